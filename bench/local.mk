@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# Benchmarks. TRIAD_BENCH += bench/bench_graph is built from bench/bench_graph.c; TRIAD_PEERS += bench/peer_ginac from
+# bench/peer_ginac.cc, with the libraries in a comment "link: -lginac -lcln"; one whose library is missing is skipped.
+noinst_HEADERS += bench/bench.h
+EXTRA_DIST += bench/run
+
+bench: $(TRIAD_BENCH) triad$(EXEEXT)
+	CXX='$(TRIAD_CXX)' TRIAD='$(abs_top_builddir)/triad$(EXEEXT)' \
+	  bash $(top_srcdir)/bench/run '$(top_srcdir)' $(TRIAD_BENCH) -- $(TRIAD_PEERS)
+.PHONY: bench

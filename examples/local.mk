@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# Examples are built by make installcheck, against the installed library: x.c is compiled and run, x.tri is run by
+# the installed tool, and the output is compared with x.expected (x.tri.expected for the script) where there is one.
+# A comment "needs: gsl" in x.c names further pkg-config modules; without them the example is skipped.
+TRIAD_EXAMPLES += examples/partials.tri

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# lib/base, floor 0.
+include_HEADERS += lib/triad.h
+triadinclude_HEADERS += lib/triad/version.h
+libtriad_la_SOURCES += lib/base/version.c

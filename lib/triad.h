@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* triad: derivatives. This header is all of the public interface that needs no GMP types. */
+#ifndef TRIAD_H
+#define TRIAD_H
+
+#include <triad/version.h>
+
+#endif

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# Tests. A new one is one line: TRIAD_TESTS += tests/graph/test_parse (its source is tests/graph/test_parse.c, and it
+# links libtriad-core, libtriadtool and Check), or TRIAD_SHELL_TESTS += tests/tool/repl.sh.
+noinst_HEADERS += tests/runner.h
+
+TRIAD_TESTS += tests/base/test_version
+TRIAD_SHELL_TESTS += tests/base/exports.sh
+TRIAD_SHELL_TESTS += tests/base/headers.sh
+
+# How tests are run. A script finds the tool in $TRIAD, the sources in $srcdir and its scratch space in the current
+# folder, which is the build folder. The tests install nothing and need no network.
+AM_TESTS_ENVIRONMENT = \
+  CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-120}; export CK_DEFAULT_TIMEOUT; \
+  TRIAD='$(abs_top_builddir)/triad$(EXEEXT)'; export TRIAD; \
+  CC='$(CC)'; export CC; CXX='$(TRIAD_CXX)'; export CXX; NM='$(NM)'; export NM; \
+  abs_srcdir='$(abs_top_srcdir)'; export abs_srcdir;
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL) $(top_srcdir)/build-aux/tap-sh
+
+if HAVE_CHECK
+check_PROGRAMS += $(TRIAD_TESTS)
+TESTS = $(TRIAD_TESTS) $(TRIAD_SHELL_TESTS)
+$(TRIAD_SHELL_TESTS:.sh=.log): triad$(EXEEXT) libtriad.la
+else
+TESTS =
+check-local:
+	@echo 'make check needs Check >= 0.15 (https://libcheck.github.io; Debian: check). configure did not find it.' >&2
+	@exit 1
+endif
+
+# The same tests, looked at in other ways. $(TREE) makes a second build tree below this one and runs make there.
+TREE = AM_MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/build-aux/tree '$(abs_top_srcdir)'
+TAP_RUN = $(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/build-aux/tap-run
+SAN_FLAGS = -g -O1 -fno-omit-frame-pointer
+VALGRIND_FLAGS = -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
+
+check-asan:
+	+$(TREE) asan --disable-shared CC='$(CC)' \
+	  CFLAGS='$(SAN_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all' -- \
+	  check check-oom CK_FORK=no UBSAN_OPTIONS=print_stacktrace=1
+
+check-threads:
+	+$(TREE) tsan --disable-shared CC='$(CC)' CFLAGS='$(SAN_FLAGS) -fsanitize=thread' -- run-threads CK_FORK=no
+run-threads: $(TRIAD_THREADS)
+	$(TAP_RUN) --fixed-addresses $(TRIAD_THREADS)
+
+check-oom: $(TRIAD_OOM)
+	$(TAP_RUN) $(TRIAD_OOM)
+
+check-valgrind: $(check_PROGRAMS)
+	@test -n '$(VALGRIND)' || { echo 'check-valgrind needs valgrind, which configure did not find' >&2; exit 1; }
+	CK_FORK=no $(MAKE) check TESTS='$(TRIAD_TESTS)' TEST_SUITE_LOG=valgrind.log \
+	  LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(VALGRIND_FLAGS)'
+
+# de_DE.UTF-8, compiled into the build folder where the system does not have it.
+check-locale:
+	$(SHELL) $(top_srcdir)/build-aux/locale locale-dir
+	LOCPATH='$(abs_builddir)/locale-dir' LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 LANGUAGE= \
+	  $(MAKE) check TEST_SUITE_LOG=locale.log
+
+# The examples against an installed library, from a scratch installation.
+check-install:
+	rm -rf stage
+	$(MAKE) install DESTDIR='$(abs_builddir)/stage' >stage.log 2>&1 || { cat stage.log; exit 1; }
+	$(MAKE) installcheck DESTDIR='$(abs_builddir)/stage'
+
+FUZZ_SECONDS = 60
+fuzz:
+	@test -n '$(CLANG)' || { echo 'fuzz needs clang, which configure did not find' >&2; exit 1; }
+	+$(TREE) fuzz-tree --disable-shared CC='$(CLANG)' \
+	  CFLAGS='$(SAN_FLAGS) -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined' -- \
+	  run-fuzz LDFLAGS=-fsanitize=fuzzer FUZZ_SECONDS='$(FUZZ_SECONDS)'
+run-fuzz: $(TRIAD_FUZZ)
+	$(SHELL) $(top_srcdir)/build-aux/fuzz '$(top_srcdir)' '$(FUZZ_SECONDS)' $(TRIAD_FUZZ)
+
+# MUTATE_FLAGS is for the program; a short run is for .ci/run.
+MUTATE_FLAGS =
+mutate: $(TRIAD_MUTATE)
+	$(TAP_RUN) $(TRIAD_MUTATE) -- $(MUTATE_FLAGS)
+
+lint:
+	@CC='$(CC)' CLANG='$(CLANG)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' CPPCHECK='$(CPPCHECK)' \
+	  $(SHELL) $(top_srcdir)/build-aux/lint '$(top_srcdir)' $(DEFS) $(AM_CPPFLAGS) $(AM_CFLAGS) -- $(TRIAD_WARNINGS)
+
+format:
+	cd $(top_srcdir) && $(CLANG_FORMAT) -i `find lib tools tests examples bench -name '*.[ch]'`
+
+installcheck-local:
+	CC='$(CC)' CXX='$(TRIAD_CXX)' PKG_CONFIG='$(PKG_CONFIG)' DESTDIR='$(DESTDIR)' bindir='$(bindir)' \
+	  libdir='$(libdir)' pkgconfigdir='$(pkgconfigdir)' static='$(enable_static)' \
+	  $(SHELL) $(top_srcdir)/build-aux/installcheck '$(top_srcdir)' $(TRIAD_EXAMPLES)
+
+clean-local:
+	rm -rf asan tsan fuzz-tree locale-dir stage stage.log installcheck
+
+.PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
+  mutate lint format
