@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The node store behind a graph, for the files of this library that walk or build graphs. */
+#ifndef TRIAD_GRAPH_NODE_H
+#define TRIAD_GRAPH_NODE_H
+
+#include <gmp.h>
+#include <stdbool.h>
+
+#include "base/memory.h"
+#include "graph/rows.h"
+
+/* 32 bytes. Ids are given in order of making, so every argument has a smaller id than its user and a pass over a graph is a
+ * loop over ids. Id 0 is no node; ids from NODE_ERROR on are error expressions, id - NODE_ERROR their status. */
+struct node {
+  uint16_t op;     /* tri_op */
+  uint8_t sort;    /* tri_sort */
+  uint8_t facts;   /* FACT_… */
+  uint32_t attr;   /* interned attribute, 0 for none: the constant's value, the variable's name, element's index */
+  uint32_t shape;  /* interned shape, 0 for a scalar */
+  uint32_t nargs;
+  uint32_t arg[2]; /* the arguments if nargs <= 2, else arg[0] is where they start in the graph's argument pool */
+  uint64_t hash;   /* structural: the same in every graph and every run */
+};
+
+enum { NODE_CHUNK_BITS = 14, NODE_CHUNK = 1 << NODE_CHUNK_BITS };
+#define NODE_ERROR 0xffffff00u
+
+enum attr_kind { ATTR_NONE, ATTR_RATIONAL, ATTR_NAME, ATTR_INDEX, ATTR_LAMBDA };
+
+/* An interned attribute. Rational: sign and limbs of numerator and denominator. Name: the bytes and a NUL. Index: one uint64.
+ * Lambda: counts and node ids. */
+struct attr {
+  uint64_t hash;
+  size_t offset; /* into the graph's attribute bytes */
+  uint32_t size;
+  uint32_t kind;
+};
+
+/* Open-addressing hash index: ids by hash, 0 is empty; entries are removed in the reverse order of their insertion only. */
+struct index {
+  uint32_t *slots;
+  uint32_t capacity; /* a power of two, or 0 */
+  uint32_t count;
+};
+
+struct shape {
+  uint64_t hash;
+  uint32_t rank;
+  uint32_t first; /* into the graph's dims: size, or ~attr of the name for a named size */
+};
+
+struct tri_graph {
+  struct memory memory;      /* the allocator, and how much is in use */
+  tri_limits limits;         /* defaults filled in */
+  const volatile int *interrupt;
+  const struct row *rows;
+  struct node **chunks;      /* node id is chunks[id >> NODE_CHUNK_BITS][id & (NODE_CHUNK - 1)] */
+  uint32_t chunk_capacity, chunk_count;
+  uint32_t node_count;       /* one past the last id */
+  uint32_t *pool;            /* arguments of nodes with more than two */
+  uint32_t pool_count, pool_capacity;
+  struct index index;        /* of nodes */
+  struct attr *attrs;
+  uint32_t attr_count, attr_capacity;
+  unsigned char *bytes;      /* of attributes, each aligned to 8 */
+  size_t byte_count, byte_capacity;
+  struct index attr_index;
+  struct shape *shapes;
+  uint32_t shape_count, shape_capacity;
+  int64_t *dims;
+  uint32_t dim_count, dim_capacity;
+  struct template **templates; /* [TRI_OP_ROWS * TEMPLATE_KINDS], made when first asked for; see template.h */
+  tri_error error;
+  uint32_t zero, one;        /* often used nodes, made with the graph */
+};
+
+static inline struct node *node_at(const tri_graph *g, uint32_t id) {
+  return &g->chunks[id >> NODE_CHUNK_BITS][id & (NODE_CHUNK - 1)];
+}
+/* The arguments of a node; not to be held across the making of nodes. */
+static inline const uint32_t *node_args(const tri_graph *g, const struct node *n) {
+  return n->nargs <= 2 ? n->arg : g->pool + n->arg[0];
+}
+static inline bool id_is_error(uint32_t id) { return id >= NODE_ERROR || id == 0; }
+static inline tri_status id_status(uint32_t id) { return id >= NODE_ERROR ? (tri_status)(id - NODE_ERROR) : id ? TRI_OK : TRI_ARGUMENT; }
+static inline tri_expr expr_of(tri_graph *g, uint32_t id) { return (tri_expr){g, id}; }
+
+/* Sets the graph's error if none is set (printf-like message) and returns the error id to be returned. */
+uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* TRI_INTERRUPTED (as an error id, stuck to the graph) if the user asked to stop, else 0. Cheap enough for every few thousand steps. */
+uint32_t tri__interrupted(tri_graph *g);
+
+/* The interned node exactly as given: no rewriting. Sort, shape and facts are computed here. */
+uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs, const uint32_t *args);
+
+/* The canonical node for a row or structured operation: what the public constructors call. Any error id among the arguments
+ * comes back. */
+uint32_t tri__build(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args);
+uint32_t tri__build1(tri_graph *g, tri_op op, uint32_t a);
+uint32_t tri__build2(tri_graph *g, tri_op op, uint32_t a, uint32_t b);
+uint32_t tri__build3(tri_graph *g, tri_op op, uint32_t a, uint32_t b, uint32_t c);
+
+/* Constants. q must be canonical. */
+uint32_t tri__constant(tri_graph *g, mpq_srcptr q);
+uint32_t tri__constant_si(tri_graph *g, int64_t num, int64_t den);
+/* A read-only view of a constant node's value, without copying; valid until an attribute is made. false if not a constant. */
+bool tri__rational(const tri_graph *g, uint32_t id, mpq_ptr view);
+/* Whether the node is the constant num (den 1). */
+bool tri__is_integer(const tri_graph *g, uint32_t id, int64_t num);
+/* The value of a small integer constant into *n; false if it is something else. */
+bool tri__small_integer(const tri_graph *g, uint32_t id, int64_t *n);
+
+/* Leaves. */
+uint32_t tri__leaf(tri_graph *g, tri_op op);                              /* pi, eps */
+uint32_t tri__variable(tri_graph *g, const char *name, size_t size);      /* scalar real; size bytes of UTF-8 */
+uint32_t tri__hole(tri_graph *g, uint32_t index);                         /* template arguments: a b c r w = 0 1 2 3 4 */
+const char *tri__name(const tri_graph *g, uint32_t id);                   /* of a variable, NUL-terminated; else NULL */
+uint64_t tri__index_attr(const tri_graph *g, uint32_t id);                /* element's index, hole's number */
+uint32_t tri__element(tri_graph *g, uint32_t id, uint64_t i);
+
+/* Interned attributes; 0 when out of memory (sticks to the graph). */
+uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size);
+const void *tri__attr_data(const tri_graph *g, uint32_t attr, size_t *size);
+
+/* Shapes. 0 is the scalar; TRI__NO_SHAPE on failure. */
+#define TRI__NO_SHAPE 0xffffffffu
+uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims);
+static inline uint32_t shape_rank(const tri_graph *g, uint32_t shape) { return g->shapes[shape].rank; }
+static inline const int64_t *shape_dims(const tri_graph *g, uint32_t shape) { return g->dims + g->shapes[shape].first; }
+
+/* Marks, in an array of tri_graph_size(g) bytes that is 0, every node that n outputs reach (1). Returns the number marked. The
+ * array is tri__resize'd by the caller. One backward loop over ids; no recursion, no further memory. */
+uint32_t tri__reach(const tri_graph *g, size_t n, const uint32_t *outputs, unsigned char *marks);
+
+#endif

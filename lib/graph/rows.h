@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The rows of ops.def as a table: texts, facts and double kernels of every scalar operation. */
+#ifndef TRIAD_GRAPH_ROWS_H
+#define TRIAD_GRAPH_ROWS_H
+
+#include <stdbool.h>
+#include <triad/graph.h>
+
+enum { ROW_MAX_ARITY = 3 };
+
+/* What is known of a value, of real and not of rounded numbers, wherever the value exists; one byte per node. */
+enum {
+  FACT_TOTAL = 1,       /* a value exists for all values of the variables */
+  FACT_TAME = 2,        /* total, and no overflow for moderate arguments: polynomially bounded */
+  FACT_NONZERO = 4,
+  FACT_NONNEGATIVE = 8,
+  FACT_POSITIVE = 4 | 8,
+  FACT_INTEGER = 16,
+};
+
+enum row_parity { NO_PARITY, ODD, EVEN };
+
+typedef double row_kernel(double a, double b, double c);
+typedef double row_partial(double a, double b, double c, double r);
+typedef bool row_predicate(double a, double b, double c);
+
+struct row {
+  const char *name;
+  uint8_t arity;
+  uint8_t sort;       /* tri_sort of the result */
+  uint8_t conditions; /* bit i: argument i is a condition */
+  uint8_t total, tame, exact, commutes, choice;
+  uint8_t range;      /* FACT_… of the value */
+  uint8_t parity;
+  int8_t precedence;  /* of the printed infix form, where infix is not NULL */
+  const char *infix, *unicode;
+  const char *latex, *c;
+  const char *help, *example;
+  const char *value;                  /* texts in triad's language with a, b, c and r */
+  const char *partial[ROW_MAX_ARITY]; /* NULL: no derivative by this argument */
+  const char *domain, *kink;          /* conditions in a, b, c; NULL: everywhere, nowhere */
+  row_kernel *kernel;                 /* the same, in C */
+  row_partial *dkernel[ROW_MAX_ARITY];
+  row_predicate *defined, *at_kink;   /* never NULL */
+};
+
+/* The table: TRI_OP_ROWS rows, indexed by tri_op. A graph carries a pointer to the table it uses, so that the tests can give
+ * one graph a table with a corrupted row. */
+extern const struct row tri__rows[TRI_OP_ROWS];
+
+#endif

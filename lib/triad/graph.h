@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The expression graph: immutable hash-consed nodes, constructors, text in and text out. */
+#ifndef TRIAD_GRAPH_H
+#define TRIAD_GRAPH_H
+
+#include <triad/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A graph owns every node made in it. One thread builds a graph at a time; compiled functions outlive it. */
+typedef struct tri_graph tri_graph;
+
+/* An expression: a value to be passed around and never freed. An error expression (tri_expr_status != TRI_OK) stands for a
+ * failed constructor; whatever is built on it is an error expression too. */
+typedef struct tri_expr {
+  tri_graph *graph;
+  uint32_t id;
+} tri_expr;
+
+/* Ordered parameters and outputs of a graph: a function. Interned: equal lambdas have equal ids. */
+typedef struct tri_lambda {
+  tri_graph *graph;
+  uint32_t id;
+} tri_lambda;
+
+/* A point in a graph's history, for tri_graph_rewind. */
+typedef struct tri_mark {
+  uint32_t nodes, arguments, attributes, shapes;
+} tri_mark;
+
+/* The kinds of nodes: first the rows of ops.def in their order, then those of structured.def, then the leaves. */
+typedef enum tri_op {
+#define OP1(name, ...) TRI_OP_##name,
+#define OP2 OP1
+#define OP3 OP1
+#include "ops.def"
+#undef OP1
+#undef OP2
+#undef OP3
+  TRI_OP_ROWS, /* number of scalar rows */
+  TRI_OP_before_structured = TRI_OP_ROWS - 1,
+#define STRUCTURED(name, ...) TRI_OP_##name,
+#include "structured.def"
+#undef STRUCTURED
+  TRI_OP_constant, /* an exact rational */
+  TRI_OP_pi,       /* the constant pi */
+  TRI_OP_variable, /* a named variable */
+  TRI_OP_eps,      /* the infinitesimal of dual numbers, eps^2 = 0 */
+  TRI_OP_hole,     /* an argument of a row's template; never in a user's graph */
+  TRI_OP_COUNT
+} tri_op;
+
+/* What a node's value is. */
+typedef enum tri_sort { TRI_REAL, TRI_INDEX, TRI_BOOLEAN } tri_sort;
+
+typedef struct tri_graph_options {
+  const tri_allocator *allocator; /* NULL: malloc */
+  tri_limits limits;              /* zeros: the defaults */
+  const volatile int *interrupt;  /* not NULL: long work stops with TRI_INTERRUPTED once *interrupt is not 0 */
+} tri_graph_options;
+
+/* Makes an empty graph. options may be NULL. NULL when out of memory. */
+TRI_API tri_graph *tri_graph_new(const tri_graph_options *options);
+
+/* Frees a graph and all its expressions. Nothing happens for NULL. */
+TRI_API void tri_graph_free(tri_graph *graph);
+
+/* The first failure since the graph was made or its error cleared; TRI_OK if there was none. */
+TRI_API tri_status tri_graph_status(const tri_graph *graph);
+
+/* That failure with its message and place. Valid until the error is cleared. */
+TRI_API const tri_error *tri_graph_error(const tri_graph *graph);
+
+/* Forgets the failure. */
+TRI_API void tri_graph_clear_error(tri_graph *graph);
+
+/* Marks the graph's present end. */
+TRI_API tri_mark tri_graph_mark(const tri_graph *graph);
+
+/* Drops every node made since the mark and clears the error. Expressions made since then must not be used again. */
+TRI_API void tri_graph_rewind(tri_graph *graph, tri_mark mark);
+
+/* Nodes in the graph (every node ever made and not rewound). */
+TRI_API uint32_t tri_graph_size(const tri_graph *graph);
+
+/* Bytes that the graph holds at present. */
+TRI_API size_t tri_graph_bytes(const tri_graph *graph);
+
+/* TRI_OK, or the status that an error expression carries. */
+TRI_API tri_status tri_expr_status(tri_expr e);
+
+/* --- leaves ---------------------------------------------------------------------------------------------------- */
+
+/* The integer n. */
+TRI_API tri_expr tri_integer(tri_graph *graph, int64_t n);
+
+/* The exact value of a finite double, a dyadic rational. TRI_DOMAIN for NaN and infinities. */
+TRI_API tri_expr tri_double(tri_graph *graph, double x);
+
+/* The rational num/den. TRI_DOMAIN if den is 0. */
+TRI_API tri_expr tri_rational(tri_graph *graph, int64_t num, int64_t den);
+
+/* A number as the language writes it ("0.1" is 1/10, "0x1.8p3"), exactly. TRI_SYNTAX, TRI_LIMIT. */
+TRI_API tri_expr tri_number(tri_graph *graph, const char *text);
+
+/* The constant pi. */
+TRI_API tri_expr tri_pi(tri_graph *graph);
+
+/* The infinitesimal eps of dual numbers. */
+TRI_API tri_expr tri_eps(tri_graph *graph);
+
+/* The real scalar variable of this name (UTF-8); the same name gives the same node. TRI_NAME for an empty or reserved one. */
+TRI_API tri_expr tri_variable(tri_graph *graph, const char *name);
+
+/* The variable of this name with a shape of `rank` dimensions: dims[i] >= 0 is a size, and where names && names[i] a size of
+ * that name, bound at each call (dims[i] is then not read). A variable is known by name and shape. TRI_SHAPE, TRI_LIMIT. */
+TRI_API tri_expr tri_variable_shaped(tri_graph *graph, const char *name, size_t rank, const int64_t *dims,
+                                     const char *const *names);
+
+/* --- constructors ------------------------------------------------------------------------------------------------ */
+
+/* One constructor per row of ops.def: tri_add(a, b), tri_sin(a), tri_select(c, a, b), … Comparisons give a boolean
+ * expression. Each folds exact constants and rewrites only what holds wherever the written expression has a value.
+ * TRI_SHAPE where shapes or sorts do not fit, TRI_LIMIT, TRI_MEMORY, TRI_ARGUMENT for expressions of two graphs. */
+#define OP1(name, ...) TRI_API tri_expr tri_##name(tri_expr a);
+#define OP2(name, ...) TRI_API tri_expr tri_##name(tri_expr a, tri_expr b);
+#define OP3(name, ...) TRI_API tri_expr tri_##name(tri_expr a, tri_expr b, tri_expr c);
+#include "ops.def"
+#undef OP1
+#undef OP2
+#undef OP3
+
+/* The node of any row with n arguments (n >= 1), canonicalised as by its named constructor. TRI_ARITY. */
+TRI_API tri_expr tri_apply(tri_op op, size_t n, const tri_expr *arguments);
+
+/* n expressions of equal shape s as one of shape [n, s…]: vectors, and matrices as vectors of rows. n >= 1. TRI_SHAPE. */
+TRI_API tri_expr tri_stack(size_t n, const tri_expr *elements);
+
+/* Element i (from 0) along the first dimension of e. TRI_SHAPE if e is a scalar, TRI_ARGUMENT out of range. */
+TRI_API tri_expr tri_element(tri_expr e, size_t i);
+
+/* --- looking at expressions ---------------------------------------------------------------------------------------- */
+
+/* The operation of a node. TRI_OP_COUNT for an error expression. */
+TRI_API tri_op tri_expr_op(tri_expr e);
+
+/* Number of arguments. */
+TRI_API size_t tri_expr_arity(tri_expr e);
+
+/* Argument i, 0 <= i < arity; an error expression (TRI_ARGUMENT, not sticky) beyond. */
+TRI_API tri_expr tri_expr_argument(tri_expr e, size_t i);
+
+/* Real, index or boolean. */
+TRI_API tri_sort tri_expr_sort(tri_expr e);
+
+/* Rank of the shape: 0 scalar, 1 vector, 2 matrix, … */
+TRI_API size_t tri_expr_rank(tri_expr e);
+
+/* Size along dimension i; -1 for a named size. */
+TRI_API int64_t tri_expr_dim(tri_expr e, size_t i);
+
+/* Name of a variable; NULL for other nodes. Owned by the graph. */
+TRI_API const char *tri_expr_name(tri_expr e);
+
+/* The nearest double of a constant node (correctly rounded), into *x; false if e is not a constant. */
+TRI_API int tri_expr_double(tri_expr e, double *x);
+
+/* Whether the nodes are the same (equal expressions of one graph are). */
+TRI_API int tri_expr_equal(tri_expr a, tri_expr b);
+
+/* Distinct nodes reachable from the n outputs, shared ones counted once; 0 when out of memory. */
+TRI_API uint32_t tri_count_nodes(size_t n, const tri_expr *outputs);
+
+/* Name of an operation as the language writes it ("sin", "add"); NULL if there is none. Static. */
+TRI_API const char *tri_op_name(tri_op op);
+
+/* The operation of this name, or TRI_OP_COUNT. */
+TRI_API tri_op tri_op_find(const char *name);
+
+/* The variables that the n outputs depend on, in alphabetical order of names (by code point), into *variables: an array to be
+ * freed with tri_variables_free, *count long. eps is not among them. TRI_MEMORY. */
+TRI_CHECKED TRI_API tri_status tri_free_variables(size_t n, const tri_expr *outputs, tri_expr **variables, size_t *count);
+
+/* Frees what tri_free_variables gave. */
+TRI_API void tri_variables_free(tri_expr *variables, size_t count);
+
+/* e with variables[i] replaced by replacements[i], all at once. TRI_SHAPE if shapes differ. */
+TRI_API tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables, const tri_expr *replacements);
+
+/* The same for `count` expressions in one pass, outputs may alias inputs. Failure sticks to the graph. */
+TRI_CHECKED TRI_API tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n, const tri_expr *variables,
+                                      const tri_expr *replacements, tri_expr *outputs);
+
+/* --- lambdas --------------------------------------------------------------------------------------------------------- */
+
+/* The function with these parameters (distinct variables) and outputs. id 0 on failure, which sticks to the graph. */
+TRI_API tri_lambda tri_lambda_new(tri_graph *graph, size_t n_parameters, const tri_expr *parameters, size_t n_outputs,
+                                  const tri_expr *outputs);
+
+/* Number of parameters. */
+TRI_API size_t tri_lambda_arity(tri_lambda f);
+
+/* Parameter i. */
+TRI_API tri_expr tri_lambda_parameter(tri_lambda f, size_t i);
+
+/* Number of outputs. */
+TRI_API size_t tri_lambda_outputs(tri_lambda f);
+
+/* Output i. */
+TRI_API tri_expr tri_lambda_output(tri_lambda f, size_t i);
+
+/* The outputs with arguments[i] for parameter i, into outputs. TRI_ARITY if n is not the number of parameters. */
+TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tri_expr *arguments, tri_expr *outputs);
+
+/* --- text in ------------------------------------------------------------------------------------------------------------ */
+
+/* Parses one expression of the language in text (size bytes of UTF-8, any depth). Unknown names become variables; functions are
+ * those of ops.def. On failure an error expression; tri_graph_error has line, column and message. */
+TRI_API tri_expr tri_parse(tri_graph *graph, const char *text, size_t size);
+
+/* --- text out ------------------------------------------------------------------------------------------------------------ */
+
+typedef enum tri_format { TRI_INFIX, TRI_INFIX_UNICODE, TRI_LATEX, TRI_C, TRI_DOT } tri_format;
+
+typedef struct tri_print_options {
+  tri_format format;
+  int as_tree;         /* not 0: never name shared parts; fails with TRI_LIMIT instead of exploding */
+  const char *(*label)(void *data, tri_expr node); /* TRI_DOT: a second line for a node, or NULL */
+  void *label_data;
+} tri_print_options;
+
+/* Appends e as text. Large expressions with shared parts are written as definitions t1 = …; t2 = …; and a last expression.
+ * The text is the same in every locale. TRI_LIMIT, TRI_MEMORY. */
+TRI_CHECKED TRI_API tri_status tri_print(tri_expr e, const tri_print_options *options, tri_text *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
