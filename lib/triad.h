@@ -3,6 +3,9 @@
 #ifndef TRIAD_H
 #define TRIAD_H
 
+#include <triad/base.h>
+#include <triad/calculus.h>
+#include <triad/graph.h>
 #include <triad/version.h>
 
 #endif

@@ -39,15 +39,15 @@ VALGRIND_FLAGS = -q --error-exitcode=99 --leak-check=full --errors-for-leak-kind
 check-asan:
 	+$(TREE) asan --disable-shared CC='$(CC)' \
 	  CFLAGS='$(SAN_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all' -- \
-	  check check-oom CK_FORK=no UBSAN_OPTIONS=print_stacktrace=1
+	  -k check check-oom CK_FORK=no UBSAN_OPTIONS=print_stacktrace=1
 
 check-threads:
 	+$(TREE) tsan --disable-shared CC='$(CC)' CFLAGS='$(SAN_FLAGS) -fsanitize=thread' -- run-threads CK_FORK=no
 run-threads: $(TRIAD_THREADS)
-	$(TAP_RUN) --fixed-addresses $(TRIAD_THREADS)
+	@$(TAP_RUN) --fixed-addresses $(TRIAD_THREADS)
 
 check-oom: $(TRIAD_OOM)
-	$(TAP_RUN) $(TRIAD_OOM)
+	@$(TAP_RUN) $(TRIAD_OOM)
 
 check-valgrind: $(check_PROGRAMS)
 	@test -n '$(VALGRIND)' || { echo 'check-valgrind needs valgrind, which configure did not find' >&2; exit 1; }
@@ -57,7 +57,7 @@ check-valgrind: $(check_PROGRAMS)
 # de_DE.UTF-8, compiled into the build folder where the system does not have it.
 check-locale:
 	$(SHELL) $(top_srcdir)/build-aux/locale locale-dir
-	LOCPATH='$(abs_builddir)/locale-dir' LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 LANGUAGE= \
+	LOCPATH='$(abs_builddir)/locale-dir' LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8 LANGUAGE=en \
 	  $(MAKE) check TEST_SUITE_LOG=locale.log
 
 # The examples against an installed library, from a scratch installation.
@@ -78,7 +78,7 @@ run-fuzz: $(TRIAD_FUZZ)
 # MUTATE_FLAGS is for the program; a short run is for .ci/run.
 MUTATE_FLAGS =
 mutate: $(TRIAD_MUTATE)
-	$(TAP_RUN) $(TRIAD_MUTATE) -- $(MUTATE_FLAGS)
+	@$(TAP_RUN) $(TRIAD_MUTATE) -- $(MUTATE_FLAGS)
 
 lint:
 	@CC='$(CC)' CLANG='$(CLANG)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' CPPCHECK='$(CPPCHECK)' \

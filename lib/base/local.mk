@@ -3,3 +3,5 @@
 include_HEADERS += lib/triad.h
 triadinclude_HEADERS += lib/triad/version.h
 libtriad_la_SOURCES += lib/base/version.c
+triadinclude_HEADERS += lib/triad/base.h
+libtriad_la_SOURCES += lib/base/memory.h lib/base/text.h

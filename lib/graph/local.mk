@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # lib/graph, floor 1.
+# The two tables are public because triad/graph.h makes its enum and its constructors from them.
+triadinclude_HEADERS += lib/triad/graph.h lib/triad/mp.h lib/graph/ops.def lib/graph/structured.def
+libtriad_la_SOURCES += lib/graph/kernels.h lib/graph/node.h lib/graph/parse.h lib/graph/rows.h lib/graph/template.h

@@ -3,18 +3,12 @@
 #ifndef TRIAD_VERSION_H
 #define TRIAD_VERSION_H
 
+#include <triad/base.h>
+
 #define TRI_VERSION "0.1.0"
 #define TRI_VERSION_MAJOR 0
 #define TRI_VERSION_MINOR 1
 #define TRI_VERSION_PATCH 0
-
-#ifndef TRI_API
-#if defined(__GNUC__)
-#define TRI_API __attribute__((visibility("default")))
-#else
-#define TRI_API
-#endif
-#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -11,9 +11,9 @@ check() { # check LANGUAGE COMPILER... HEADER
 }
 for h in triad.h triad/*.h; do
   # shellcheck disable=SC2086
-  check "$h as C11" $CC -std=c11 -Wall -Wextra -pedantic -Werror -fsyntax-only -I. -include "$h" -x c /dev/null
+  check "$h as C11" $CC -std=c11 -Wall -Wextra -pedantic -Werror -fsyntax-only -I. -Igraph -include "$h" -x c /dev/null
   test -n "${CXX:-}" || continue
   # shellcheck disable=SC2086
-  check "$h as C++17" $CXX -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I. -include "$h" -x c++ /dev/null
+  check "$h as C++17" $CXX -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I. -Igraph -include "$h" -x c++ /dev/null
 done
 echo "1..$n"
