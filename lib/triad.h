@@ -5,7 +5,9 @@
 
 #include <triad/base.h>
 #include <triad/calculus.h>
+#include <triad/eval.h>
 #include <triad/graph.h>
+#include <triad/numbers.h>
 #include <triad/version.h>
 
 #endif

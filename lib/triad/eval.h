@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Compiled functions: values and derivatives of expressions at points, in any number domain. */
+#ifndef TRIAD_EVAL_H
+#define TRIAD_EVAL_H
+
+#include <triad/graph.h>
+#include <triad/numbers.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A compiled lambda. Immutable: any number of threads may call it at once, each with its own workspace. It outlives the
+ * graph that it was compiled from. */
+typedef struct tri_function tri_function;
+
+/* Memory for the calls of one thread. What a call needs is allocated once and kept. */
+typedef struct tri_workspace tri_workspace;
+
+/* How a function is compiled; zeros are the defaults. */
+typedef struct tri_compile_options {
+  const tri_expr *outputs;        /* filled in by the macro tri_compile */
+  tri_domain domain;              /* TRI_DOUBLE */
+  uint32_t precision;             /* bits, in domains that round to a chosen precision */
+  uint64_t digits;                /* limit of decimal digits of one exact number; default 1,000,000 */
+  size_t primals;                 /* > 0: outputs from this one on are derivatives of those before: in floating point they
+                                   * follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation */
+  const tri_allocator *allocator; /* of the function and its workspaces; NULL: malloc */
+  tri_error *error;               /* not NULL: is told why compiling failed */
+} tri_compile_options;
+
+/* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
+ *   tri_compile(2, (tri_expr[]){x, y}, 1, &f, .domain = TRI_RATIONAL)
+ * NULL on failure, told to options' error and stuck to the graph: TRI_NAME for a variable of the outputs that is no input,
+ * TRI_ARGUMENT for an input that is no variable or stands twice, what an error expression carries, TRI_MEMORY. */
+TRI_API tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
+                                       const tri_compile_options *options);
+#define tri_compile(n_inputs, inputs, n_outputs, ...)                                                                  \
+  tri_compile_with((n_inputs), (inputs), (n_outputs), &(tri_compile_options){.outputs = __VA_ARGS__})
+
+/* Frees a function; its workspaces are freed by themselves, before. Nothing happens for NULL. */
+TRI_API void tri_function_free(tri_function *function);
+
+/* How many inputs and outputs were given to tri_compile. */
+TRI_API size_t tri_function_inputs(const tri_function *function);
+TRI_API size_t tri_function_outputs(const tri_function *function);
+
+/* The domain that it computes in. */
+TRI_API tri_domain tri_function_domain(const tri_function *function);
+
+/* Operations that one call carries out. */
+TRI_API size_t tri_function_operations(const tri_function *function);
+
+/* Named sizes that a call must give, in this order; the name of size i (NULL beyond). */
+TRI_API size_t tri_function_sizes(const tri_function *function);
+TRI_API const char *tri_function_size_name(const tri_function *function, size_t i);
+
+/* Makes a workspace for a function. NULL when out of memory. */
+TRI_API tri_workspace *tri_workspace_new(const tri_function *function);
+
+/* Makes a workspace in the caller's `size` bytes at buffer (aligned as from malloc), which are the caller's to free when it is
+ * no longer used. It never allocates (GMP does, in exact domains); a call for which it is too small gives TRI_MEMORY. NULL if
+ * not even the workspace itself fits. tri_workspace_free clears it. */
+TRI_API tri_workspace *tri_workspace_place(const tri_function *function, void *buffer, size_t size);
+
+/* Bytes that tri_workspace_place needs for tri_function_call and, if directions > 0, for tri_function_forward along that many
+ * directions and tri_function_reverse as well. For functions without named sizes; else 0. */
+TRI_API size_t tri_workspace_bytes(const tri_function *function, size_t directions);
+
+/* Frees a workspace. Nothing happens for NULL. */
+TRI_API void tri_workspace_free(tri_workspace *workspace);
+
+/* --- watching a run ------------------------------------------------------------------------------------------------- */
+
+#define TRI_NO_STEP 0xffffffffu
+
+/* A step of a run: an input, a constant, or an operation. */
+typedef struct tri_step {
+  uint32_t index;            /* of this step: inputs from 0 in their order, then constants, then operations as they are done */
+  uint32_t node;             /* id of the expression in the graph that was compiled; 0 if it stands for none */
+  tri_op op;
+  size_t n_arguments;
+  const uint32_t *arguments; /* the steps that are its arguments */
+  size_t count;              /* elements of its shape: 1 for a scalar */
+  tri_value value;           /* the first element, see tri_value_at; a dual number in forward runs: see tri_value_tangent */
+} tri_step;
+
+/* What one argument's adjoint receives in a reverse sweep; also the seeds, from TRI_NO_STEP. */
+typedef struct tri_contribution {
+  uint32_t from;      /* the step whose adjoint flows back, TRI_NO_STEP for the weight of an output */
+  uint32_t argument;  /* to which of its arguments; the output's number for a weight */
+  uint32_t to;        /* that argument's step */
+  size_t element;     /* element of `to` */
+  tri_value adjoint;  /* of `from`, complete by now (for a seed: the weight) */
+  tri_value partial;  /* of `from` by this argument (for a seed: at is NULL, as it is for the moves of stack and element) */
+  tri_value amount;   /* adjoint * partial, 0 if the adjoint is 0 */
+  tri_value sum;      /* adjoint of `to` after it was added */
+} tri_contribution;
+
+/* Callbacks; each may be NULL. Views are valid during the call only. */
+typedef struct tri_trace {
+  void *data;
+  void (*step)(void *data, const tri_step *step);
+  void (*contribution)(void *data, const tri_contribution *contribution);
+} tri_trace;
+
+/* --- calls ------------------------------------------------------------------------------------------------------------ */
+
+typedef enum tri_mode { TRI_REVERSE, TRI_FORWARD } tri_mode;
+
+/* How a function is called; zeros (or NULL for all) are the defaults. */
+typedef struct tri_call {
+  tri_workspace *workspace;      /* NULL: one is made for this call */
+  tri_error *error;              /* not NULL: is told what went wrong, with the id of the expression at fault */
+  size_t n_sizes;                /* named sizes, as tri_function_sizes orders them; each >= 0 */
+  const int64_t *sizes;
+  const tri_trace *trace;        /* not NULL: is shown every step */
+  const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
+  tri_mode mode;                 /* of tri_function_hessian: forward over reverse, or forward over forward */
+  int strict;                    /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
+} tri_call;
+
+/* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a matrix its rows), likewise of all
+ * outputs: N and M elements. tri_function_elements tells N and M. All calls give TRI_DOMAIN where an output has no value (error
+ * names the operation at fault: "division by zero", "log at -1"; outputs that have one are set all the same), TRI_LIMIT where
+ * an exact number would exceed the digit limit, TRI_SHAPE if named sizes are missing or negative, TRI_MEMORY, TRI_INTERRUPTED. */
+
+/* N and M for these sizes. call may be NULL if the function has no named sizes. TRI_SHAPE, TRI_LIMIT. */
+TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *function, const tri_call *call, size_t *n, size_t *m);
+
+/* Outputs[M] at inputs[N]. In other domains than double, numbers are converted both ways. */
+TRI_CHECKED TRI_API tri_status tri_function_call(const tri_function *function, const tri_call *call, const double *inputs,
+                                                 double *outputs);
+
+/* Dual run: outputs[M] (may be NULL) and tangents[k * M] along k >= 1 directions[k * N], row by row. */
+TRI_CHECKED TRI_API tri_status tri_function_forward(const tri_function *function, const tri_call *call, const double *inputs,
+                                                    size_t k, const double *directions, double *outputs, double *tangents);
+
+/* Adjoint tape run: outputs[M] (may be NULL) and adjoints[N]: the gradient of the sum of weights[i] * outputs[i]. weights NULL: all
+ * are 1. */
+TRI_CHECKED TRI_API tri_status tri_function_reverse(const tri_function *function, const tri_call *call, const double *inputs,
+                                                    const double *weights, double *outputs, double *adjoints);
+
+/* Outputs[M] and gradient[N] (each may be NULL) and hessian[N * N], row by row, of the weighted sum of outputs (weights NULL: all
+ * are 1), by nested runs as call's mode says. */
+TRI_CHECKED TRI_API tri_status tri_function_hessian(const tri_function *function, const tri_call *call, const double *inputs,
+                                                    const double *weights, double *outputs, double *gradient, double *hessian);
+
+/* The same with numbers of the function's domain (TRI_ARGUMENT if an array is of another domain or too short). */
+TRI_CHECKED TRI_API tri_status tri_function_call_values(const tri_function *function, const tri_call *call,
+                                                        const tri_values *inputs, tri_values *outputs);
+/* As tri_function_forward. */
+TRI_CHECKED TRI_API tri_status tri_function_forward_values(const tri_function *function, const tri_call *call,
+                                                           const tri_values *inputs, size_t k, const tri_values *directions,
+                                                           tri_values *outputs, tri_values *tangents);
+/* As tri_function_reverse. */
+TRI_CHECKED TRI_API tri_status tri_function_reverse_values(const tri_function *function, const tri_call *call,
+                                                           const tri_values *inputs, const tri_values *weights,
+                                                           tri_values *outputs, tri_values *adjoints);
+/* As tri_function_hessian. */
+TRI_CHECKED TRI_API tri_status tri_function_hessian_values(const tri_function *function, const tri_call *call,
+                                                           const tri_values *inputs, const tri_values *weights,
+                                                           tri_values *outputs, tri_values *gradient, tri_values *hessian);
+
+/* The values of n >= 1 scalar expressions without variables, in options' domain (options may be NULL), into *values, to be freed
+ * with tri_values_free; for points such as (1/3, pi). On failure *values is NULL: as tri_compile and tri_function_call. error may
+ * be NULL. */
+TRI_CHECKED TRI_API tri_status tri_evaluate(size_t n, const tri_expr *expressions, const tri_number_options *options,
+                                            tri_values **values, tri_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Number domains, and arrays of numbers of one domain: what functions take and give where doubles do not do. */
+#ifndef TRIAD_NUMBERS_H
+#define TRIAD_NUMBERS_H
+
+#include <triad/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What numbers a function computes with. */
+typedef enum tri_domain {
+  TRI_DOUBLE,   /* IEEE double; an overflow is inf */
+  TRI_RATIONAL, /* exact rationals; what is not rational has no value */
+  TRI_DOMAINS
+} tri_domain;
+
+/* Which numbers; zeros are the defaults. */
+typedef struct tri_number_options {
+  tri_domain domain;
+  uint32_t precision;             /* bits, in domains that round to a chosen precision */
+  uint64_t digits;                /* limit of decimal digits of one exact number; default 1,000,000 */
+  const tri_allocator *allocator; /* NULL: malloc */
+} tri_number_options;
+
+/* The domain's name as the language writes it ("double", "rational"); NULL if there is none. Static. */
+TRI_API const char *tri_domain_name(tri_domain domain);
+
+/* The domain of this name, or TRI_DOMAINS. */
+TRI_API tri_domain tri_domain_find(const char *name);
+
+/* A view of one number somewhere in an array or a run, valid as long as that is not changed. */
+typedef struct tri_value {
+  const void *numbers;
+  const void *at;
+} tri_value;
+
+/* Whether there is a value: false where an expression had none (log at -1). */
+TRI_API int tri_value_exists(tri_value value);
+
+/* The nearest double; NaN where there is no value. */
+TRI_API double tri_value_double(tri_value value);
+
+/* Appends the number as text: 42, 1/3, 0.1, inf, 42 + 24*eps (a dual number); "nan" where there is no value. */
+TRI_API void tri_value_text(tri_value value, tri_text *text);
+
+/* The value i places further in the same array. */
+TRI_API tri_value tri_value_at(tri_value value, size_t i);
+
+/* The value part of a dual number, and its tangent along direction i. A number that is no dual is its own primal;
+ * its tangents have no value. */
+TRI_API tri_value tri_value_primal(tri_value value);
+TRI_API tri_value tri_value_tangent(tri_value value, size_t i);
+
+/* An array of numbers. */
+typedef struct tri_values tri_values;
+
+/* Makes an array of `count` zeros. options may be NULL. NULL when out of memory. */
+TRI_API tri_values *tri_values_new(const tri_number_options *options, size_t count);
+
+/* Frees an array. Nothing happens for NULL. */
+TRI_API void tri_values_free(tri_values *values);
+
+/* Length of the array. */
+TRI_API size_t tri_values_count(const tri_values *values);
+
+/* Its numbers' domain. */
+TRI_API tri_domain tri_values_domain(const tri_values *values);
+
+/* Number i. */
+TRI_API tri_value tri_values_get(const tri_values *values, size_t i);
+
+/* Sets number i to x exactly (rounded if the domain has fewer digits); NaN, and inf in exact domains, is no value. */
+TRI_API void tri_values_set_double(tri_values *values, size_t i, double x);
+
+/* Sets number i to another number, converted if the domains differ (through an exact rational or a double). */
+TRI_API void tri_values_set(tri_values *values, size_t i, tri_value value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
