@@ -4,6 +4,8 @@
 noinst_HEADERS += tests/runner.h
 
 TRIAD_TESTS += tests/base/test_version
+TRIAD_TESTS += tests/base/test_text
+TRIAD_TESTS += tests/base/test_number
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
 

@@ -11,6 +11,8 @@
 void tri__text_add(tri_text *text, const char *bytes, size_t size);
 void tri__text_puts(tri_text *text, const char *string);
 void tri__text_putc(tri_text *text, char c);
+/* Room for `more` bytes and a NUL behind the text, to be written there and added to text->size; NULL on failure. */
+char *tri__text_room(tri_text *text, size_t more);
 /* printf-like, for %s %c %d %zu %u and the like: never for floating point (the locale would show). */
 void tri__text_printf(tri_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
