@@ -111,14 +111,12 @@ START_TEST(utf8_reads_every_code_point) {
     char bytes[4];
     uint32_t read = 0xffffffff;
     size_t n = encode(code, bytes), length = tri__utf8(bytes, n, &read);
-    if (code >= 0xd800 && code < 0xe000) {
-      ck_assert_uint_eq(length, 0);
-      continue;
-    }
-    ck_assert_uint_eq(length, n);
-    ck_assert_uint_eq(read, code);
-    for (size_t cut = 1; cut < n; cut++)
-      ck_assert_uint_eq(tri__utf8(bytes, cut, &read), 0);
+    bool surrogate = code >= 0xd800 && code < 0xe000, right;
+    right = surrogate ? length == 0 : length == n && read == code;
+    for (size_t part = 1; part < n; part++)
+      right = right && tri__utf8(bytes, part, &read) == 0;
+    if (!right)
+      ck_abort_msg("U+%04X", code);
   }
 }
 END_TEST
@@ -134,9 +132,8 @@ START_TEST(utf8_accepts_nothing_else) {
     if (n == 0)
       continue;
     accepted++;
-    ck_assert_uint_lt(code, 0x110000);
-    ck_assert_uint_eq(encode(code, again), n);
-    ck_assert_mem_eq(again, bytes, n);
+    if (code >= 0x110000 || encode(code, again) != n || memcmp(again, bytes, n) != 0)
+      ck_abort_msg("%06x", word); /* an assertion each would take minutes */
   }
   size_t one = 128u << 16, two = (30u * 64) << 8, three = 61440, four = (0x110000 - 0x10000) / 64;
   ck_assert_uint_eq(accepted, one + two + three + four);
