@@ -36,10 +36,11 @@ struct attr {
   uint32_t kind;
 };
 
-/* Open-addressing hash index: ids by hash, 0 is empty; entries are removed in the reverse order of their insertion only. */
+/* A hash index of ids; see index.h. */
 struct index {
   uint32_t *slots;
-  uint32_t capacity; /* a power of two, or 0 */
+  uint8_t *tags; /* 0: the slot is empty */
+  uint32_t capacity;
   uint32_t count;
 };
 
@@ -55,20 +56,23 @@ struct tri_graph {
   const volatile int *interrupt;
   const struct row *rows;
   struct node **chunks;      /* node id is chunks[id >> NODE_CHUNK_BITS][id & (NODE_CHUNK - 1)] */
-  uint32_t chunk_capacity, chunk_count;
+  size_t chunk_capacity;
+  uint32_t chunk_count;
   uint32_t node_count;       /* one past the last id */
   uint32_t *pool;            /* arguments of nodes with more than two */
-  uint32_t pool_count, pool_capacity;
+  size_t pool_count, pool_capacity;
   struct index index;        /* of nodes */
   struct attr *attrs;
-  uint32_t attr_count, attr_capacity;
+  uint32_t attr_count;
+  size_t attr_capacity;
   unsigned char *bytes;      /* of attributes, each aligned to 8 */
   size_t byte_count, byte_capacity;
   struct index attr_index;
   struct shape *shapes;
-  uint32_t shape_count, shape_capacity;
+  uint32_t shape_count;
+  size_t shape_capacity;
   int64_t *dims;
-  uint32_t dim_count, dim_capacity;
+  size_t dim_count, dim_capacity;
   struct template **templates; /* [TRI_OP_ROWS * TEMPLATE_KINDS], made when first asked for; see template.h */
   tri_error error;
   uint32_t zero, one;        /* often used nodes, made with the graph */
@@ -88,11 +92,17 @@ static inline tri_expr expr_of(tri_graph *g, uint32_t id) { return (tri_expr){g,
 /* Sets the graph's error if none is set (printf-like message) and returns the error id to be returned. */
 uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same for TRI_MEMORY. */
+uint32_t tri__no_memory(tri_graph *g);
+
 /* TRI_INTERRUPTED (as an error id, stuck to the graph) if the user asked to stop, else 0. Cheap enough for every few thousand steps. */
 uint32_t tri__interrupted(tri_graph *g);
 
 /* The interned node exactly as given: no rewriting. Sort, shape and facts are computed here. */
 uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs, const uint32_t *args);
+
+/* The interned node that *n describes (op, sort, attr, shape, nargs); hash and facts are filled in. */
+uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args);
 
 /* The canonical node for a row or structured operation: what the public constructors call. Any error id among the arguments
  * comes back. */
@@ -101,11 +111,18 @@ uint32_t tri__build1(tri_graph *g, tri_op op, uint32_t a);
 uint32_t tri__build2(tri_graph *g, tri_op op, uint32_t a, uint32_t b);
 uint32_t tri__build3(tri_graph *g, tri_op op, uint32_t a, uint32_t b, uint32_t c);
 
+/* Structured operations (shape.c). */
+uint32_t tri__stack(tri_graph *g, size_t n, const uint32_t *elements);
+uint32_t tri__element(tri_graph *g, uint32_t id, uint64_t i);
+/* A shape as text, "[2, batch]", into buffer. */
+void tri__shape_text(const tri_graph *g, uint32_t shape, char *buffer, size_t size);
+
 /* Constants. q must be canonical. */
 uint32_t tri__constant(tri_graph *g, mpq_srcptr q);
 uint32_t tri__constant_si(tri_graph *g, int64_t num, int64_t den);
 /* A read-only view of a constant node's value, without copying; valid until an attribute is made. false if not a constant. */
 bool tri__rational(const tri_graph *g, uint32_t id, mpq_ptr view);
+void tri__attr_rational(const tri_graph *g, uint32_t attr, mpq_ptr view);
 /* Whether the node is the constant num (den 1). */
 bool tri__is_integer(const tri_graph *g, uint32_t id, int64_t num);
 /* The value of a small integer constant into *n; false if it is something else. */
@@ -114,10 +131,11 @@ bool tri__small_integer(const tri_graph *g, uint32_t id, int64_t *n);
 /* Leaves. */
 uint32_t tri__leaf(tri_graph *g, tri_op op);                              /* pi, eps */
 uint32_t tri__variable(tri_graph *g, const char *name, size_t size);      /* scalar real; size bytes of UTF-8 */
+uint32_t tri__variable_shaped(tri_graph *g, const char *name, size_t size, uint32_t shape);
+uint32_t tri__name_attr(tri_graph *g, const char *name, size_t size);
 uint32_t tri__hole(tri_graph *g, uint32_t index);                         /* template arguments: a b c r w = 0 1 2 3 4 */
 const char *tri__name(const tri_graph *g, uint32_t id);                   /* of a variable, NUL-terminated; else NULL */
 uint64_t tri__index_attr(const tri_graph *g, uint32_t id);                /* element's index, hole's number */
-uint32_t tri__element(tri_graph *g, uint32_t id, uint64_t i);
 
 /* Interned attributes; 0 when out of memory (sticks to the graph). */
 uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size);
@@ -129,8 +147,29 @@ uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims);
 static inline uint32_t shape_rank(const tri_graph *g, uint32_t shape) { return g->shapes[shape].rank; }
 static inline const int64_t *shape_dims(const tri_graph *g, uint32_t shape) { return g->dims + g->shapes[shape].first; }
 
-/* Marks, in an array of tri_graph_size(g) bytes that is 0, every node that n outputs reach (1). Returns the number marked. The
- * array is tri__resize'd by the caller. One backward loop over ids; no recursion, no further memory. */
-uint32_t tri__reach(const tri_graph *g, size_t n, const uint32_t *outputs, unsigned char *marks);
+/* The row table's view of an operation; NULL for structured operations and leaves. */
+static inline const struct row *tri__row(const tri_graph *g, unsigned op) { return op < TRI_OP_ROWS ? g->rows + op : NULL; }
+
+/* The same as tri_graph_new with a table of rows that is not the built-in one: for the laws' own tests. */
+tri_graph *tri__graph_new_rows(const tri_graph_options *options, const struct row *rows);
+
+/* The facts of a node from its arguments' (facts.c). */
+uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *args);
+
+/* The exact value of op over constant arguments, as a node (fold.c): 0 if it is none, or larger than the folding limit. */
+uint32_t tri__fold(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args);
+uint32_t tri__boolean(tri_graph *g, bool value);
+
+/* The id of e in graph g; an error id, which sticks, for an expression of another graph. */
+uint32_t tri__own(tri_graph *g, tri_expr e);
+
+/* tri_substitute_all over ids; outputs may alias inputs. */
+TRI_CHECKED tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n, const uint32_t *variables,
+                                       const uint32_t *replacements, uint32_t *outputs);
+
+/* Lambdas by ids: the interned attribute (0 on failure), and its parameters followed by its outputs. */
+uint32_t tri__lambda(tri_graph *g, size_t n_parameters, const uint32_t *parameters, size_t n_outputs,
+                     const uint32_t *outputs);
+const uint32_t *tri__lambda_ids(const tri_graph *g, uint32_t lambda, uint32_t *parameters, uint32_t *outputs);
 
 #endif

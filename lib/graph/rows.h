@@ -19,6 +19,7 @@ enum {
 };
 
 enum row_parity { NO_PARITY, ODD, EVEN };
+enum { AT_ZERO_UNKNOWN, AT_ZERO_0, AT_ZERO_1 };
 
 typedef double row_kernel(double a, double b, double c);
 typedef double row_partial(double a, double b, double c, double r);
@@ -30,6 +31,9 @@ struct row {
   uint8_t sort;       /* tri_sort of the result */
   uint8_t conditions; /* bit i: argument i is a condition */
   uint8_t total, tame, exact, commutes, choice;
+  uint8_t lazy;       /* has a value also where an argument has none (a branch not taken, a strong zero) */
+  uint8_t at_zero;    /* of one argument: AT_ZERO_… where the value at 0 is exact */
+  uint8_t root_at_one; /* of one argument: the value at 1 is 0 */
   uint8_t range;      /* FACT_… of the value */
   uint8_t parity;
   int8_t precedence;  /* of the printed infix form, where infix is not NULL */

@@ -42,4 +42,7 @@ const struct template *tri__template(tri_graph *g, tri_op op, int kind);
 /* Makes the nodes of a template with holes[h] for hole h; returns the result's id. */
 uint32_t tri__template_build(tri_graph *g, const struct template *t, const uint32_t holes[HOLES]);
 
+/* Frees a graph's cache. */
+void tri__templates_free(tri_graph *g);
+
 #endif

@@ -183,8 +183,8 @@ TRI_API tri_op tri_op_find(const char *name);
  * freed with tri_variables_free, *count long. eps is not among them. TRI_MEMORY. */
 TRI_CHECKED TRI_API tri_status tri_free_variables(size_t n, const tri_expr *outputs, tri_expr **variables, size_t *count);
 
-/* Frees what tri_free_variables gave. */
-TRI_API void tri_variables_free(tri_expr *variables, size_t count);
+/* Frees what tri_free_variables gave. Nothing happens for NULL. */
+TRI_API void tri_variables_free(tri_graph *graph, tri_expr *variables, size_t count);
 
 /* e with variables[i] replaced by replacements[i], all at once. TRI_SHAPE if shapes differ. */
 TRI_API tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables, const tri_expr *replacements);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Interned attributes and shapes: what nodes carry beside their arguments. */
+#include <string.h>
+
+#include "graph/index.h"
+
+static uint64_t hash_bytes(uint64_t h, const unsigned char *data, size_t size) {
+  for (; size >= 8; data += 8, size -= 8) {
+    uint64_t word;
+    memcpy(&word, data, 8);
+    h = hash_add(h, word);
+  }
+  uint64_t rest = 0;
+  for (size_t i = 0; i < size; i++) rest |= (uint64_t)data[i] << (8 * i);
+  return hash_mix(hash_add(h, rest));
+}
+
+static bool attr_is(const tri_graph *g, uint32_t id, enum attr_kind kind, const void *data, size_t size) {
+  const struct attr *a = &g->attrs[id];
+  return a->kind == kind && a->size == size && !memcmp(g->bytes + a->offset, data, size);
+}
+
+/* Room for one attribute more in array, bytes and index. */
+static bool attr_room(tri_graph *g, size_t size) {
+  struct memory *m = &g->memory;
+  if (g->attr_count >= NODE_ERROR || size > UINT32_MAX / 2 ||
+      !tri__grow(m, (void **)&g->attrs, &g->attr_capacity, g->attr_count + 1, sizeof *g->attrs) ||
+      !tri__grow(m, (void **)&g->bytes, &g->byte_capacity, g->byte_count + size + 8, 1))
+    return false;
+  if (!index_full(&g->attr_index)) return true;
+  struct index larger;
+  if (!tri__index_larger(m, &g->attr_index, &larger)) return false;
+  for (uint32_t id = 1; id < g->attr_count; id++) index_put(&larger, g->attrs[id].hash, id);
+  tri__index_free(m, &g->attr_index);
+  g->attr_index = larger;
+  return true;
+}
+
+uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size) {
+  uint64_t hash = hash_bytes(hash_add(kind, size), data, size);
+  const struct index *x = &g->attr_index;
+  if (x->capacity)
+    for (uint32_t slot = index_home(x, hash); x->tags[slot]; slot = index_next(x, slot))
+      if (x->tags[slot] == index_tag(hash) && attr_is(g, x->slots[slot], kind, data, size)) return x->slots[slot];
+  if (!attr_room(g, size)) {
+    tri__no_memory(g);
+    return 0;
+  }
+  uint32_t id = g->attr_count++;
+  g->attrs[id] = (struct attr){hash, g->byte_count, (uint32_t)size, kind};
+  memcpy(g->bytes + g->byte_count, data, size);
+  g->byte_count += (size + 7) / 8 * 8;
+  index_put(&g->attr_index, hash, id);
+  return id;
+}
+
+const void *tri__attr_data(const tri_graph *g, uint32_t attr, size_t *size) {
+  if (size) *size = g->attrs[attr].size;
+  return g->bytes + g->attrs[attr].offset;
+}
+
+/* Few shapes exist in a graph: a linear search from the newest. */
+static uint32_t find_shape(const tri_graph *g, uint64_t hash, size_t rank, const int64_t *dims) {
+  for (uint32_t s = g->shape_count; s-- > 0;)
+    if (g->shapes[s].hash == hash && g->shapes[s].rank == rank &&
+        (!rank || !memcmp(shape_dims(g, s), dims, rank * sizeof *dims)))
+      return s;
+  return TRI__NO_SHAPE;
+}
+
+uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims) {
+  if (!rank) return 0;
+  if (rank > 64) {
+    tri__fail(g, TRI_LIMIT, "a shape has at most 64 dimensions, not %zu", rank);
+    return TRI__NO_SHAPE;
+  }
+  uint64_t hash = hash_bytes(rank, (const unsigned char *)dims, rank * sizeof *dims);
+  uint32_t found = find_shape(g, hash, rank, dims);
+  if (found != TRI__NO_SHAPE) return found;
+  if (!tri__grow(&g->memory, (void **)&g->shapes, &g->shape_capacity, g->shape_count + 1, sizeof *g->shapes) ||
+      !tri__grow(&g->memory, (void **)&g->dims, &g->dim_capacity, g->dim_count + rank, sizeof *g->dims)) {
+    tri__no_memory(g);
+    return TRI__NO_SHAPE;
+  }
+  g->shapes[g->shape_count] = (struct shape){hash, (uint32_t)rank, (uint32_t)g->dim_count};
+  memcpy(g->dims + g->dim_count, dims, rank * sizeof *dims);
+  g->dim_count += rank;
+  return g->shape_count++;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Hash-consing: every node exists once. */
+#include "graph/node.h"
+
+#include <string.h>
+
+#include "graph/index.h"
+
+/* Structural: attributes and arguments by their own hashes, never by id. */
+static uint64_t node_hash(const tri_graph *g, const struct node *n, const uint32_t *args) {
+  uint64_t h = hash_add(0x746e65646e657079u, (uint64_t)n->op << 8 | n->sort);
+  if (n->attr) h = hash_add(h, g->attrs[n->attr].hash);
+  if (n->shape) h = hash_add(h, g->shapes[n->shape].hash);
+  for (uint32_t i = 0; i < n->nargs; i++) h = hash_add(h, node_at(g, args[i])->hash);
+  return hash_mix(h);
+}
+
+static bool same(const tri_graph *g, const struct node *a, const struct node *b, const uint32_t *args) {
+  return a->hash == b->hash && a->op == b->op && a->sort == b->sort && a->attr == b->attr && a->shape == b->shape &&
+         a->nargs == b->nargs && !memcmp(node_args(g, a), args, a->nargs * sizeof *args);
+}
+
+static bool index_room(tri_graph *g) {
+  if (!index_full(&g->index)) return true;
+  struct index larger;
+  if (!tri__index_larger(&g->memory, &g->index, &larger)) return false;
+  for (uint32_t id = 1; id < g->node_count; id++) index_put(&larger, node_at(g, id)->hash, id);
+  tri__index_free(&g->memory, &g->index);
+  g->index = larger;
+  return true;
+}
+
+static bool chunk_room(tri_graph *g) {
+  if (g->node_count >> NODE_CHUNK_BITS < g->chunk_count) return true;
+  if (!tri__grow(&g->memory, (void **)&g->chunks, &g->chunk_capacity, g->chunk_count + 1, sizeof *g->chunks))
+    return false;
+  struct node *chunk = tri__resize(&g->memory, NULL, 0, NODE_CHUNK * sizeof *chunk);
+  if (!chunk) return false;
+  g->chunks[g->chunk_count++] = chunk;
+  return true;
+}
+
+static bool pool_room(tri_graph *g, size_t nargs) {
+  return nargs <= 2 || (g->pool_count + nargs < UINT32_MAX &&
+                        tri__grow(&g->memory, (void **)&g->pool, &g->pool_capacity, g->pool_count + nargs, sizeof *g->pool));
+}
+
+/* Where the arguments live: in the node if they fit, else at the pool's end. */
+static void keep_args(tri_graph *g, struct node *n, const uint32_t *args) {
+  if (n->nargs <= 2) {
+    if (n->nargs) memcpy(n->arg, args, n->nargs * sizeof *args);
+    return;
+  }
+  memcpy(g->pool + g->pool_count, args, n->nargs * sizeof *args);
+  n->arg[0] = (uint32_t)g->pool_count;
+  g->pool_count += n->nargs;
+}
+
+static uint32_t add_node(tri_graph *g, struct node *n, const uint32_t *args) {
+  if (g->node_count > g->limits.nodes)
+    return tri__fail(g, TRI_LIMIT, "more than %llu nodes in one graph", (unsigned long long)g->limits.nodes);
+  if (!chunk_room(g) || !pool_room(g, n->nargs) || !index_room(g)) return tri__no_memory(g);
+  n->facts = tri__facts(g, n, args);
+  keep_args(g, n, args);
+  uint32_t id = g->node_count++;
+  *node_at(g, id) = *n;
+  index_put(&g->index, n->hash, id);
+  return id;
+}
+
+uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args) {
+  n->hash = node_hash(g, n, args);
+  const struct index *x = &g->index;
+  if (x->capacity)
+    for (uint32_t slot = index_home(x, n->hash); x->tags[slot]; slot = index_next(x, slot))
+      if (x->tags[slot] == index_tag(n->hash) && same(g, node_at(g, x->slots[slot]), n, args)) return x->slots[slot];
+  return add_node(g, n, args);
+}
+
+uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs, const uint32_t *args) {
+  const struct row *row = tri__row(g, op);
+  if (nargs > UINT32_MAX / 8) return tri__fail(g, TRI_LIMIT, "more arguments than a node can have");
+  struct node n = {.op = (uint16_t)op,
+                   .sort = row ? row->sort : TRI_REAL,
+                   .attr = attr,
+                   .shape = shape,
+                   .nargs = (uint32_t)nargs};
+  return tri__intern(g, &n, args);
+}
+
+const char *tri__name(const tri_graph *g, uint32_t id) {
+  const struct node *n = node_at(g, id);
+  return n->op == TRI_OP_variable ? tri__attr_data(g, n->attr, NULL) : NULL;
+}
+
+uint64_t tri__index_attr(const tri_graph *g, uint32_t id) {
+  uint64_t i;
+  memcpy(&i, tri__attr_data(g, node_at(g, id)->attr, NULL), sizeof i);
+  return i;
+}
+
+uint32_t tri__leaf(tri_graph *g, tri_op op) { return tri__node(g, op, 0, 0, 0, NULL); }
+
+uint32_t tri__variable(tri_graph *g, const char *name, size_t size) { return tri__variable_shaped(g, name, size, 0); }
+
+/* A name is kept with its NUL. */
+uint32_t tri__name_attr(tri_graph *g, const char *name, size_t size) {
+  char stack[64], *copy = size < sizeof stack ? stack : tri__resize(&g->memory, NULL, 0, size + 1);
+  if (!copy) return tri__no_memory(g), 0;
+  memcpy(copy, name, size);
+  copy[size] = '\0';
+  uint32_t attr = tri__attr(g, ATTR_NAME, copy, size + 1);
+  if (copy != stack) tri__resize(&g->memory, copy, size + 1, 0);
+  return attr;
+}
+
+uint32_t tri__variable_shaped(tri_graph *g, const char *name, size_t size, uint32_t shape) {
+  uint32_t attr = tri__name_attr(g, name, size);
+  return attr ? tri__node(g, TRI_OP_variable, attr, shape, 0, NULL) : NODE_ERROR + TRI_MEMORY;
+}
+
+uint32_t tri__hole(tri_graph *g, uint32_t number) {
+  uint64_t i = number;
+  uint32_t attr = tri__attr(g, ATTR_INDEX, &i, sizeof i);
+  return attr ? tri__node(g, TRI_OP_hole, attr, 0, 0, NULL) : NODE_ERROR + TRI_MEMORY;
+}

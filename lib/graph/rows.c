@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The table of rows: ops.def compiled as C and quoted as text. */
+#include "graph/rows.h"
+
+#include "graph/kernels.h"
+
+/* A row's options as values (options_NAME), its kernels (value_NAME, partial_NAME_a …) and conditions as C. The macros DOMAIN and KINK
+ * mean a value while the conditions are compiled, and a text in the table. */
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#if defined(__clang__)
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#endif
+
+#define NONE NAN
+#define DOMAIN(condition) .defined = (condition)
+#define KINK(condition) .at_kink = (condition)
+/* Where an argument has no value (NaN), only a lazy row may have one. The options are constants: this folds away. */
+#define VALUE(name, arity, value, ...)                                             \
+  static double value_##name(double a, double b, double c) {                       \
+    const struct options o = {0, __VA_ARGS__};                                     \
+    if (!o.lazy && (isnan(a) || (arity > 1 && isnan(b)) || (arity > 2 && isnan(c)))) return NAN; \
+    return value;                                                                  \
+  }                                                                                \
+  static bool defined_##name(double a, double b, double c) {                       \
+    const struct options o = {.defined = true, __VA_ARGS__};                       \
+    return o.defined;                                                              \
+  }                                                                                \
+  static bool kink_##name(double a, double b, double c) {                          \
+    const struct options o = {0, __VA_ARGS__};                                     \
+    return o.at_kink;                                                              \
+  }
+#define PARTIAL(name, by, partial) \
+  static double partial_##name##_##by(double a, double b, double c, double r) { return partial; }
+
+/* The options that a row may give. */
+struct options {
+  uint8_t first, total, tame, exact, commutes, choice, lazy, at_zero, root_at_one;
+  uint8_t sort, conditions, range, parity;
+  int8_t precedence;
+  const char *infix, *unicode, *latex, *c, *help, *example;
+  bool defined, at_kink;
+};
+
+#define OP1(name, value, da, ...) VALUE(name, 1, value, __VA_ARGS__) PARTIAL(name, a, da)
+#define OP2(name, value, da, db, ...) \
+  VALUE(name, 2, value, __VA_ARGS__) PARTIAL(name, a, da) PARTIAL(name, b, db)
+#define OP3(name, value, da, db, dc, ...) \
+  VALUE(name, 3, value, __VA_ARGS__) PARTIAL(name, a, da) PARTIAL(name, b, db) PARTIAL(name, c, dc)
+#include "graph/ops.def"
+#undef OP1
+#undef OP2
+#undef OP3
+#undef NONE
+#undef DOMAIN
+#undef KINK
+
+#define DOMAIN(condition) .domain = #condition
+#define KINK(condition) .kink = #condition
+#define TEXT_OR_NULL(text) (sizeof text == sizeof "NONE" && text[0] == 'N' ? NULL : text)
+#define NAMED(row, number)                                                            \
+  .name = #row, .arity = number, .kernel = value_##row, .defined = defined_##row, \
+  .at_kink = kink_##row
+
+#define OP1(row, text, da, ...)                                                     \
+  [TRI_OP_##row] = {NAMED(row, 1), .value = #text, .partial = {TEXT_OR_NULL(#da)}, \
+                    .dkernel = {partial_##row##_a}, __VA_ARGS__},
+#define OP2(row, text, da, db, ...)                                     \
+  [TRI_OP_##row] = {NAMED(row, 2), .value = #text,                     \
+                    .partial = {TEXT_OR_NULL(#da), TEXT_OR_NULL(#db)}, \
+                    .dkernel = {partial_##row##_a, partial_##row##_b}, __VA_ARGS__},
+#define OP3(row, text, da, db, dc, ...)                                                    \
+  [TRI_OP_##row] = {NAMED(row, 3), .value = #text,                                        \
+                    .partial = {TEXT_OR_NULL(#da), TEXT_OR_NULL(#db), TEXT_OR_NULL(#dc)}, \
+                    .dkernel = {partial_##row##_a, partial_##row##_b, partial_##row##_c}, \
+                    __VA_ARGS__},
+
+const struct row tri__rows[TRI_OP_ROWS] = {
+#include "graph/ops.def"
+};
+#pragma GCC diagnostic pop
