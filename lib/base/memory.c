@@ -15,7 +15,8 @@ static void *default_resize(void *context, void *block, size_t old_size, size_t 
 }
 
 void tri__memory_init(struct memory *m, const tri_allocator *allocator) {
-  m->allocator = allocator && allocator->resize ? *allocator : (tri_allocator){default_resize, NULL};
+  m->allocator =
+      allocator && allocator->resize ? *allocator : (tri_allocator){default_resize, NULL};
   m->used = 0;
 }
 

@@ -26,6 +26,8 @@ void tri__free(struct memory *m, void *block, size_t count, size_t size);
 bool tri__grow(struct memory *m, void **array, size_t *capacity, size_t need, size_t size);
 
 /* a * b into *product; false if it overflows. The one place where sizes multiply. */
-static inline bool size_product(size_t a, size_t b, size_t *product) { return !__builtin_mul_overflow(a, b, product); }
+static inline bool size_product(size_t a, size_t b, size_t *product) {
+  return !__builtin_mul_overflow(a, b, product);
+}
 
 #endif

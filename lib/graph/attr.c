@@ -15,7 +15,8 @@ static uint64_t hash_bytes(uint64_t h, const unsigned char *data, size_t size) {
   return hash_mix(hash_add(h, rest));
 }
 
-static bool attr_is(const tri_graph *g, uint32_t id, enum attr_kind kind, const void *data, size_t size) {
+static bool attr_is(const tri_graph *g, uint32_t id, enum attr_kind kind, const void *data,
+                    size_t size) {
   const struct attr *a = &g->attrs[id];
   return a->kind == kind && a->size == size && !memcmp(g->bytes + a->offset, data, size);
 }
@@ -41,7 +42,8 @@ uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t s
   const struct index *x = &g->attr_index;
   if (x->capacity)
     for (uint32_t slot = index_home(x, hash); x->tags[slot]; slot = index_next(x, slot))
-      if (x->tags[slot] == index_tag(hash) && attr_is(g, x->slots[slot], kind, data, size)) return x->slots[slot];
+      if (x->tags[slot] == index_tag(hash) && attr_is(g, x->slots[slot], kind, data, size))
+        return x->slots[slot];
   if (!attr_room(g, size)) {
     tri__no_memory(g);
     return 0;
@@ -77,8 +79,10 @@ uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims) {
   uint64_t hash = hash_bytes(rank, (const unsigned char *)dims, rank * sizeof *dims);
   uint32_t found = find_shape(g, hash, rank, dims);
   if (found != TRI__NO_SHAPE) return found;
-  if (!tri__grow(&g->memory, (void **)&g->shapes, &g->shape_capacity, g->shape_count + 1, sizeof *g->shapes) ||
-      !tri__grow(&g->memory, (void **)&g->dims, &g->dim_capacity, g->dim_count + rank, sizeof *g->dims)) {
+  if (!tri__grow(&g->memory, (void **)&g->shapes, &g->shape_capacity, g->shape_count + 1,
+                 sizeof *g->shapes) ||
+      !tri__grow(&g->memory, (void **)&g->dims, &g->dim_capacity, g->dim_count + rank,
+                 sizeof *g->dims)) {
     tri__no_memory(g);
     return TRI__NO_SHAPE;
   }

@@ -5,7 +5,9 @@
 
 static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 static uint32_t arg_of(const tri_graph *g, uint32_t id, int i) { return node_at(g, id)->arg[i]; }
-static bool has(const tri_graph *g, uint32_t id, unsigned facts) { return (node_at(g, id)->facts & facts) == facts; }
+static bool has(const tri_graph *g, uint32_t id, unsigned facts) {
+  return (node_at(g, id)->facts & facts) == facts;
+}
 
 static bool is_negative_constant(const tri_graph *g, uint32_t id) {
   return op_of(g, id) == TRI_OP_constant && !has(g, id, FACT_NONNEGATIVE);
@@ -15,7 +17,8 @@ static bool is_negative_constant(const tri_graph *g, uint32_t id) {
 static bool is_negated(const tri_graph *g, uint32_t e) {
   unsigned op = op_of(g, e);
   if (op == TRI_OP_neg) return true;
-  if (op == TRI_OP_mul) return is_negative_constant(g, arg_of(g, e, 0)) || is_negative_constant(g, arg_of(g, e, 1));
+  if (op == TRI_OP_mul)
+    return is_negative_constant(g, arg_of(g, e, 0)) || is_negative_constant(g, arg_of(g, e, 1));
   return is_negative_constant(g, e);
 }
 
@@ -25,22 +28,24 @@ static uint32_t negate(tri_graph *g, uint32_t e) { return tri__build1(g, TRI_OP_
 
 static uint32_t build_neg(tri_graph *g, uint32_t a) {
   switch (op_of(g, a)) {
-    case TRI_OP_neg: return arg_of(g, a, 0);
-    case TRI_OP_sub: return tri__build2(g, TRI_OP_sub, arg_of(g, a, 1), arg_of(g, a, 0));
-    case TRI_OP_mul:
-      for (int i = 0; i < 2; i++)
-        if (op_of(g, arg_of(g, a, i)) == TRI_OP_constant)
-          return tri__build2(g, TRI_OP_mul, negate(g, arg_of(g, a, i)), arg_of(g, a, 1 - i));
-      return 0;
-    default: return 0;
+  case TRI_OP_neg: return arg_of(g, a, 0);
+  case TRI_OP_sub: return tri__build2(g, TRI_OP_sub, arg_of(g, a, 1), arg_of(g, a, 0));
+  case TRI_OP_mul:
+    for (int i = 0; i < 2; i++)
+      if (op_of(g, arg_of(g, a, i)) == TRI_OP_constant)
+        return tri__build2(g, TRI_OP_mul, negate(g, arg_of(g, a, i)), arg_of(g, a, 1 - i));
+    return 0;
+  default: return 0;
   }
 }
 
 static uint32_t build_add(tri_graph *g, uint32_t a, uint32_t b) {
   if (a == g->zero) return b;
   if (b == g->zero) return a;
-  if (op_of(g, b) != TRI_OP_constant && is_negated(g, b)) return tri__build2(g, TRI_OP_sub, a, negate(g, b));
-  if (op_of(g, a) != TRI_OP_constant && is_negated(g, a)) return tri__build2(g, TRI_OP_sub, b, negate(g, a));
+  if (op_of(g, b) != TRI_OP_constant && is_negated(g, b))
+    return tri__build2(g, TRI_OP_sub, a, negate(g, b));
+  if (op_of(g, a) != TRI_OP_constant && is_negated(g, a))
+    return tri__build2(g, TRI_OP_sub, b, negate(g, a));
   if (is_negative_constant(g, b)) return tri__build2(g, TRI_OP_sub, a, negate(g, b));
   return is_negative_constant(g, a) ? tri__build2(g, TRI_OP_sub, b, negate(g, a)) : 0;
 }
@@ -64,11 +69,13 @@ static uint32_t times_reciprocal(tri_graph *g, uint32_t a, uint32_t b) {
 static uint32_t build_mul(tri_graph *g, uint32_t a, uint32_t b) {
   if (a == g->one) return b;
   if (b == g->one) return a;
-  if ((a == g->zero && has(g, b, FACT_TOTAL)) || (b == g->zero && has(g, a, FACT_TOTAL))) return g->zero;
+  if ((a == g->zero && has(g, b, FACT_TOTAL)) || (b == g->zero && has(g, a, FACT_TOTAL)))
+    return g->zero;
   if (tri__is_integer(g, a, -1)) return negate(g, b);
   if (tri__is_integer(g, b, -1)) return negate(g, a);
   if (op_of(g, a) == TRI_OP_neg) {
-    if (op_of(g, b) == TRI_OP_constant) return tri__build2(g, TRI_OP_mul, negate(g, b), arg_of(g, a, 0));
+    if (op_of(g, b) == TRI_OP_constant)
+      return tri__build2(g, TRI_OP_mul, negate(g, b), arg_of(g, a, 0));
     return negate(g, tri__build2(g, TRI_OP_mul, arg_of(g, a, 0), b));
   }
   if (op_of(g, b) == TRI_OP_neg) return tri__build2(g, TRI_OP_mul, b, a);
@@ -91,7 +98,8 @@ static uint32_t build_div(tri_graph *g, uint32_t a, uint32_t b) {
 /* (u^m)^n is u^(mn) for natural m and n; the product is bounded so that it stays a small integer. */
 static uint32_t power_of_power(tri_graph *g, uint32_t a, int64_t n) {
   int64_t m;
-  if (op_of(g, a) != TRI_OP_pow || n < 1 || !tri__small_integer(g, arg_of(g, a, 1), &m) || m < 1) return 0;
+  if (op_of(g, a) != TRI_OP_pow || n < 1 || !tri__small_integer(g, arg_of(g, a, 1), &m) || m < 1)
+    return 0;
   if (m > 1000000 || n > 1000000) return 0;
   uint32_t base = arg_of(g, a, 0);
   return tri__build2(g, TRI_OP_pow, base, tri__constant_si(g, m * n, 1));
@@ -116,7 +124,8 @@ static uint32_t build_pow(tri_graph *g, uint32_t a, uint32_t b) {
 static uint32_t build_gate(tri_graph *g, uint32_t a, uint32_t b) {
   if (a == g->zero) return a;
   if (a == g->one) return b;
-  if (has(g, a, FACT_NONZERO) || op_of(g, b) == TRI_OP_constant) return tri__build2(g, TRI_OP_mul, a, b);
+  if (has(g, a, FACT_NONZERO) || op_of(g, b) == TRI_OP_constant)
+    return tri__build2(g, TRI_OP_mul, a, b);
   if (op_of(g, a) == TRI_OP_neg) return negate(g, tri__build2(g, TRI_OP_gate, arg_of(g, a, 0), b));
   if (op_of(g, b) == TRI_OP_neg) return negate(g, tri__build2(g, TRI_OP_gate, a, arg_of(g, b, 0)));
   return 0;
@@ -124,36 +133,36 @@ static uint32_t build_gate(tri_graph *g, uint32_t a, uint32_t b) {
 
 static uint32_t build_binary(tri_graph *g, tri_op op, uint32_t a, uint32_t b) {
   switch (op) {
-    case TRI_OP_add: return build_add(g, a, b);
-    case TRI_OP_sub: return build_sub(g, a, b);
-    case TRI_OP_mul: return build_mul(g, a, b);
-    case TRI_OP_div: return build_div(g, a, b);
-    case TRI_OP_pow: return build_pow(g, a, b);
-    case TRI_OP_gate: return build_gate(g, a, b);
-    case TRI_OP_min:
-    case TRI_OP_max:
-    case TRI_OP_logical_and:
-    case TRI_OP_logical_or: return a == b ? a : 0;
-    case TRI_OP_le:
-    case TRI_OP_ge:
-    case TRI_OP_eq: return a == b && has(g, a, FACT_TOTAL) ? tri__boolean(g, true) : 0;
-    case TRI_OP_lt:
-    case TRI_OP_gt:
-    case TRI_OP_ne: return a == b && has(g, a, FACT_TOTAL) ? tri__boolean(g, false) : 0;
-    default: return 0;
+  case TRI_OP_add: return build_add(g, a, b);
+  case TRI_OP_sub: return build_sub(g, a, b);
+  case TRI_OP_mul: return build_mul(g, a, b);
+  case TRI_OP_div: return build_div(g, a, b);
+  case TRI_OP_pow: return build_pow(g, a, b);
+  case TRI_OP_gate: return build_gate(g, a, b);
+  case TRI_OP_min:
+  case TRI_OP_max:
+  case TRI_OP_logical_and:
+  case TRI_OP_logical_or: return a == b ? a : 0;
+  case TRI_OP_le:
+  case TRI_OP_ge:
+  case TRI_OP_eq: return a == b && has(g, a, FACT_TOTAL) ? tri__boolean(g, true) : 0;
+  case TRI_OP_lt:
+  case TRI_OP_gt:
+  case TRI_OP_ne: return a == b && has(g, a, FACT_TOTAL) ? tri__boolean(g, false) : 0;
+  default: return 0;
   }
 }
 
 /* Functions that leave an argument of such facts as it is, or are constant on it. */
 static uint32_t by_facts(tri_graph *g, tri_op op, uint32_t a) {
   switch (op) {
-    case TRI_OP_abs:
-    case TRI_OP_relu: return has(g, a, FACT_NONNEGATIVE) ? a : 0;
-    case TRI_OP_floor:
-    case TRI_OP_ceil: return has(g, a, FACT_INTEGER) ? a : 0;
-    case TRI_OP_sign: return has(g, a, FACT_TOTAL | FACT_POSITIVE) ? g->one : 0;
-    case TRI_OP_heaviside: return has(g, a, FACT_TOTAL | FACT_NONNEGATIVE) ? g->one : 0;
-    default: return 0;
+  case TRI_OP_abs:
+  case TRI_OP_relu: return has(g, a, FACT_NONNEGATIVE) ? a : 0;
+  case TRI_OP_floor:
+  case TRI_OP_ceil: return has(g, a, FACT_INTEGER) ? a : 0;
+  case TRI_OP_sign: return has(g, a, FACT_TOTAL | FACT_POSITIVE) ? g->one : 0;
+  case TRI_OP_heaviside: return has(g, a, FACT_TOTAL | FACT_NONNEGATIVE) ? g->one : 0;
+  default: return 0;
   }
 }
 
@@ -171,7 +180,8 @@ static uint32_t build_unary(tri_graph *g, tri_op op, uint32_t a) {
   if (op == TRI_OP_sqrt && inner == TRI_OP_pow && tri__is_integer(g, arg_of(g, a, 1), 2))
     return tri__build1(g, TRI_OP_abs, arg_of(g, a, 0));
   if (op == TRI_OP_log && inner == TRI_OP_exp) return arg_of(g, a, 0);
-  if (op == TRI_OP_exp && inner == TRI_OP_log && has(g, arg_of(g, a, 0), FACT_POSITIVE)) return arg_of(g, a, 0);
+  if (op == TRI_OP_exp && inner == TRI_OP_log && has(g, arg_of(g, a, 0), FACT_POSITIVE))
+    return arg_of(g, a, 0);
   if (op == TRI_OP_logical_not && inner == TRI_OP_logical_not) return arg_of(g, a, 0);
   return 0;
 }
@@ -187,15 +197,16 @@ static uint32_t check_sorts(tri_graph *g, const struct row *row, const uint32_t 
   for (unsigned i = 0; i < row->arity; i++) {
     bool boolean = node_at(g, args[i])->sort == TRI_BOOLEAN, wanted = row->conditions >> i & 1;
     if (boolean != wanted)
-      return tri__fail(g, TRI_SHAPE, "%s%s wants a %s as argument %u, not a %s", row->infix ? "operator " : "",
-                       row->infix ? row->infix : row->name, wanted ? "condition" : "number", i + 1,
-                       boolean ? "condition" : "number");
+      return tri__fail(g, TRI_SHAPE, "%s%s wants a %s as argument %u, not a %s",
+                       row->infix ? "operator " : "", row->infix ? row->infix : row->name,
+                       wanted ? "condition" : "number", i + 1, boolean ? "condition" : "number");
   }
   return 0;
 }
 
 /* The common shape of elementwise arguments: equal shapes, scalars are broadcast. */
-static uint32_t common_shape(tri_graph *g, const struct row *row, const uint32_t *args, uint32_t *shape) {
+static uint32_t common_shape(tri_graph *g, const struct row *row, const uint32_t *args,
+                             uint32_t *shape) {
   *shape = 0;
   for (unsigned i = 0; i < row->arity; i++) {
     uint32_t s = node_at(g, args[i])->shape;
@@ -203,8 +214,8 @@ static uint32_t common_shape(tri_graph *g, const struct row *row, const uint32_t
       char one[64], other[64];
       tri__shape_text(g, *shape, one, sizeof one);
       tri__shape_text(g, s, other, sizeof other);
-      return tri__fail(g, TRI_SHAPE, "%s of shapes %s and %s, which do not fit", row->infix ? row->infix : row->name, one,
-                       other);
+      return tri__fail(g, TRI_SHAPE, "%s of shapes %s and %s, which do not fit",
+                       row->infix ? row->infix : row->name, one, other);
     }
     if (s) *shape = s;
   }
@@ -215,8 +226,10 @@ static uint32_t common_shape(tri_graph *g, const struct row *row, const uint32_t
 static uint32_t distribute(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args) {
   uint32_t n = 0, part[ROW_MAX_ARITY];
   for (size_t i = 0; i < nargs; i++)
-    if (op_of(g, args[i]) == TRI_OP_stack) n = node_at(g, args[i])->nargs;
-    else if (node_at(g, args[i])->shape) return 0;
+    if (op_of(g, args[i]) == TRI_OP_stack)
+      n = node_at(g, args[i])->nargs;
+    else if (node_at(g, args[i])->shape)
+      return 0;
   if (!n) return 0;
   uint32_t *parts = tri__new(&g->memory, n, sizeof *parts), id = 0;
   if (!parts) return tri__no_memory(g);
@@ -259,7 +272,8 @@ uint32_t tri__build(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args)
   for (size_t i = 0; i < nargs; i++)
     if (id_is_error(args[i])) return args[i] ? args[i] : NODE_ERROR + TRI_ARGUMENT;
   if (op == TRI_OP_stack) return tri__stack(g, nargs, args);
-  if ((unsigned)op >= TRI_OP_ROWS) return tri__fail(g, TRI_ARGUMENT, "no operation of number %d takes arguments", op);
+  if ((unsigned)op >= TRI_OP_ROWS)
+    return tri__fail(g, TRI_ARGUMENT, "no operation of number %d takes arguments", op);
   const struct row *row = g->rows + op;
   if (row->arity != nargs)
     return tri__fail(g, TRI_ARITY, "%s takes %u argument%s, %zu given", row->name, row->arity,

@@ -17,7 +17,8 @@ static uint32_t constant_attr(tri_graph *g, mpq_srcptr q) {
   size_t num = mpz_size(mpq_numref(q)), den = mpz_size(mpq_denref(q)), limb = sizeof(mp_limb_t);
   uint64_t stack[16];
   size_t size = sizeof(struct limbs) + (num + den) * limb;
-  unsigned char *data = size <= sizeof stack ? (unsigned char *)stack : tri__resize(&g->memory, NULL, 0, size);
+  unsigned char *data =
+      size <= sizeof stack ? (unsigned char *)stack : tri__resize(&g->memory, NULL, 0, size);
   if (!data) return tri__no_memory(g), 0;
   struct limbs head = {mpz_sgn(mpq_numref(q)) < 0 ? -(int64_t)num : (int64_t)num, (int64_t)den};
   memcpy(data, &head, sizeof head);
@@ -44,7 +45,8 @@ static uint32_t constant_node(tri_graph *g, mpq_srcptr q, tri_sort sort) {
 
 uint32_t tri__constant(tri_graph *g, mpq_srcptr q) {
   if (beyond_digits(g, q))
-    return tri__fail(g, TRI_LIMIT, "a number of more than %llu digits", (unsigned long long)g->limits.digits);
+    return tri__fail(g, TRI_LIMIT, "a number of more than %llu digits",
+                     (unsigned long long)g->limits.digits);
   return constant_node(g, q, TRI_REAL);
 }
 
@@ -65,7 +67,8 @@ static uint64_t gcd64(uint64_t a, uint64_t b) {
 
 static void small_view(struct small *s, int64_t num, int64_t den) {
   bool negative = (num < 0) != (den < 0);
-  uint64_t n = num < 0 ? -(uint64_t)num : (uint64_t)num, d = den < 0 ? -(uint64_t)den : (uint64_t)den;
+  uint64_t n = num < 0 ? -(uint64_t)num : (uint64_t)num,
+           d = den < 0 ? -(uint64_t)den : (uint64_t)den;
   uint64_t common = gcd64(n, d);
   s->limbs[0] = n / common;
   s->limbs[1] = d / common;
@@ -92,7 +95,8 @@ void tri__attr_rational(const tri_graph *g, uint32_t attr, mpq_ptr view) {
   memcpy(&head, data, sizeof head);
   const mp_limb_t *limbs = (const mp_limb_t *)(const void *)(data + sizeof head);
   mpz_roinit_n(mpq_numref(view), limbs, (mp_size_t)head.num);
-  mpz_roinit_n(mpq_denref(view), limbs + (head.num < 0 ? -head.num : head.num), (mp_size_t)head.den);
+  mpz_roinit_n(mpq_denref(view), limbs + (head.num < 0 ? -head.num : head.num),
+               (mp_size_t)head.den);
 }
 
 bool tri__rational(const tri_graph *g, uint32_t id, mpq_ptr view) {
@@ -104,7 +108,8 @@ bool tri__rational(const tri_graph *g, uint32_t id, mpq_ptr view) {
 
 bool tri__small_integer(const tri_graph *g, uint32_t id, int64_t *n) {
   mpq_t q;
-  if (!tri__rational(g, id, q) || mpz_cmp_ui(mpq_denref(q), 1) || !mpz_fits_slong_p(mpq_numref(q))) return false;
+  if (!tri__rational(g, id, q) || mpz_cmp_ui(mpq_denref(q), 1) || !mpz_fits_slong_p(mpq_numref(q)))
+    return false;
   *n = mpz_get_si(mpq_numref(q));
   return true;
 }
@@ -117,12 +122,16 @@ bool tri__is_integer(const tri_graph *g, uint32_t id, int64_t num) {
 /* --- public */
 
 tri_expr tri_integer(tri_graph *g, int64_t n) { return expr_of(g, tri__constant_si(g, n, 1)); }
-tri_expr tri_rational(tri_graph *g, int64_t num, int64_t den) { return expr_of(g, tri__constant_si(g, num, den)); }
+tri_expr tri_rational(tri_graph *g, int64_t num, int64_t den) {
+  return expr_of(g, tri__constant_si(g, num, den));
+}
 
 tri_expr tri_constant_mpq(tri_graph *g, mpq_srcptr q) { return expr_of(g, tri__constant(g, q)); }
 
 tri_expr tri_double(tri_graph *g, double x) {
-  if (!isfinite(x)) return expr_of(g, tri__fail(g, TRI_DOMAIN, "%s is not a number", isnan(x) ? "nan" : "infinity"));
+  if (!isfinite(x))
+    return expr_of(g,
+                   tri__fail(g, TRI_DOMAIN, "%s is not a number", isnan(x) ? "nan" : "infinity"));
   mpq_t q;
   mpq_init(q);
   tri__mpq_set_double(q, x);
@@ -137,7 +146,7 @@ tri_expr tri_number(tri_graph *g, const char *text) {
   size_t size = strlen(text);
   mpq_init(q);
   size_t used = tri__read_number(text, size, g->limits.digits, q, &status);
-  uint32_t id = used && used == size ? tri__constant(g, q)
+  uint32_t id = used && used == size  ? tri__constant(g, q)
                 : status == TRI_LIMIT ? tri__fail(g, TRI_LIMIT, "a number of more than %llu digits",
                                                   (unsigned long long)g->limits.digits)
                                       : tri__fail(g, TRI_SYNTAX, "'%.40s' is not a number", text);

@@ -5,7 +5,8 @@
 #include "graph/walk.h"
 
 uint32_t tri__own(tri_graph *g, tri_expr e) {
-  if (e.graph == g && (id_is_error(e.id) || e.id < g->node_count)) return e.id ? e.id : NODE_ERROR + TRI_ARGUMENT;
+  if (e.graph == g && (id_is_error(e.id) || e.id < g->node_count))
+    return e.id ? e.id : NODE_ERROR + TRI_ARGUMENT;
   return tri__fail(g, TRI_ARGUMENT, "an expression of another graph");
 }
 
@@ -22,16 +23,21 @@ tri_expr tri_apply(tri_op op, size_t n, const tri_expr *arguments) {
   if (op == TRI_OP_stack) return tri_stack(n, arguments);
   if (n <= ROW_MAX_ARITY) return apply(op, n, arguments);
   tri_graph *g = arguments[0].graph;
-  return expr_of(g, g ? tri__fail(g, TRI_ARITY, "%s does not take %zu arguments", tri_op_name(op) ? tri_op_name(op) : "it", n)
+  return expr_of(g, g ? tri__fail(g, TRI_ARITY, "%s does not take %zu arguments",
+                                  tri_op_name(op) ? tri_op_name(op) : "it", n)
                       : NODE_ERROR + TRI_ARGUMENT);
 }
 
-#define OP1(name, ...) \
+#define OP1(name, ...)                                                                             \
   tri_expr tri_##name(tri_expr a) { return apply(TRI_OP_##name, 1, &a); }
-#define OP2(name, ...) \
-  tri_expr tri_##name(tri_expr a, tri_expr b) { return apply(TRI_OP_##name, 2, (tri_expr[]){a, b}); }
-#define OP3(name, ...) \
-  tri_expr tri_##name(tri_expr a, tri_expr b, tri_expr c) { return apply(TRI_OP_##name, 3, (tri_expr[]){a, b, c}); }
+#define OP2(name, ...)                                                                             \
+  tri_expr tri_##name(tri_expr a, tri_expr b) {                                                    \
+    return apply(TRI_OP_##name, 2, (tri_expr[]){a, b});                                            \
+  }
+#define OP3(name, ...)                                                                             \
+  tri_expr tri_##name(tri_expr a, tri_expr b, tri_expr c) {                                        \
+    return apply(TRI_OP_##name, 3, (tri_expr[]){a, b, c});                                         \
+  }
 #include "graph/ops.def"
 #undef OP1
 #undef OP2
@@ -64,12 +70,17 @@ static bool reserved(const char *name) {
   return false;
 }
 
-tri_expr tri_variable(tri_graph *g, const char *name) { return tri_variable_shaped(g, name, 0, NULL, NULL); }
+tri_expr tri_variable(tri_graph *g, const char *name) {
+  return tri_variable_shaped(g, name, 0, NULL, NULL);
+}
 
-tri_expr tri_variable_shaped(tri_graph *g, const char *name, size_t rank, const int64_t *dims, const char *const *names) {
+tri_expr tri_variable_shaped(tri_graph *g, const char *name, size_t rank, const int64_t *dims,
+                             const char *const *names) {
   int64_t own[64];
-  if (reserved(name)) return expr_of(g, tri__fail(g, TRI_NAME, "'%s' cannot be the name of a variable", name));
-  if (rank > 64) return expr_of(g, tri__fail(g, TRI_LIMIT, "a shape has at most 64 dimensions, not %zu", rank));
+  if (reserved(name))
+    return expr_of(g, tri__fail(g, TRI_NAME, "'%s' cannot be the name of a variable", name));
+  if (rank > 64)
+    return expr_of(g, tri__fail(g, TRI_LIMIT, "a shape has at most 64 dimensions, not %zu", rank));
   for (size_t i = 0; i < rank; i++) {
     uint32_t size_name = names && names[i] ? tri__name_attr(g, names[i], strlen(names[i])) : 0;
     if (names && names[i] && !size_name) return expr_of(g, NODE_ERROR + TRI_MEMORY);
@@ -84,14 +95,18 @@ tri_expr tri_variable_shaped(tri_graph *g, const char *name, size_t rank, const 
 
 /* --- looking */
 
-static const struct node *node_of(tri_expr e) { return tri_expr_status(e) ? NULL : node_at(e.graph, e.id); }
+static const struct node *node_of(tri_expr e) {
+  return tri_expr_status(e) ? NULL : node_at(e.graph, e.id);
+}
 
 tri_op tri_expr_op(tri_expr e) { return node_of(e) ? (tri_op)node_of(e)->op : TRI_OP_COUNT; }
 size_t tri_expr_arity(tri_expr e) { return node_of(e) ? node_of(e)->nargs : 0; }
 tri_sort tri_expr_sort(tri_expr e) { return node_of(e) ? (tri_sort)node_of(e)->sort : TRI_REAL; }
 size_t tri_expr_rank(tri_expr e) { return node_of(e) ? shape_rank(e.graph, node_of(e)->shape) : 0; }
 const char *tri_expr_name(tri_expr e) { return node_of(e) ? tri__name(e.graph, e.id) : NULL; }
-int tri_expr_equal(tri_expr a, tri_expr b) { return a.graph == b.graph && a.id == b.id && !tri_expr_status(a); }
+int tri_expr_equal(tri_expr a, tri_expr b) {
+  return a.graph == b.graph && a.id == b.id && !tri_expr_status(a);
+}
 
 tri_expr tri_expr_argument(tri_expr e, size_t i) {
   const struct node *n = node_of(e);
@@ -110,8 +125,10 @@ const char *tri_op_name(tri_op op) {
 #define STRUCTURED(name, ...) [TRI_OP_##name - TRI_OP_ROWS] = #name,
 #include "graph/structured.def"
 #undef STRUCTURED
-      [TRI_OP_constant - TRI_OP_ROWS] = "constant", [TRI_OP_pi - TRI_OP_ROWS] = "pi",
-      [TRI_OP_variable - TRI_OP_ROWS] = "variable", [TRI_OP_eps - TRI_OP_ROWS] = "eps",
+      [TRI_OP_constant - TRI_OP_ROWS] = "constant",
+      [TRI_OP_pi - TRI_OP_ROWS] = "pi",
+      [TRI_OP_variable - TRI_OP_ROWS] = "variable",
+      [TRI_OP_eps - TRI_OP_ROWS] = "eps",
       [TRI_OP_hole - TRI_OP_ROWS] = "hole"};
   if ((unsigned)op >= TRI_OP_COUNT) return NULL;
   return op < TRI_OP_ROWS ? tri__rows[op].name : others[op - TRI_OP_ROWS];
@@ -148,10 +165,13 @@ uint32_t tri_count_nodes(size_t n, const tri_expr *outputs) {
 static void sort_by_name(const tri_graph *g, uint32_t *ids, uint32_t *spare, size_t n) {
   for (size_t width = 1; width < n; width *= 2) {
     for (size_t start = 0; start < n; start += 2 * width) {
-      size_t middle = start + width < n ? start + width : n, end = middle + width < n ? middle + width : n;
+      size_t middle = start + width < n ? start + width : n,
+             end = middle + width < n ? middle + width : n;
       for (size_t k = start, i = start, j = middle; k < end; k++)
-        spare[k] = j >= end || (i < middle && strcmp(tri__name(g, ids[i]), tri__name(g, ids[j])) <= 0) ? ids[i++]
-                                                                                                       : ids[j++];
+        spare[k] =
+            j >= end || (i < middle && strcmp(tri__name(g, ids[i]), tri__name(g, ids[j])) <= 0)
+                ? ids[i++]
+                : ids[j++];
     }
     memcpy(ids, spare, n * sizeof *ids);
   }
@@ -173,7 +193,8 @@ static tri_status variables_of(tri_graph *g, struct walk *w, tri_expr **variable
   return *variables ? TRI_OK : (tri__no_memory(g), TRI_MEMORY);
 }
 
-tri_status tri_free_variables(size_t n, const tri_expr *outputs, tri_expr **variables, size_t *count) {
+tri_status tri_free_variables(size_t n, const tri_expr *outputs, tri_expr **variables,
+                              size_t *count) {
   struct walk w;
   *variables = NULL;
   *count = 0;

@@ -30,7 +30,8 @@ static uint8_t facts_of_power(const tri_graph *g, uint8_t a, uint8_t b, uint32_t
   if (a & FACT_NONZERO) facts |= integer ? FACT_NONZERO : 0;
   if ((a & FACT_NONNEGATIVE) || (integer && n % 2 == 0)) facts |= FACT_NONNEGATIVE;
   if (integer && n >= 0) facts |= (a & (FACT_INTEGER | FACT_TOTAL | FACT_TAME));
-  if ((facts & FACT_POSITIVE) == FACT_POSITIVE && (a & b & FACT_TOTAL) && (integer || (a & FACT_POSITIVE) == FACT_POSITIVE))
+  if ((facts & FACT_POSITIVE) == FACT_POSITIVE && (a & b & FACT_TOTAL) &&
+      (integer || (a & FACT_POSITIVE) == FACT_POSITIVE))
     facts |= FACT_TOTAL;
   return facts;
 }
@@ -46,44 +47,46 @@ static uint8_t facts_of_division(uint8_t a, uint8_t b, bool constant) {
 static uint8_t totality_by_sign(unsigned op, uint8_t a) {
   bool nonnegative = a & FACT_NONNEGATIVE, positive = (a & FACT_POSITIVE) == FACT_POSITIVE;
   switch (op) {
-    case TRI_OP_sqrt: return nonnegative ? FACT_TOTAL | FACT_TAME : 0;
-    case TRI_OP_log1p: return nonnegative ? FACT_TOTAL | FACT_TAME : 0;
-    case TRI_OP_log:
-    case TRI_OP_log2:
-    case TRI_OP_log10: return positive ? FACT_TOTAL : 0;
-    case TRI_OP_gamma:
-    case TRI_OP_lgamma:
-    case TRI_OP_digamma: return positive ? FACT_TOTAL : 0;
-    default: return 0;
+  case TRI_OP_sqrt: return nonnegative ? FACT_TOTAL | FACT_TAME : 0;
+  case TRI_OP_log1p: return nonnegative ? FACT_TOTAL | FACT_TAME : 0;
+  case TRI_OP_log:
+  case TRI_OP_log2:
+  case TRI_OP_log10: return positive ? FACT_TOTAL : 0;
+  case TRI_OP_gamma:
+  case TRI_OP_lgamma:
+  case TRI_OP_digamma: return positive ? FACT_TOTAL : 0;
+  default: return 0;
   }
 }
 
 /* Signs that a row passes on from its arguments. */
 static uint8_t passed_on(const struct node *n, const uint32_t *args, const uint8_t *f) {
   switch (n->op) {
-    case TRI_OP_neg: return f[0] & (FACT_NONZERO | FACT_INTEGER);
-    case TRI_OP_add: return facts_of_sum(f[0], f[1]);
-    case TRI_OP_sub: return f[0] & f[1] & FACT_INTEGER;
-    case TRI_OP_mul:
-    case TRI_OP_gate: return facts_of_product(f[0], f[1], args[0] == args[1]);
-    case TRI_OP_abs:
-    case TRI_OP_sign: return f[0] & (FACT_NONZERO | FACT_INTEGER | (n->op == TRI_OP_sign ? FACT_NONNEGATIVE : 0));
-    case TRI_OP_sqrt:
-    case TRI_OP_cbrt:
-    case TRI_OP_asinh:
-    case TRI_OP_atan:
-    case TRI_OP_sinh:
-    case TRI_OP_tanh:
-    case TRI_OP_erf:
-    case TRI_OP_expm1:
-    case TRI_OP_log1p: return f[0] & FACT_POSITIVE;
-    case TRI_OP_hypot: return (f[0] | f[1]) & FACT_NONZERO;
-    case TRI_OP_relu: return f[0] & FACT_INTEGER;
-    case TRI_OP_min: return f[0] & f[1] & (FACT_POSITIVE | FACT_INTEGER);
-    case TRI_OP_max: return (f[0] & f[1] & (FACT_NONZERO | FACT_INTEGER)) | ((f[0] | f[1]) & FACT_NONNEGATIVE);
-    case TRI_OP_select: return f[1] & f[2] & (FACT_POSITIVE | FACT_INTEGER);
-    case TRI_OP_gamma: return (f[0] & FACT_POSITIVE) == FACT_POSITIVE ? FACT_POSITIVE : 0;
-    default: return 0;
+  case TRI_OP_neg: return f[0] & (FACT_NONZERO | FACT_INTEGER);
+  case TRI_OP_add: return facts_of_sum(f[0], f[1]);
+  case TRI_OP_sub: return f[0] & f[1] & FACT_INTEGER;
+  case TRI_OP_mul:
+  case TRI_OP_gate: return facts_of_product(f[0], f[1], args[0] == args[1]);
+  case TRI_OP_abs:
+  case TRI_OP_sign:
+    return f[0] & (FACT_NONZERO | FACT_INTEGER | (n->op == TRI_OP_sign ? FACT_NONNEGATIVE : 0));
+  case TRI_OP_sqrt:
+  case TRI_OP_cbrt:
+  case TRI_OP_asinh:
+  case TRI_OP_atan:
+  case TRI_OP_sinh:
+  case TRI_OP_tanh:
+  case TRI_OP_erf:
+  case TRI_OP_expm1:
+  case TRI_OP_log1p: return f[0] & FACT_POSITIVE;
+  case TRI_OP_hypot: return (f[0] | f[1]) & FACT_NONZERO;
+  case TRI_OP_relu: return f[0] & FACT_INTEGER;
+  case TRI_OP_min: return f[0] & f[1] & (FACT_POSITIVE | FACT_INTEGER);
+  case TRI_OP_max:
+    return (f[0] & f[1] & (FACT_NONZERO | FACT_INTEGER)) | ((f[0] | f[1]) & FACT_NONNEGATIVE);
+  case TRI_OP_select: return f[1] & f[2] & (FACT_POSITIVE | FACT_INTEGER);
+  case TRI_OP_gamma: return (f[0] & FACT_POSITIVE) == FACT_POSITIVE ? FACT_POSITIVE : 0;
+  default: return 0;
   }
 }
 
@@ -92,23 +95,25 @@ static uint8_t facts_of_row(const tri_graph *g, const struct node *n, const uint
   uint8_t f[ROW_MAX_ARITY] = {0}, all = FACT_TOTAL | FACT_TAME;
   for (uint32_t i = 0; i < n->nargs; i++) all &= f[i] = node_at(g, args[i])->facts;
   if (n->op == TRI_OP_pow) return facts_of_power(g, f[0], f[1], args[1]);
-  if (n->op == TRI_OP_div) return facts_of_division(f[0], f[1], node_at(g, args[1])->op == TRI_OP_constant);
-  uint8_t allowed = (row->total ? FACT_TOTAL : 0) | (row->tame ? FACT_TAME : 0) | totality_by_sign(n->op, f[0]);
+  if (n->op == TRI_OP_div)
+    return facts_of_division(f[0], f[1], node_at(g, args[1])->op == TRI_OP_constant);
+  uint8_t allowed =
+      (row->total ? FACT_TOTAL : 0) | (row->tame ? FACT_TAME : 0) | totality_by_sign(n->op, f[0]);
   return (uint8_t)((all & allowed) | row->range | passed_on(n, args, f));
 }
 
 uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *args) {
   if (n->op < TRI_OP_ROWS) return facts_of_row(g, n, args);
   switch (n->op) {
-    case TRI_OP_constant: return facts_of_constant(g, n);
-    case TRI_OP_pi: return FACT_TOTAL | FACT_TAME | FACT_POSITIVE;
-    case TRI_OP_variable:
-    case TRI_OP_eps: return FACT_TOTAL | FACT_TAME;
-    case TRI_OP_hole: return 0;
-    default: {
-      uint8_t all = FACT_TOTAL | FACT_TAME;
-      for (uint32_t i = 0; i < n->nargs; i++) all &= node_at(g, args[i])->facts;
-      return all;
-    }
+  case TRI_OP_constant: return facts_of_constant(g, n);
+  case TRI_OP_pi: return FACT_TOTAL | FACT_TAME | FACT_POSITIVE;
+  case TRI_OP_variable:
+  case TRI_OP_eps: return FACT_TOTAL | FACT_TAME;
+  case TRI_OP_hole: return 0;
+  default: {
+    uint8_t all = FACT_TOTAL | FACT_TAME;
+    for (uint32_t i = 0; i < n->nargs; i++) all &= node_at(g, args[i])->facts;
+    return all;
+  }
   }
 }

@@ -9,7 +9,8 @@
 
 static tri_limits with_defaults(tri_limits l) {
   const tri_limits defaults = {1u << 26, 1u << 24, 1u << 26, 1000000, 4096};
-  if (!l.nodes || l.nodes > NODE_ERROR - NODE_CHUNK) l.nodes = l.nodes ? NODE_ERROR - NODE_CHUNK : defaults.nodes;
+  if (!l.nodes || l.nodes > NODE_ERROR - NODE_CHUNK)
+    l.nodes = l.nodes ? NODE_ERROR - NODE_CHUNK : defaults.nodes;
   if (!l.depth) l.depth = defaults.depth;
   if (!l.text) l.text = defaults.text;
   if (!l.digits) l.digits = defaults.digits;
@@ -24,7 +25,8 @@ static bool first_entries(tri_graph *g) {
   g->shape_capacity = shapes;
   g->shapes[0] = (struct shape){0};
   g->shape_count = 1;
-  if (!tri__grow(&g->memory, (void **)&g->attrs, &g->attr_capacity, 1, sizeof *g->attrs)) return false;
+  if (!tri__grow(&g->memory, (void **)&g->attrs, &g->attr_capacity, 1, sizeof *g->attrs))
+    return false;
   g->attrs[0] = (struct attr){0};
   g->attr_count = 1;
   g->node_count = 1;
@@ -49,12 +51,15 @@ tri_graph *tri__graph_new_rows(const tri_graph_options *options, const struct ro
   return NULL;
 }
 
-tri_graph *tri_graph_new(const tri_graph_options *options) { return tri__graph_new_rows(options, tri__rows); }
+tri_graph *tri_graph_new(const tri_graph_options *options) {
+  return tri__graph_new_rows(options, tri__rows);
+}
 
 void tri_graph_free(tri_graph *g) {
   if (!g) return;
   struct memory *m = &g->memory;
-  for (uint32_t i = 0; i < g->chunk_count; i++) tri__free(m, g->chunks[i], NODE_CHUNK, sizeof(struct node));
+  for (uint32_t i = 0; i < g->chunk_count; i++)
+    tri__free(m, g->chunks[i], NODE_CHUNK, sizeof(struct node));
   tri__free(m, g->chunks, g->chunk_capacity, sizeof *g->chunks);
   tri__free(m, g->pool, g->pool_capacity, sizeof *g->pool);
   tri__index_free(m, &g->index);

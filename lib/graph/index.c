@@ -3,8 +3,9 @@
 #include "graph/index.h"
 
 bool tri__index_larger(struct memory *m, const struct index *x, struct index *larger) {
-  uint64_t capacity = x->capacity < 128 ? 256 : x->capacity < 1u << 20 ? 2 * (uint64_t)x->capacity
-                                                                       : x->capacity + (uint64_t)x->capacity / 2;
+  uint64_t capacity = x->capacity < 128        ? 256
+                      : x->capacity < 1u << 20 ? 2 * (uint64_t)x->capacity
+                                               : x->capacity + (uint64_t)x->capacity / 2;
   if (capacity > UINT32_MAX) return false;
   uint32_t *slots = tri__new(m, capacity, sizeof *slots + 1);
   if (!slots) return false;

@@ -12,9 +12,9 @@ double tri__lgamma(double a) {
 }
 
 /* Bernoulli numbers B(2k), k = 1 … 12. */
-static const double bernoulli[] = {1.0 / 6,       -1.0 / 30,         1.0 / 42,       -1.0 / 30,
-                                   5.0 / 66,      -691.0 / 2730,     7.0 / 6,        -3617.0 / 510,
-                                   43867.0 / 798, -174611.0 / 330.0, 854513.0 / 138, -236364091.0 / 2730};
+static const double bernoulli[] = {
+    1.0 / 6, -1.0 / 30,     1.0 / 42,      -1.0 / 30,         5.0 / 66,       -691.0 / 2730,
+    7.0 / 6, -3617.0 / 510, 43867.0 / 798, -174611.0 / 330.0, 854513.0 / 138, -236364091.0 / 2730};
 enum { BERNOULLI = sizeof bernoulli / sizeof *bernoulli, COT_ORDER = 60 };
 
 /* (-1)^(n+1) polygamma(n, x) for x large against n (digamma: minus it), A&S 6.3.18 and 6.4.11:
@@ -24,8 +24,10 @@ static double asymptotic(double n, double x) {
   double sum = 0.0, term = unit / x; /* term: (2k+n-1)! / ((2k)! x^(2k+n)) times 2k+1 at k = 0 … */
   double factor = term * (n + 1.0) / (2.0 * x);
   for (int k = 1; k <= BERNOULLI; k++) {
-    if (k > 1) factor *= (n + 2.0 * k - 2.0) * (n + 2.0 * k - 1.0) / ((2.0 * k - 1.0) * 2.0 * k * x * x);
-    else factor = n > 0.0 ? unit * (n + 1.0) / (2.0 * x * x) : 1.0 / (2.0 * x * x);
+    if (k > 1)
+      factor *= (n + 2.0 * k - 2.0) * (n + 2.0 * k - 1.0) / ((2.0 * k - 1.0) * 2.0 * k * x * x);
+    else
+      factor = n > 0.0 ? unit * (n + 1.0) / (2.0 * x * x) : 1.0 / (2.0 * x * x);
     sum += bernoulli[k - 1] * factor;
   }
   return head + (term / 2.0 + sum);
@@ -33,7 +35,8 @@ static double asymptotic(double n, double x) {
 
 /* (-1)^(n+1) polygamma(n, x), x > 0: sum of n!/(x+k)^(n+1) up to where the series holds. */
 static double positive(double n, double x) {
-  double far = 12.0 + n, sum = 0.0, factorial = tgamma(n + 1.0), steps = x < far ? ceil(far - x) : 0.0;
+  double far = 12.0 + n, sum = 0.0, factorial = tgamma(n + 1.0),
+         steps = x < far ? ceil(far - x) : 0.0;
   for (double k = steps - 1.0; k >= 0.0; k -= 1.0) sum += factorial * pow(x + k, -(n + 1.0));
   return asymptotic(n, x + steps) + sum;
 }
@@ -54,7 +57,8 @@ static double cot_derivative(int n, double x) {
 /* x < 0, n above COT_ORDER: the poles nearby are all that counts. */
 static double negative_far(double n, double x) {
   double first = floor(-x) - 64.0, sum = 0.0;
-  for (double k = first < 0.0 ? 0.0 : first; k <= floor(-x) + 64.0; k += 1.0) sum += pow(x + k, -(n + 1.0));
+  for (double k = first < 0.0 ? 0.0 : first; k <= floor(-x) + 64.0; k += 1.0)
+    sum += pow(x + k, -(n + 1.0));
   return tgamma(n + 1.0) * sum;
 }
 

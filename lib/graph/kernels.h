@@ -35,11 +35,11 @@ double tri__polygamma(double n, double a);
 
 /* --- values */
 
-#define OP1(name, value, ...) \
+#define OP1(name, value, ...)                                                                      \
   static inline double kernel_##name(double a) { return value; }
-#define OP2(name, value, ...) \
+#define OP2(name, value, ...)                                                                      \
   static inline double kernel_##name(double a, double b) { return value; }
-#define OP3(name, value, ...) \
+#define OP3(name, value, ...)                                                                      \
   static inline double kernel_##name(double a, double b, double c) { return value; }
 #include "graph/ops.def"
 #undef OP1

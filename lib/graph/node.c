@@ -15,9 +15,11 @@ static uint64_t node_hash(const tri_graph *g, const struct node *n, const uint32
   return hash_mix(h);
 }
 
-static bool same(const tri_graph *g, const struct node *a, const struct node *b, const uint32_t *args) {
-  return a->hash == b->hash && a->op == b->op && a->sort == b->sort && a->attr == b->attr && a->shape == b->shape &&
-         a->nargs == b->nargs && !memcmp(node_args(g, a), args, a->nargs * sizeof *args);
+static bool same(const tri_graph *g, const struct node *a, const struct node *b,
+                 const uint32_t *args) {
+  return a->hash == b->hash && a->op == b->op && a->sort == b->sort && a->attr == b->attr &&
+         a->shape == b->shape && a->nargs == b->nargs &&
+         !memcmp(node_args(g, a), args, a->nargs * sizeof *args);
 }
 
 static bool index_room(tri_graph *g) {
@@ -32,7 +34,8 @@ static bool index_room(tri_graph *g) {
 
 static bool chunk_room(tri_graph *g) {
   if (g->node_count >> NODE_CHUNK_BITS < g->chunk_count) return true;
-  if (!tri__grow(&g->memory, (void **)&g->chunks, &g->chunk_capacity, g->chunk_count + 1, sizeof *g->chunks))
+  if (!tri__grow(&g->memory, (void **)&g->chunks, &g->chunk_capacity, g->chunk_count + 1,
+                 sizeof *g->chunks))
     return false;
   struct node *chunk = tri__resize(&g->memory, NULL, 0, NODE_CHUNK * sizeof *chunk);
   if (!chunk) return false;
@@ -42,7 +45,8 @@ static bool chunk_room(tri_graph *g) {
 
 static bool pool_room(tri_graph *g, size_t nargs) {
   return nargs <= 2 || (g->pool_count + nargs < UINT32_MAX &&
-                        tri__grow(&g->memory, (void **)&g->pool, &g->pool_capacity, g->pool_count + nargs, sizeof *g->pool));
+                        tri__grow(&g->memory, (void **)&g->pool, &g->pool_capacity,
+                                  g->pool_count + nargs, sizeof *g->pool));
 }
 
 /* Where the arguments live: in the node if they fit, else at the pool's end. */
@@ -58,7 +62,8 @@ static void keep_args(tri_graph *g, struct node *n, const uint32_t *args) {
 
 static uint32_t add_node(tri_graph *g, struct node *n, const uint32_t *args) {
   if (g->node_count > g->limits.nodes)
-    return tri__fail(g, TRI_LIMIT, "more than %llu nodes in one graph", (unsigned long long)g->limits.nodes);
+    return tri__fail(g, TRI_LIMIT, "more than %llu nodes in one graph",
+                     (unsigned long long)g->limits.nodes);
   if (!chunk_room(g) || !pool_room(g, n->nargs) || !index_room(g)) return tri__no_memory(g);
   n->facts = tri__facts(g, n, args);
   keep_args(g, n, args);
@@ -73,11 +78,13 @@ uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args) {
   const struct index *x = &g->index;
   if (x->capacity)
     for (uint32_t slot = index_home(x, n->hash); x->tags[slot]; slot = index_next(x, slot))
-      if (x->tags[slot] == index_tag(n->hash) && same(g, node_at(g, x->slots[slot]), n, args)) return x->slots[slot];
+      if (x->tags[slot] == index_tag(n->hash) && same(g, node_at(g, x->slots[slot]), n, args))
+        return x->slots[slot];
   return add_node(g, n, args);
 }
 
-uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs, const uint32_t *args) {
+uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs,
+                   const uint32_t *args) {
   const struct row *row = tri__row(g, op);
   if (nargs > UINT32_MAX / 8) return tri__fail(g, TRI_LIMIT, "more arguments than a node can have");
   struct node n = {.op = (uint16_t)op,
@@ -101,7 +108,9 @@ uint64_t tri__index_attr(const tri_graph *g, uint32_t id) {
 
 uint32_t tri__leaf(tri_graph *g, tri_op op) { return tri__node(g, op, 0, 0, 0, NULL); }
 
-uint32_t tri__variable(tri_graph *g, const char *name, size_t size) { return tri__variable_shaped(g, name, size, 0); }
+uint32_t tri__variable(tri_graph *g, const char *name, size_t size) {
+  return tri__variable_shaped(g, name, size, 0);
+}
 
 /* A name is kept with its NUL. */
 uint32_t tri__name_attr(tri_graph *g, const char *name, size_t size) {

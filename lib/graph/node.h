@@ -12,14 +12,16 @@
 /* 32 bytes. Ids are given in order of making, so every argument has a smaller id than its user and a pass over a graph is a
  * loop over ids. Id 0 is no node; ids from NODE_ERROR on are error expressions, id - NODE_ERROR their status. */
 struct node {
-  uint16_t op;     /* tri_op */
-  uint8_t sort;    /* tri_sort */
-  uint8_t facts;   /* FACT_… */
-  uint32_t attr;   /* interned attribute, 0 for none: the constant's value, the variable's name, element's index */
-  uint32_t shape;  /* interned shape, 0 for a scalar */
+  uint16_t op;   /* tri_op */
+  uint8_t sort;  /* tri_sort */
+  uint8_t facts; /* FACT_… */
+  uint32_t
+      attr; /* interned attribute, 0 for none: the constant's value, the variable's name, element's index */
+  uint32_t shape; /* interned shape, 0 for a scalar */
   uint32_t nargs;
-  uint32_t arg[2]; /* the arguments if nargs <= 2, else arg[0] is where they start in the graph's argument pool */
-  uint64_t hash;   /* structural: the same in every graph and every run */
+  uint32_t arg
+      [2]; /* the arguments if nargs <= 2, else arg[0] is where they start in the graph's argument pool */
+  uint64_t hash; /* structural: the same in every graph and every run */
 };
 
 enum { NODE_CHUNK_BITS = 14, NODE_CHUNK = 1 << NODE_CHUNK_BITS };
@@ -51,21 +53,21 @@ struct shape {
 };
 
 struct tri_graph {
-  struct memory memory;      /* the allocator, and how much is in use */
-  tri_limits limits;         /* defaults filled in */
+  struct memory memory; /* the allocator, and how much is in use */
+  tri_limits limits;    /* defaults filled in */
   const volatile int *interrupt;
   const struct row *rows;
-  struct node **chunks;      /* node id is chunks[id >> NODE_CHUNK_BITS][id & (NODE_CHUNK - 1)] */
+  struct node **chunks; /* node id is chunks[id >> NODE_CHUNK_BITS][id & (NODE_CHUNK - 1)] */
   size_t chunk_capacity;
   uint32_t chunk_count;
-  uint32_t node_count;       /* one past the last id */
-  uint32_t *pool;            /* arguments of nodes with more than two */
+  uint32_t node_count; /* one past the last id */
+  uint32_t *pool;      /* arguments of nodes with more than two */
   size_t pool_count, pool_capacity;
-  struct index index;        /* of nodes */
+  struct index index; /* of nodes */
   struct attr *attrs;
   uint32_t attr_count;
   size_t attr_capacity;
-  unsigned char *bytes;      /* of attributes, each aligned to 8 */
+  unsigned char *bytes; /* of attributes, each aligned to 8 */
   size_t byte_count, byte_capacity;
   struct index attr_index;
   struct shape *shapes;
@@ -73,9 +75,10 @@ struct tri_graph {
   size_t shape_capacity;
   int64_t *dims;
   size_t dim_count, dim_capacity;
-  struct template **templates; /* [TRI_OP_ROWS * TEMPLATE_KINDS], made when first asked for; see template.h */
+  struct template *
+      *templates; /* [TRI_OP_ROWS * TEMPLATE_KINDS], made when first asked for; see template.h */
   tri_error error;
-  uint32_t zero, one;        /* often used nodes, made with the graph */
+  uint32_t zero, one; /* often used nodes, made with the graph */
 };
 
 static inline struct node *node_at(const tri_graph *g, uint32_t id) {
@@ -86,11 +89,14 @@ static inline const uint32_t *node_args(const tri_graph *g, const struct node *n
   return n->nargs <= 2 ? n->arg : g->pool + n->arg[0];
 }
 static inline bool id_is_error(uint32_t id) { return id >= NODE_ERROR || id == 0; }
-static inline tri_status id_status(uint32_t id) { return id >= NODE_ERROR ? (tri_status)(id - NODE_ERROR) : id ? TRI_OK : TRI_ARGUMENT; }
+static inline tri_status id_status(uint32_t id) {
+  return id >= NODE_ERROR ? (tri_status)(id - NODE_ERROR) : id ? TRI_OK : TRI_ARGUMENT;
+}
 static inline tri_expr expr_of(tri_graph *g, uint32_t id) { return (tri_expr){g, id}; }
 
 /* Sets the graph's error if none is set (printf-like message) and returns the error id to be returned. */
-uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The same for TRI_MEMORY. */
 uint32_t tri__no_memory(tri_graph *g);
@@ -99,7 +105,8 @@ uint32_t tri__no_memory(tri_graph *g);
 uint32_t tri__interrupted(tri_graph *g);
 
 /* The interned node exactly as given: no rewriting. Sort, shape and facts are computed here. */
-uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs, const uint32_t *args);
+uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs,
+                   const uint32_t *args);
 
 /* The interned node that *n describes (op, sort, attr, shape, nargs); hash and facts are filled in. */
 uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args);
@@ -129,13 +136,15 @@ bool tri__is_integer(const tri_graph *g, uint32_t id, int64_t num);
 bool tri__small_integer(const tri_graph *g, uint32_t id, int64_t *n);
 
 /* Leaves. */
-uint32_t tri__leaf(tri_graph *g, tri_op op);                              /* pi, eps */
-uint32_t tri__variable(tri_graph *g, const char *name, size_t size);      /* scalar real; size bytes of UTF-8 */
+uint32_t tri__leaf(tri_graph *g, tri_op op); /* pi, eps */
+uint32_t tri__variable(tri_graph *g, const char *name,
+                       size_t size); /* scalar real; size bytes of UTF-8 */
 uint32_t tri__variable_shaped(tri_graph *g, const char *name, size_t size, uint32_t shape);
 uint32_t tri__name_attr(tri_graph *g, const char *name, size_t size);
-uint32_t tri__hole(tri_graph *g, uint32_t index);                         /* template arguments: a b c r w = 0 1 2 3 4 */
-const char *tri__name(const tri_graph *g, uint32_t id);                   /* of a variable, NUL-terminated; else NULL */
-uint64_t tri__index_attr(const tri_graph *g, uint32_t id);                /* element's index, hole's number */
+uint32_t tri__hole(tri_graph *g, uint32_t index); /* template arguments: a b c r w = 0 1 2 3 4 */
+const char *tri__name(const tri_graph *g,
+                      uint32_t id); /* of a variable, NUL-terminated; else NULL */
+uint64_t tri__index_attr(const tri_graph *g, uint32_t id); /* element's index, hole's number */
 
 /* Interned attributes; 0 when out of memory (sticks to the graph). */
 uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size);
@@ -144,11 +153,17 @@ const void *tri__attr_data(const tri_graph *g, uint32_t attr, size_t *size);
 /* Shapes. 0 is the scalar; TRI__NO_SHAPE on failure. */
 #define TRI__NO_SHAPE 0xffffffffu
 uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims);
-static inline uint32_t shape_rank(const tri_graph *g, uint32_t shape) { return g->shapes[shape].rank; }
-static inline const int64_t *shape_dims(const tri_graph *g, uint32_t shape) { return g->dims + g->shapes[shape].first; }
+static inline uint32_t shape_rank(const tri_graph *g, uint32_t shape) {
+  return g->shapes[shape].rank;
+}
+static inline const int64_t *shape_dims(const tri_graph *g, uint32_t shape) {
+  return g->dims + g->shapes[shape].first;
+}
 
 /* The row table's view of an operation; NULL for structured operations and leaves. */
-static inline const struct row *tri__row(const tri_graph *g, unsigned op) { return op < TRI_OP_ROWS ? g->rows + op : NULL; }
+static inline const struct row *tri__row(const tri_graph *g, unsigned op) {
+  return op < TRI_OP_ROWS ? g->rows + op : NULL;
+}
 
 /* The same as tri_graph_new with a table of rows that is not the built-in one: for the laws' own tests. */
 tri_graph *tri__graph_new_rows(const tri_graph_options *options, const struct row *rows);
@@ -164,12 +179,14 @@ uint32_t tri__boolean(tri_graph *g, bool value);
 uint32_t tri__own(tri_graph *g, tri_expr e);
 
 /* tri_substitute_all over ids; outputs may alias inputs. */
-TRI_CHECKED tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n, const uint32_t *variables,
-                                       const uint32_t *replacements, uint32_t *outputs);
+TRI_CHECKED tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n,
+                                       const uint32_t *variables, const uint32_t *replacements,
+                                       uint32_t *outputs);
 
 /* Lambdas by ids: the interned attribute (0 on failure), and its parameters followed by its outputs. */
-uint32_t tri__lambda(tri_graph *g, size_t n_parameters, const uint32_t *parameters, size_t n_outputs,
-                     const uint32_t *outputs);
-const uint32_t *tri__lambda_ids(const tri_graph *g, uint32_t lambda, uint32_t *parameters, uint32_t *outputs);
+uint32_t tri__lambda(tri_graph *g, size_t n_parameters, const uint32_t *parameters,
+                     size_t n_outputs, const uint32_t *outputs);
+const uint32_t *tri__lambda_ids(const tri_graph *g, uint32_t lambda, uint32_t *parameters,
+                                uint32_t *outputs);
 
 #endif

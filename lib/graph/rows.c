@@ -19,21 +19,21 @@
 #define DOMAIN(condition) .defined = (condition)
 #define KINK(condition) .at_kink = (condition)
 /* Where an argument has no value (NaN), only a lazy row may have one. The options are constants: this folds away. */
-#define VALUE(name, arity, value, ...)                                             \
-  static double value_##name(double a, double b, double c) {                       \
-    const struct options o = {0, __VA_ARGS__};                                     \
-    if (!o.lazy && (isnan(a) || (arity > 1 && isnan(b)) || (arity > 2 && isnan(c)))) return NAN; \
-    return value;                                                                  \
-  }                                                                                \
-  static bool defined_##name(double a, double b, double c) {                       \
-    const struct options o = {.defined = true, __VA_ARGS__};                       \
-    return o.defined;                                                              \
-  }                                                                                \
-  static bool kink_##name(double a, double b, double c) {                          \
-    const struct options o = {0, __VA_ARGS__};                                     \
-    return o.at_kink;                                                              \
+#define VALUE(name, arity, value, ...)                                                             \
+  static double value_##name(double a, double b, double c) {                                       \
+    const struct options o = {0, __VA_ARGS__};                                                     \
+    if (!o.lazy && (isnan(a) || (arity > 1 && isnan(b)) || (arity > 2 && isnan(c)))) return NAN;   \
+    return value;                                                                                  \
+  }                                                                                                \
+  static bool defined_##name(double a, double b, double c) {                                       \
+    const struct options o = {.defined = true, __VA_ARGS__};                                       \
+    return o.defined;                                                                              \
+  }                                                                                                \
+  static bool kink_##name(double a, double b, double c) {                                          \
+    const struct options o = {0, __VA_ARGS__};                                                     \
+    return o.at_kink;                                                                              \
   }
-#define PARTIAL(name, by, partial) \
+#define PARTIAL(name, by, partial)                                                                 \
   static double partial_##name##_##by(double a, double b, double c, double r) { return partial; }
 
 /* The options that a row may give. */
@@ -46,9 +46,9 @@ struct options {
 };
 
 #define OP1(name, value, da, ...) VALUE(name, 1, value, __VA_ARGS__) PARTIAL(name, a, da)
-#define OP2(name, value, da, db, ...) \
+#define OP2(name, value, da, db, ...)                                                              \
   VALUE(name, 2, value, __VA_ARGS__) PARTIAL(name, a, da) PARTIAL(name, b, db)
-#define OP3(name, value, da, db, dc, ...) \
+#define OP3(name, value, da, db, dc, ...)                                                          \
   VALUE(name, 3, value, __VA_ARGS__) PARTIAL(name, a, da) PARTIAL(name, b, db) PARTIAL(name, c, dc)
 #include "graph/ops.def"
 #undef OP1
@@ -61,21 +61,21 @@ struct options {
 #define DOMAIN(condition) .domain = #condition
 #define KINK(condition) .kink = #condition
 #define TEXT_OR_NULL(text) (sizeof text == sizeof "NONE" && text[0] == 'N' ? NULL : text)
-#define NAMED(row, number)                                                            \
-  .name = #row, .arity = number, .kernel = value_##row, .defined = defined_##row, \
+#define NAMED(row, number)                                                                         \
+  .name = #row, .arity = number, .kernel = value_##row, .defined = defined_##row,                  \
   .at_kink = kink_##row
 
-#define OP1(row, text, da, ...)                                                     \
-  [TRI_OP_##row] = {NAMED(row, 1), .value = #text, .partial = {TEXT_OR_NULL(#da)}, \
+#define OP1(row, text, da, ...)                                                                    \
+  [TRI_OP_##row] = {NAMED(row, 1), .value = #text, .partial = {TEXT_OR_NULL(#da)},                 \
                     .dkernel = {partial_##row##_a}, __VA_ARGS__},
-#define OP2(row, text, da, db, ...)                                     \
-  [TRI_OP_##row] = {NAMED(row, 2), .value = #text,                     \
-                    .partial = {TEXT_OR_NULL(#da), TEXT_OR_NULL(#db)}, \
+#define OP2(row, text, da, db, ...)                                                                \
+  [TRI_OP_##row] = {NAMED(row, 2), .value = #text,                                                 \
+                    .partial = {TEXT_OR_NULL(#da), TEXT_OR_NULL(#db)},                             \
                     .dkernel = {partial_##row##_a, partial_##row##_b}, __VA_ARGS__},
-#define OP3(row, text, da, db, dc, ...)                                                    \
-  [TRI_OP_##row] = {NAMED(row, 3), .value = #text,                                        \
-                    .partial = {TEXT_OR_NULL(#da), TEXT_OR_NULL(#db), TEXT_OR_NULL(#dc)}, \
-                    .dkernel = {partial_##row##_a, partial_##row##_b, partial_##row##_c}, \
+#define OP3(row, text, da, db, dc, ...)                                                            \
+  [TRI_OP_##row] = {NAMED(row, 3), .value = #text,                                                 \
+                    .partial = {TEXT_OR_NULL(#da), TEXT_OR_NULL(#db), TEXT_OR_NULL(#dc)},          \
+                    .dkernel = {partial_##row##_a, partial_##row##_b, partial_##row##_c},          \
                     __VA_ARGS__},
 
 const struct row tri__rows[TRI_OP_ROWS] = {

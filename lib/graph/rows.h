@@ -10,8 +10,8 @@ enum { ROW_MAX_ARITY = 3 };
 
 /* What is known of a value, of real and not of rounded numbers, wherever the value exists; one byte per node. */
 enum {
-  FACT_TOTAL = 1,       /* a value exists for all values of the variables */
-  FACT_TAME = 2,        /* total, and no overflow for moderate arguments: polynomially bounded */
+  FACT_TOTAL = 1, /* a value exists for all values of the variables */
+  FACT_TAME = 2,  /* total, and no overflow for moderate arguments: polynomially bounded */
   FACT_NONZERO = 4,
   FACT_NONNEGATIVE = 8,
   FACT_POSITIVE = 4 | 8,
@@ -31,12 +31,13 @@ struct row {
   uint8_t sort;       /* tri_sort of the result */
   uint8_t conditions; /* bit i: argument i is a condition */
   uint8_t total, tame, exact, commutes, choice;
-  uint8_t lazy;       /* has a value also where an argument has none (a branch not taken, a strong zero) */
-  uint8_t at_zero;    /* of one argument: AT_ZERO_… where the value at 0 is exact */
+  uint8_t
+      lazy; /* has a value also where an argument has none (a branch not taken, a strong zero) */
+  uint8_t at_zero;     /* of one argument: AT_ZERO_… where the value at 0 is exact */
   uint8_t root_at_one; /* of one argument: the value at 1 is 0 */
-  uint8_t range;      /* FACT_… of the value */
+  uint8_t range;       /* FACT_… of the value */
   uint8_t parity;
-  int8_t precedence;  /* of the printed infix form, where infix is not NULL */
+  int8_t precedence; /* of the printed infix form, where infix is not NULL */
   const char *infix, *unicode;
   const char *latex, *c;
   const char *help, *example;
@@ -45,7 +46,7 @@ struct row {
   const char *domain, *kink;          /* conditions in a, b, c; NULL: everywhere, nowhere */
   row_kernel *kernel;                 /* the same, in C */
   row_partial *dkernel[ROW_MAX_ARITY];
-  row_predicate *defined, *at_kink;   /* never NULL */
+  row_predicate *defined, *at_kink; /* never NULL */
 };
 
 /* The table: TRI_OP_ROWS rows, indexed by tri_op. A graph carries a pointer to the table it uses, so that the tests can give

@@ -9,9 +9,11 @@ void tri__shape_text(const tri_graph *g, uint32_t shape, char *buffer, size_t si
   const int64_t *dims = shape_dims(g, shape);
   size_t used = (size_t)snprintf(buffer, size, "[");
   for (uint32_t i = 0; i < shape_rank(g, shape) && used < size; i++)
-    used += dims[i] < 0 ? (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "",
-                                           (const char *)tri__attr_data(g, (uint32_t)~dims[i], NULL))
-                        : (size_t)snprintf(buffer + used, size - used, "%s%lld", i ? ", " : "", (long long)dims[i]);
+    used += dims[i] < 0
+                ? (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "",
+                                   (const char *)tri__attr_data(g, (uint32_t)~dims[i], NULL))
+                : (size_t)snprintf(buffer + used, size - used, "%s%lld", i ? ", " : "",
+                                   (long long)dims[i]);
   if (used < size) snprintf(buffer + used, size - used, "]");
 }
 
@@ -36,8 +38,10 @@ uint32_t tri__stack(tri_graph *g, size_t n, const uint32_t *elements) {
   for (size_t i = 0; i < n; i++) {
     if (id_is_error(elements[i])) return elements[i];
     const struct node *e = node_at(g, elements[i]);
-    if (e->shape != node_at(g, elements[0])->shape) return unequal(g, i, e->shape, node_at(g, elements[0])->shape);
-    if (e->sort == TRI_BOOLEAN) return tri__fail(g, TRI_SHAPE, "element %zu is a condition, not a number", i + 1);
+    if (e->shape != node_at(g, elements[0])->shape)
+      return unequal(g, i, e->shape, node_at(g, elements[0])->shape);
+    if (e->sort == TRI_BOOLEAN)
+      return tri__fail(g, TRI_SHAPE, "element %zu is a condition, not a number", i + 1);
   }
   uint32_t shape = shape_of_stack(g, n, node_at(g, elements[0])->shape);
   return shape == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status
@@ -54,12 +58,15 @@ static uint32_t shape_of_element(tri_graph *g, uint32_t shape) {
 uint32_t tri__element(tri_graph *g, uint32_t id, uint64_t i) {
   if (id_is_error(id)) return id;
   const struct node *n = node_at(g, id);
-  if (!n->shape) return tri__fail(g, TRI_SHAPE, "a number has no element %llu", (unsigned long long)i + 1);
+  if (!n->shape)
+    return tri__fail(g, TRI_SHAPE, "a number has no element %llu", (unsigned long long)i + 1);
   int64_t size = shape_dims(g, n->shape)[0];
   if (size >= 0 && i >= (uint64_t)size)
-    return tri__fail(g, TRI_ARGUMENT, "no element %llu: there are %lld", (unsigned long long)i + 1, (long long)size);
+    return tri__fail(g, TRI_ARGUMENT, "no element %llu: there are %lld", (unsigned long long)i + 1,
+                     (long long)size);
   if (n->op == TRI_OP_stack) return node_args(g, n)[i];
-  uint32_t attr = tri__attr(g, ATTR_INDEX, &i, sizeof i), shape = attr ? shape_of_element(g, n->shape) : TRI__NO_SHAPE;
+  uint32_t attr = tri__attr(g, ATTR_INDEX, &i, sizeof i),
+           shape = attr ? shape_of_element(g, n->shape) : TRI__NO_SHAPE;
   return shape == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status
                                 : tri__node(g, TRI_OP_element, attr, shape, 1, &id);
 }

@@ -24,14 +24,16 @@ static uint32_t rebuilt(struct substitution *s, uint32_t id) {
   uint32_t nargs = node_at(g, id)->nargs;
   bool changed = false;
   if (!nargs) return id;
-  if (!tri__grow(&g->memory, (void **)&s->args, &s->args_capacity, nargs, sizeof *s->args)) return tri__no_memory(g);
+  if (!tri__grow(&g->memory, (void **)&s->args, &s->args_capacity, nargs, sizeof *s->args))
+    return tri__no_memory(g);
   for (uint32_t i = 0; i < nargs; i++) {
     uint32_t arg = node_args(g, node_at(g, id))[i];
     s->args[i] = s->image[walk_position(&s->walk, arg)];
     changed |= s->args[i] != arg;
   }
   if (!changed) return id;
-  if (node_at(g, id)->op == TRI_OP_element) return tri__element(g, s->args[0], tri__index_attr(g, id));
+  if (node_at(g, id)->op == TRI_OP_element)
+    return tri__element(g, s->args[0], tri__index_attr(g, id));
   return tri__build(g, (tri_op)node_at(g, id)->op, nargs, s->args);
 }
 
@@ -44,8 +46,9 @@ static uint32_t run(struct substitution *s) {
   return 0;
 }
 
-tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n, const uint32_t *variables,
-                           const uint32_t *replacements, uint32_t *outputs) {
+tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n,
+                           const uint32_t *variables, const uint32_t *replacements,
+                           uint32_t *outputs) {
   struct substitution s = {.graph = g};
   for (size_t i = 0; i < count; i++)
     if (id_is_error(inputs[i])) return id_status(inputs[i]);
@@ -54,13 +57,17 @@ tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, s
   s.image = tri__new(&g->memory, s.walk.count, sizeof *s.image);
   uint32_t failed = s.image ? 0 : tri__no_memory(g);
   for (size_t i = 0; i < n && !failed; i++) {
-    if (id_is_error(replacements[i])) failed = replacements[i];
+    if (id_is_error(replacements[i]))
+      failed = replacements[i];
     else if (node_at(g, replacements[i])->shape != node_at(g, variables[i])->shape)
-      failed = tri__fail(g, TRI_SHAPE, "%s and what replaces it have different shapes", tri__name(g, variables[i]));
-    else if (walk_has(&s.walk, variables[i])) s.image[walk_position(&s.walk, variables[i])] = replacements[i];
+      failed = tri__fail(g, TRI_SHAPE, "%s and what replaces it have different shapes",
+                         tri__name(g, variables[i]));
+    else if (walk_has(&s.walk, variables[i]))
+      s.image[walk_position(&s.walk, variables[i])] = replacements[i];
   }
   if (!failed) failed = run(&s);
-  for (size_t i = 0; i < count && !failed; i++) outputs[i] = s.image[walk_position(&s.walk, inputs[i])];
+  for (size_t i = 0; i < count && !failed; i++)
+    outputs[i] = s.image[walk_position(&s.walk, inputs[i])];
   substitution_free(&s);
   return failed ? id_status(failed) : TRI_OK;
 }
@@ -73,13 +80,16 @@ static uint32_t *ids_of(tri_graph *g, size_t n, const tri_expr *e) {
   return ids;
 }
 
-tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n, const tri_expr *variables,
-                              const tri_expr *replacements, tri_expr *outputs) {
+tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n,
+                              const tri_expr *variables, const tri_expr *replacements,
+                              tri_expr *outputs) {
   if (!count) return TRI_OK;
   tri_graph *g = inputs[0].graph;
   if (!g) return TRI_ARGUMENT;
-  uint32_t *in = ids_of(g, count, inputs), *from = ids_of(g, n, variables), *to = ids_of(g, n, replacements);
-  tri_status status = in && from && to ? tri__substitute(g, count, in, n, from, to, in) : TRI_MEMORY;
+  uint32_t *in = ids_of(g, count, inputs), *from = ids_of(g, n, variables),
+           *to = ids_of(g, n, replacements);
+  tri_status status =
+      in && from && to ? tri__substitute(g, count, in, n, from, to, in) : TRI_MEMORY;
   for (size_t i = 0; i < count; i++)
     outputs[i] = expr_of(g, status ? NODE_ERROR + (uint32_t)status : in[i]);
   tri__free(&g->memory, in, count, sizeof *in);
@@ -88,7 +98,8 @@ tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n, co
   return status;
 }
 
-tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables, const tri_expr *replacements) {
+tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables,
+                        const tri_expr *replacements) {
   tri_expr result = e;
   tri_status status = tri_substitute_all(1, &e, n, variables, replacements, &result);
   return status ? expr_of(e.graph, NODE_ERROR + (uint32_t)status) : result;

@@ -33,10 +33,10 @@ static uint32_t parse_text(tri_graph *scratch, const char *text) {
 /* The row's text of a kind, or NULL. */
 static const char *text_of(const struct row *row, int kind) {
   switch (kind) {
-    case TEMPLATE_VALUE: return row->value;
-    case TEMPLATE_DOMAIN: return row->domain;
-    case TEMPLATE_KINK: return row->kink;
-    default: return row->partial[kind % 3];
+  case TEMPLATE_VALUE: return row->value;
+  case TEMPLATE_DOMAIN: return row->domain;
+  case TEMPLATE_KINK: return row->kink;
+  default: return row->partial[kind % 3];
   }
 }
 
@@ -44,14 +44,16 @@ static uint32_t result_node(tri_graph *scratch, const char *text, int kind) {
   uint32_t partial = parse_text(scratch, text);
   if (kind < TEMPLATE_ADJOINT || kind >= TEMPLATE_VALUE || id_is_error(partial)) return partial;
   uint32_t w = tri__hole(scratch, HOLE_W);
-  return tri__build2(scratch, kind < TEMPLATE_ADJOINT_STRONG ? TRI_OP_mul : TRI_OP_gate, w, partial);
+  return tri__build2(scratch, kind < TEMPLATE_ADJOINT_STRONG ? TRI_OP_mul : TRI_OP_gate, w,
+                     partial);
 }
 
 /* Where node id's value is found: its hole, or the step of its number among those that are no holes. */
 static int16_t reference(const tri_graph *scratch, const struct walk *w, uint32_t id) {
   if (node_at(scratch, id)->op == TRI_OP_hole) return (int16_t)tri__index_attr(scratch, id);
   int16_t step = HOLES;
-  for (uint32_t i = 0; w->ids[i] != id; i++) step = (int16_t)(step + (node_at(scratch, w->ids[i])->op != TRI_OP_hole));
+  for (uint32_t i = 0; w->ids[i] != id; i++)
+    step = (int16_t)(step + (node_at(scratch, w->ids[i])->op != TRI_OP_hole));
   return step;
 }
 
@@ -63,7 +65,8 @@ static struct template_step step_of(const tri_graph *scratch, const struct walk 
     step.num = mpz_get_si(mpq_numref(q));
     step.den = mpz_get_si(mpq_denref(q));
   }
-  for (uint32_t i = 0; i < n->nargs; i++) step.arg[i] = reference(scratch, w, node_args(scratch, n)[i]);
+  for (uint32_t i = 0; i < n->nargs; i++)
+    step.arg[i] = reference(scratch, w, node_args(scratch, n)[i]);
   return step;
 }
 
@@ -71,23 +74,28 @@ static size_t template_size(uint16_t steps) {
   return offsetof(struct template, step) + steps * sizeof(struct template_step);
 }
 
-static struct template *read_off(tri_graph *g, const tri_graph *scratch, const struct walk *w, uint32_t result) {
+static struct template *read_off(tri_graph *g, const tri_graph *scratch, const struct walk *w,
+                                 uint32_t result) {
   uint16_t steps = 0;
   uint8_t holes = 0;
   for (uint32_t i = 0; i < w->count; i++)
-    if (node_at(scratch, w->ids[i])->op != TRI_OP_hole) steps++;
-    else holes |= (uint8_t)(1u << tri__index_attr(scratch, w->ids[i]));
+    if (node_at(scratch, w->ids[i])->op != TRI_OP_hole)
+      steps++;
+    else
+      holes |= (uint8_t)(1u << tri__index_attr(scratch, w->ids[i]));
   struct template *t = tri__resize(&g->memory, NULL, 0, template_size(steps));
   if (!t) return NULL;
   *t = (struct template){.steps = 0, .holes = holes, .result = reference(scratch, w, result)};
   for (uint32_t i = 0; i < w->count; i++)
-    if (node_at(scratch, w->ids[i])->op != TRI_OP_hole) t->step[t->steps++] = step_of(scratch, w, w->ids[i]);
+    if (node_at(scratch, w->ids[i])->op != TRI_OP_hole)
+      t->step[t->steps++] = step_of(scratch, w, w->ids[i]);
   t->constant = steps == 1 && t->step[0].op == TRI_OP_constant && t->result == HOLES;
   return t;
 }
 
 static struct template *make(tri_graph *g, const char *text, int kind) {
-  tri_graph *scratch = tri__graph_new_rows(&(tri_graph_options){.allocator = &g->memory.allocator}, g->rows);
+  tri_graph *scratch =
+      tri__graph_new_rows(&(tri_graph_options){.allocator = &g->memory.allocator}, g->rows);
   struct template *t = NULL;
   struct walk w;
   if (!scratch) return NULL;
@@ -104,7 +112,8 @@ static struct template *make(tri_graph *g, const char *text, int kind) {
 const struct template *tri__template(tri_graph *g, tri_op op, int kind) {
   const char *text = text_of(g->rows + op, kind);
   if (!text) return NULL;
-  if (!g->templates) g->templates = tri__new(&g->memory, TRI_OP_ROWS * TEMPLATE_KINDS, sizeof *g->templates);
+  if (!g->templates)
+    g->templates = tri__new(&g->memory, TRI_OP_ROWS * TEMPLATE_KINDS, sizeof *g->templates);
   struct template **entry = g->templates ? &g->templates[(int)op * TEMPLATE_KINDS + kind] : NULL;
   if (entry && !*entry) *entry = make(g, text, kind);
   if (!entry || !*entry) tri__no_memory(g);
@@ -114,7 +123,8 @@ const struct template *tri__template(tri_graph *g, tri_op op, int kind) {
 void tri__templates_free(tri_graph *g) {
   if (!g->templates) return;
   for (size_t i = 0; i < TRI_OP_ROWS * TEMPLATE_KINDS; i++)
-    if (g->templates[i]) tri__resize(&g->memory, g->templates[i], template_size(g->templates[i]->steps), 0);
+    if (g->templates[i])
+      tri__resize(&g->memory, g->templates[i], template_size(g->templates[i]->steps), 0);
   tri__free(&g->memory, g->templates, TRI_OP_ROWS * TEMPLATE_KINDS, sizeof *g->templates);
 }
 

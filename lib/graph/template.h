@@ -7,9 +7,10 @@
 #include "graph/node.h"
 
 enum template_kind {
-  TEMPLATE_PARTIAL,                       /* + i: partial by argument i */
-  TEMPLATE_ADJOINT = 3,                   /* + i: w times the partial by argument i */
-  TEMPLATE_ADJOINT_STRONG = 6,            /* + i: the same, zero where w is zero whatever the partial is: gate(w, partial) */
+  TEMPLATE_PARTIAL,     /* + i: partial by argument i */
+  TEMPLATE_ADJOINT = 3, /* + i: w times the partial by argument i */
+  TEMPLATE_ADJOINT_STRONG =
+      6, /* + i: the same, zero where w is zero whatever the partial is: gate(w, partial) */
   TEMPLATE_VALUE = 9,
   TEMPLATE_DOMAIN,
   TEMPLATE_KINK,

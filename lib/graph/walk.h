@@ -8,10 +8,10 @@
 
 struct walk {
   struct memory *memory;
-  uint32_t *ids;       /* ascending */
+  uint32_t *ids; /* ascending */
   uint32_t count;
-  uint64_t *bits;      /* bit id: reached */
-  uint32_t *ranks;     /* nodes reached before each word of bits */
+  uint64_t *bits;  /* bit id: reached */
+  uint32_t *ranks; /* nodes reached before each word of bits */
   size_t words;
 };
 

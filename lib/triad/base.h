@@ -19,18 +19,18 @@ extern "C" {
 #endif
 
 /* Every status: X(enumerator, code as printed, what it means). */
-#define TRI_STATUS_LIST(X)                                                       \
-  X(OK, "ok", "no error")                                                        \
-  X(SYNTAX, "syntax", "the text is not an expression")                           \
-  X(NAME, "name", "a name has no meaning here")                                  \
-  X(ARITY, "arity", "wrong number of arguments")                                 \
-  X(DOMAIN, "domain", "no value exists there")                                   \
-  X(SHAPE, "shape", "shapes or sorts do not fit")                                \
-  X(LIMIT, "limit", "a stated limit would be exceeded")                          \
-  X(MEMORY, "memory", "out of memory")                                           \
-  X(FILE, "file", "a file cannot be read or written")                            \
-  X(INTERRUPTED, "interrupted", "stopped on request")                            \
-  X(ARGUMENT, "argument", "an argument of the call is not valid")                \
+#define TRI_STATUS_LIST(X)                                                                         \
+  X(OK, "ok", "no error")                                                                          \
+  X(SYNTAX, "syntax", "the text is not an expression")                                             \
+  X(NAME, "name", "a name has no meaning here")                                                    \
+  X(ARITY, "arity", "wrong number of arguments")                                                   \
+  X(DOMAIN, "domain", "no value exists there")                                                     \
+  X(SHAPE, "shape", "shapes or sorts do not fit")                                                  \
+  X(LIMIT, "limit", "a stated limit would be exceeded")                                            \
+  X(MEMORY, "memory", "out of memory")                                                             \
+  X(FILE, "file", "a file cannot be read or written")                                              \
+  X(INTERRUPTED, "interrupted", "stopped on request")                                              \
+  X(ARGUMENT, "argument", "an argument of the call is not valid")                                  \
   X(UNKNOWN, "unknown", "could not be decided")
 
 typedef enum tri_status {
@@ -79,7 +79,7 @@ typedef struct tri_limits {
 /* Text that grows; `data` is always terminated by NUL once something was written. Free with tri_text_free. */
 typedef struct tri_text {
   char *data;
-  size_t size;     /* bytes without the NUL */
+  size_t size; /* bytes without the NUL */
   size_t capacity;
   const tri_allocator *allocator;
   tri_status status; /* TRI_OK, or what stopped an append; later appends do nothing */

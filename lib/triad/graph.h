@@ -58,7 +58,8 @@ typedef enum tri_sort { TRI_REAL, TRI_INDEX, TRI_BOOLEAN } tri_sort;
 typedef struct tri_graph_options {
   const tri_allocator *allocator; /* NULL: malloc */
   tri_limits limits;              /* zeros: the defaults */
-  const volatile int *interrupt;  /* not NULL: long work stops with TRI_INTERRUPTED once *interrupt is not 0 */
+  const volatile int
+      *interrupt; /* not NULL: long work stops with TRI_INTERRUPTED once *interrupt is not 0 */
 } tri_graph_options;
 
 /* Makes an empty graph. options may be NULL. NULL when out of memory. */
@@ -116,8 +117,8 @@ TRI_API tri_expr tri_variable(tri_graph *graph, const char *name);
 
 /* The variable of this name with a shape of `rank` dimensions: dims[i] >= 0 is a size, and where names && names[i] a size of
  * that name, bound at each call (dims[i] is then not read). A variable is known by name and shape. TRI_SHAPE, TRI_LIMIT. */
-TRI_API tri_expr tri_variable_shaped(tri_graph *graph, const char *name, size_t rank, const int64_t *dims,
-                                     const char *const *names);
+TRI_API tri_expr tri_variable_shaped(tri_graph *graph, const char *name, size_t rank,
+                                     const int64_t *dims, const char *const *names);
 
 /* --- constructors ------------------------------------------------------------------------------------------------ */
 
@@ -181,23 +182,26 @@ TRI_API tri_op tri_op_find(const char *name);
 
 /* The variables that the n outputs depend on, in alphabetical order of names (by code point), into *variables: an array to be
  * freed with tri_variables_free, *count long. eps is not among them. TRI_MEMORY. */
-TRI_CHECKED TRI_API tri_status tri_free_variables(size_t n, const tri_expr *outputs, tri_expr **variables, size_t *count);
+TRI_CHECKED TRI_API tri_status tri_free_variables(size_t n, const tri_expr *outputs,
+                                                  tri_expr **variables, size_t *count);
 
 /* Frees what tri_free_variables gave. Nothing happens for NULL. */
 TRI_API void tri_variables_free(tri_graph *graph, tri_expr *variables, size_t count);
 
 /* e with variables[i] replaced by replacements[i], all at once. TRI_SHAPE if shapes differ. */
-TRI_API tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables, const tri_expr *replacements);
+TRI_API tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables,
+                                const tri_expr *replacements);
 
 /* The same for `count` expressions in one pass, outputs may alias inputs. Failure sticks to the graph. */
-TRI_CHECKED TRI_API tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n, const tri_expr *variables,
-                                      const tri_expr *replacements, tri_expr *outputs);
+TRI_CHECKED TRI_API tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n,
+                                                  const tri_expr *variables,
+                                                  const tri_expr *replacements, tri_expr *outputs);
 
 /* --- lambdas --------------------------------------------------------------------------------------------------------- */
 
 /* The function with these parameters (distinct variables) and outputs. id 0 on failure, which sticks to the graph. */
-TRI_API tri_lambda tri_lambda_new(tri_graph *graph, size_t n_parameters, const tri_expr *parameters, size_t n_outputs,
-                                  const tri_expr *outputs);
+TRI_API tri_lambda tri_lambda_new(tri_graph *graph, size_t n_parameters, const tri_expr *parameters,
+                                  size_t n_outputs, const tri_expr *outputs);
 
 /* Number of parameters. */
 TRI_API size_t tri_lambda_arity(tri_lambda f);
@@ -212,7 +216,8 @@ TRI_API size_t tri_lambda_outputs(tri_lambda f);
 TRI_API tri_expr tri_lambda_output(tri_lambda f, size_t i);
 
 /* The outputs with arguments[i] for parameter i, into outputs. TRI_ARITY if n is not the number of parameters. */
-TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tri_expr *arguments, tri_expr *outputs);
+TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tri_expr *arguments,
+                                                tri_expr *outputs);
 
 /* --- text in ------------------------------------------------------------------------------------------------------------ */
 
@@ -226,14 +231,15 @@ typedef enum tri_format { TRI_INFIX, TRI_INFIX_UNICODE, TRI_LATEX, TRI_C, TRI_DO
 
 typedef struct tri_print_options {
   tri_format format;
-  int as_tree;         /* not 0: never name shared parts; fails with TRI_LIMIT instead of exploding */
+  int as_tree; /* not 0: never name shared parts; fails with TRI_LIMIT instead of exploding */
   const char *(*label)(void *data, tri_expr node); /* TRI_DOT: a second line for a node, or NULL */
   void *label_data;
 } tri_print_options;
 
 /* Appends e as text. Large expressions with shared parts are written as definitions t1 = …; t2 = …; and a last expression.
  * The text is the same in every locale. TRI_LIMIT, TRI_MEMORY. */
-TRI_CHECKED TRI_API tri_status tri_print(tri_expr e, const tri_print_options *options, tri_text *text);
+TRI_CHECKED TRI_API tri_status tri_print(tri_expr e, const tri_print_options *options,
+                                         tri_text *text);
 
 #ifdef __cplusplus
 }
