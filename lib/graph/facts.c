@@ -43,49 +43,33 @@ static uint8_t facts_of_division(uint8_t a, uint8_t b, bool constant) {
   return facts;
 }
 
-/* Rows whose value exists for certain arguments: what their arguments' signs prove. */
-static uint8_t totality_by_sign(unsigned op, uint8_t a) {
-  bool nonnegative = a & FACT_NONNEGATIVE, positive = (a & FACT_POSITIVE) == FACT_POSITIVE;
-  switch (op) {
-  case TRI_OP_sqrt: return nonnegative ? FACT_TOTAL | FACT_TAME : 0;
-  case TRI_OP_log1p: return nonnegative ? FACT_TOTAL | FACT_TAME : 0;
-  case TRI_OP_log:
-  case TRI_OP_log2:
-  case TRI_OP_log10: return positive ? FACT_TOTAL : 0;
-  case TRI_OP_gamma:
-  case TRI_OP_lgamma:
-  case TRI_OP_digamma: return positive ? FACT_TOTAL : 0;
-  default: return 0;
-  }
+/* What rows of one argument say of themselves. */
+static uint8_t facts_of_unary(const struct row *row, uint8_t a) {
+  uint8_t facts = row->range | (a & row->keeps);
+  if (row->total || (row->total_if && (a & row->total_if) == row->total_if))
+    facts |= a & FACT_TOTAL;
+  return row->tame ? facts | (a & FACT_TAME) : facts;
 }
 
-/* Signs that a row passes on from its arguments. */
-static uint8_t passed_on(const struct node *n, const uint32_t *args, const uint8_t *f) {
+/* Facts of a value that is one of two. */
+static uint8_t facts_of_minimum(uint8_t a, uint8_t b) {
+  return a & b & (FACT_POSITIVE | FACT_INTEGER);
+}
+static uint8_t facts_of_maximum(uint8_t a, uint8_t b) {
+  return (a & b & (FACT_NONZERO | FACT_INTEGER)) | ((a | b) & FACT_NONNEGATIVE);
+}
+
+/* Signs of rows of several arguments, which depend on more than one of them. */
+static uint8_t signs(const struct node *n, const uint32_t *args, const uint8_t *f) {
   switch (n->op) {
-  case TRI_OP_neg: return f[0] & (FACT_NONZERO | FACT_INTEGER);
   case TRI_OP_add: return facts_of_sum(f[0], f[1]);
   case TRI_OP_sub: return f[0] & f[1] & FACT_INTEGER;
   case TRI_OP_mul:
   case TRI_OP_gate: return facts_of_product(f[0], f[1], args[0] == args[1]);
-  case TRI_OP_abs:
-  case TRI_OP_sign:
-    return f[0] & (FACT_NONZERO | FACT_INTEGER | (n->op == TRI_OP_sign ? FACT_NONNEGATIVE : 0));
-  case TRI_OP_sqrt:
-  case TRI_OP_cbrt:
-  case TRI_OP_asinh:
-  case TRI_OP_atan:
-  case TRI_OP_sinh:
-  case TRI_OP_tanh:
-  case TRI_OP_erf:
-  case TRI_OP_expm1:
-  case TRI_OP_log1p: return f[0] & FACT_POSITIVE;
   case TRI_OP_hypot: return (f[0] | f[1]) & FACT_NONZERO;
-  case TRI_OP_relu: return f[0] & FACT_INTEGER;
-  case TRI_OP_min: return f[0] & f[1] & (FACT_POSITIVE | FACT_INTEGER);
-  case TRI_OP_max:
-    return (f[0] & f[1] & (FACT_NONZERO | FACT_INTEGER)) | ((f[0] | f[1]) & FACT_NONNEGATIVE);
-  case TRI_OP_select: return f[1] & f[2] & (FACT_POSITIVE | FACT_INTEGER);
-  case TRI_OP_gamma: return (f[0] & FACT_POSITIVE) == FACT_POSITIVE ? FACT_POSITIVE : 0;
+  case TRI_OP_min: return facts_of_minimum(f[0], f[1]);
+  case TRI_OP_max: return facts_of_maximum(f[0], f[1]);
+  case TRI_OP_select: return facts_of_minimum(f[1], f[2]);
   default: return 0;
   }
 }
@@ -94,12 +78,12 @@ static uint8_t facts_of_row(const tri_graph *g, const struct node *n, const uint
   const struct row *row = g->rows + n->op;
   uint8_t f[ROW_MAX_ARITY] = {0}, all = FACT_TOTAL | FACT_TAME;
   for (uint32_t i = 0; i < n->nargs; i++) all &= f[i] = node_at(g, args[i])->facts;
+  if (n->nargs == 1) return facts_of_unary(row, f[0]);
   if (n->op == TRI_OP_pow) return facts_of_power(g, f[0], f[1], args[1]);
   if (n->op == TRI_OP_div)
     return facts_of_division(f[0], f[1], node_at(g, args[1])->op == TRI_OP_constant);
-  uint8_t allowed =
-      (row->total ? FACT_TOTAL : 0) | (row->tame ? FACT_TAME : 0) | totality_by_sign(n->op, f[0]);
-  return (uint8_t)((all & allowed) | row->range | passed_on(n, args, f));
+  uint8_t allowed = (uint8_t)((row->total ? FACT_TOTAL : 0) | (row->tame ? FACT_TAME : 0));
+  return (uint8_t)((all & allowed) | row->range | signs(n, args, f));
 }
 
 uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *args) {
