@@ -31,9 +31,10 @@ struct row {
   uint8_t sort;       /* tri_sort of the result */
   uint8_t conditions; /* bit i: argument i is a condition */
   uint8_t total, tame, exact, commutes, choice;
-  uint8_t
-      lazy; /* has a value also where an argument has none (a branch not taken, a strong zero) */
-  uint8_t at_zero;     /* of one argument: AT_ZERO_… where the value at 0 is exact */
+  uint8_t keeps;    /* of one argument: facts that pass from it to the value */
+  uint8_t total_if; /* of one argument: facts of it that make the row total */
+  uint8_t lazy;    /* has a value also where an argument has none (branch not taken, strong zero) */
+  uint8_t at_zero; /* of one argument: AT_ZERO_… where the value at 0 is exact */
   uint8_t root_at_one; /* of one argument: the value at 1 is 0 */
   uint8_t range;       /* FACT_… of the value */
   uint8_t parity;
