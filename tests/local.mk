@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # Tests. A new one is one line: TRIAD_TESTS += tests/graph/test_parse (its source is tests/graph/test_parse.c, and it
 # links libtriad-core, libtriadtool and Check), or TRIAD_SHELL_TESTS += tests/tool/repl.sh.
-noinst_HEADERS += tests/runner.h
+noinst_HEADERS += tests/runner.h tests/failing.h
 
 TRIAD_TESTS += tests/base/test_version
 TRIAD_TESTS += tests/base/test_text
 TRIAD_TESTS += tests/base/test_number
+TRIAD_TESTS += tests/graph/test_graph
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
 
