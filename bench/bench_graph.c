@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Building nodes, their size, and reading text. */
+#include <string.h>
+#include <triad.h>
+
+#include "bench.h"
+
+enum { REPEATS = 5 };
+
+/* An allocator that knows how much was in use at most. */
+struct meter {
+  size_t now, peak;
+};
+
+static void *metered(void *context, void *block, size_t old_size, size_t new_size) {
+  struct meter *m = context;
+  m->now += new_size - old_size;
+  if (m->now > m->peak) m->peak = m->now;
+  if (new_size) return realloc(block, new_size);
+  free(block);
+  return NULL;
+}
+
+/* n new nodes out of + * - and sin, each over the two before it. */
+static void build(tri_graph *g, size_t n) {
+  tri_expr a = tri_variable(g, "x"), b = tri_variable(g, "y");
+  unsigned choice = 1;
+  for (size_t i = 0; i < n; i++) {
+    choice = choice * 1664525u + 1013904223u;
+    tri_expr c = choice >> 30 == 0   ? tri_add(a, b)
+                 : choice >> 30 == 1 ? tri_mul(a, b)
+                 : choice >> 30 == 2 ? tri_sin(a)
+                                     : tri_sub(a, b);
+    b = a;
+    a = c;
+  }
+}
+
+static void bench_nodes(size_t n, const char *name, double goal) {
+  double rate[REPEATS];
+  for (int i = 0; i < REPEATS; i++) {
+    tri_graph *g = tri_graph_new(NULL);
+    double start = bench_seconds();
+    build(g, n);
+    rate[i] = (double)n / (bench_seconds() - start) / 1e6;
+    tri_graph_free(g);
+  }
+  bench_result(name, bench_median(rate, REPEATS), "M/s", goal, 1);
+}
+
+static void bench_bytes(void) {
+  struct meter meter = {0};
+  tri_allocator allocator = {metered, &meter};
+  tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = &allocator});
+  build(g, 10000000);
+  double nodes = tri_graph_size(g);
+  bench_result("node-bytes", (double)tri_graph_bytes(g) / nodes, "bytes", 40, 1);
+  bench_result("node-bytes-peak", (double)meter.peak / nodes, "bytes", 56, 1);
+  tri_graph_free(g);
+}
+
+static void bench_parse(void) {
+  enum { TERMS = 1000000 };
+  char *text = malloc((size_t)TERMS * 12);
+  size_t size = 0;
+  double rate[REPEATS];
+  for (int i = 0; text && i < TERMS; i++)
+    size += (size_t)snprintf(text + size, 12, "%sx%d", i ? " + " : "", i);
+  for (int i = 0; text && i < REPEATS; i++) {
+    tri_graph *g = tri_graph_new(NULL);
+    double start = bench_seconds();
+    tri_expr e = tri_parse(g, text, size);
+    rate[i] = (double)size / (bench_seconds() - start) / 1e6;
+    if (tri_expr_status(e)) rate[i] = NAN;
+    tri_graph_free(g);
+  }
+  free(text);
+  bench_result("parse", bench_median(rate, REPEATS), "MB/s", 20, 1);
+}
+
+/* The tool's start, computing 1+1, as a whole process. */
+static void bench_start(void) {
+  const char *tool = getenv("TRIAD");
+  char command[4096];
+  double ms[21];
+  if (!tool || strlen(tool) > 4000 || strchr(tool, '\'')) return;
+  snprintf(command, sizeof command, "'%s' -e '1+1' >/dev/null", tool);
+  double empty[21];
+  for (int i = 0; i < 21; i++) {
+    double start = bench_seconds();
+    if (system(":")) return;
+    empty[i] = bench_seconds() - start;
+    start = bench_seconds();
+    if (system(command)) return;
+    ms[i] = 1e3 * (bench_seconds() - start);
+  }
+  bench_result("start-up", bench_median(ms, 21), "ms", 15, 1);
+  bench_reference("start-up", "sh -c :", 1e3 * bench_median(empty, 21));
+}
+
+int main(void) {
+  bench_nodes(100000, "nodes-1e5", 10);
+  bench_nodes(10000000, "nodes-1e7", 4);
+  bench_bytes();
+  bench_parse();
+  bench_start();
+  return 0;
+}
