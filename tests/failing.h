@@ -3,6 +3,7 @@
 #ifndef TRIAD_TESTS_FAILING_H
 #define TRIAD_TESTS_FAILING_H
 
+#include <check.h>
 #include <stdlib.h>
 #include <triad/base.h>
 
@@ -25,6 +26,24 @@ static inline void *failing_resize(void *context, void *block, size_t old_size, 
 static inline void failing_init(struct failing *f, long fail_at) {
   *f = (struct failing){.fail_at = fail_at};
   f->allocator = (tri_allocator){failing_resize, f};
+}
+
+/* Runs a scenario with its first, second, … allocation failing until it gets through: each time it must say TRI_MEMORY (or
+ * nothing, where it did without) and give back all its memory. A scenario returns TRI_OK only if its result is whole.
+ * Returns how many allocations it took. */
+static inline long failing_loop(tri_status (*scenario)(const tri_allocator *allocator)) {
+  struct failing f;
+  for (long at = 1;; at++) {
+    failing_init(&f, at);
+    tri_status status = scenario(&f.allocator);
+    ck_assert_msg(status == TRI_OK || status == TRI_MEMORY, "allocation %ld failed: status %s", at,
+                  tri_status_code(status));
+    ck_assert_msg(f.in_use == 0, "allocation %ld failed: %zu bytes are lost", at, f.in_use);
+    if (f.calls < at) {
+      ck_assert_int_eq(status, TRI_OK);
+      return f.calls;
+    }
+  }
 }
 
 #endif

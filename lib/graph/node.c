@@ -19,7 +19,7 @@ static bool same(const tri_graph *g, const struct node *a, const struct node *b,
                  const uint32_t *args) {
   return a->hash == b->hash && a->op == b->op && a->sort == b->sort && a->attr == b->attr &&
          a->shape == b->shape && a->nargs == b->nargs &&
-         !memcmp(node_args(g, a), args, a->nargs * sizeof *args);
+         (!a->nargs || !memcmp(node_args(g, a), args, a->nargs * sizeof *args));
 }
 
 static bool index_room(tri_graph *g) {
