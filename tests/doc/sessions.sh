@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# Runs every session that the README and the manual show: what stands after "triad> " is typed, the rest is compared. Commands
+# shown after "$ " in the README's sh blocks are run as well, in the source folder.
+# A block of the README starts with ```triad or ```sh, one of the manual with "@c session" before its @example.
+set -u
+work=doc-sessions
+rm -rf "$work" && mkdir -p "$work"
+
+# Splits the blocks of a file into $work/NAME.N.KIND, one file each.
+split_blocks() {
+  awk -v out="$work/$(basename "$1")" '
+    /^```(triad|sh)$/ { kind = substr($0, 4); n++; file = out "." n "." kind; next }
+    /^```/ { file = ""; next }
+    /^@c session$/ { next_is = 1; next }
+    next_is && /^@example$/ { n++; file = out "." n ".triad"; next_is = 0; next }
+    /^@end example$/ { file = ""; next }
+    file != "" { gsub(/@dots\{\}/, "..."); gsub(/@@/, "@"); gsub(/@\{/, "{"); gsub(/@\}/, "}"); print > file }
+  ' "$1"
+}
+
+# A session of the tool: all its input at once, all its output.
+run_session() {
+  sed -n 's/^triad> //p' "$1" >"$1.in"
+  grep -v '^triad> ' "$1" >"$1.expected"
+  "$TRIAD" -q --keep-going - <"$1.in" >"$1.out" 2>&1
+}
+
+# Shell commands with their output. The tool is on the path.
+run_commands() {
+  sed -n 's/^\$ //p' "$1" >"$1.in"
+  grep -v '^\$ ' "$1" >"$1.expected"
+  (cd "$abs_srcdir" && PATH=$(dirname "$TRIAD"):$PATH bash -e -s) <"$1.in" >"$1.out" 2>&1
+}
+
+split_blocks "$abs_srcdir/README.md"
+split_blocks "$abs_srcdir/doc/triad.texi"
+count=0
+for block in "$work"/*.triad "$work"/*.sh; do
+  [ -f "$block" ] || continue
+  count=$((count + 1))
+  case $block in
+    *.triad) run_session "$block" ;;
+    *.sh) run_commands "$block" ;;
+  esac
+  if cmp -s "$block.expected" "$block.out"; then
+    echo "ok $count - $(basename "$block")"
+  else
+    echo "not ok $count - $(basename "$block")"
+    diff -u "$block.expected" "$block.out" | sed 's/^/# /'
+  fi
+done
+echo "1..$count"
+[ "$count" -gt 2 ] || echo "Bail out! the documents show no sessions"
