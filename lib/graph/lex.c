@@ -9,35 +9,47 @@
 enum class { BAD, BLANK, LINE_END, LETTER, DIGIT, SIGN, QUOTE, COMMENT, HIGH };
 
 #define X16(c) c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c
-static const uint8_t class_of[256] = {
-    BAD,    BAD,    BAD,    BAD,    BAD,    BAD,    BAD,    BAD,    /* NUL … */
-    BAD,    BLANK,  LINE_END, BAD,  BAD,    BLANK,  BAD,    BAD,    /* … \t \n … \r */
-    X16(BAD),                                                       /* control characters */
-    BLANK,  SIGN,   QUOTE,  COMMENT, BAD,   BAD,    SIGN,   SIGN,   /*   ! " # $ % & ' */
-    SIGN,   SIGN,   SIGN,   SIGN,   SIGN,   SIGN,   SIGN,   SIGN,   /* ( ) * + , - . / */
-    DIGIT,  DIGIT,  DIGIT,  DIGIT,  DIGIT,  DIGIT,  DIGIT,  DIGIT,  /* 0 … 7 */
-    DIGIT,  DIGIT,  BAD,    LINE_END, SIGN, SIGN,   SIGN,   BAD,    /* 8 9 : ; < = > ? */
-    BAD,    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, /* @ A … */
-    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
-    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
-    LETTER, LETTER, LETTER, SIGN,   BAD,    SIGN,   SIGN,   LETTER, /* X Y Z [ \ ] ^ _ */
-    BAD,    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, /* ` a … */
-    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
-    LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER, LETTER,
-    LETTER, LETTER, LETTER, BAD,    SIGN,   BAD,    BAD,    BAD,    /* x y z { | } ~ DEL */
-    X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH)};
+static const uint8_t class_of[256] = {BAD,       BAD,       BAD,       BAD,       BAD,
+                                      BAD,       BAD,       BAD, /* NUL … */
+                                      BAD,       BLANK,     LINE_END,  BAD,       BAD,
+                                      BLANK,     BAD,       BAD, /* … \t \n … \r */
+                                      X16(BAD),                  /* control characters */
+                                      BLANK,     SIGN,      QUOTE,     COMMENT,   BAD,
+                                      BAD,       SIGN,      SIGN, /*   ! " # $ % & ' */
+                                      SIGN,      SIGN,      SIGN,      SIGN,      SIGN,
+                                      SIGN,      SIGN,      SIGN, /* ( ) * + , - . / */
+                                      DIGIT,     DIGIT,     DIGIT,     DIGIT,     DIGIT,
+                                      DIGIT,     DIGIT,     DIGIT, /* 0 … 7 */
+                                      DIGIT,     DIGIT,     BAD,       LINE_END,  SIGN,
+                                      SIGN,      SIGN,      BAD, /* 8 9 : ; < = > ? */
+                                      BAD,       LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER, /* @ A … */
+                                      LETTER,    LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER,    LETTER,    SIGN,
+                                      BAD,       SIGN,      SIGN,      LETTER, /* X Y Z [ \ ] ^ _ */
+                                      BAD,       LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER, /* ` a … */
+                                      LETTER,    LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER,    LETTER,    LETTER,
+                                      LETTER,    LETTER,    LETTER,    LETTER,    BAD,
+                                      SIGN,      BAD,       BAD,       BAD, /* x y z { | } ~ DEL */
+                                      X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH), X16(HIGH),
+                                      X16(HIGH), X16(HIGH), X16(HIGH)};
 
 /* Operators beyond ASCII. */
 static const struct {
   uint32_t code;
   uint8_t op, count; /* count: of primes */
-} high_operators[] = {
-    {0xac, OP_NOT, 0},      {0xb7, OP_TIMES, 0},    {0xd7, OP_TIMES, 0},   {0xf7, OP_DIVIDE, 0},
-    {0x2019, OP_PRIME, 1},  {0x2032, OP_PRIME, 1},  {0x2033, OP_PRIME, 2}, {0x2034, OP_PRIME, 3},
-    {0x2044, OP_DIVIDE, 0}, {0x2202, OP_PARTIAL, 0}, {0x2212, OP_MINUS, 0}, {0x2215, OP_DIVIDE, 0},
-    {0x2217, OP_TIMES, 0},  {0x2219, OP_TIMES, 0},  {0x221a, OP_ROOT, 0},  {0x2227, OP_AND, 0},
-    {0x2228, OP_OR, 0},     {0x2260, OP_NE, 0},     {0x2264, OP_LE, 0},    {0x2265, OP_GE, 0},
-    {0x22c5, OP_TIMES, 0}};
+} high_operators[] = {{0xac, OP_NOT, 0},       {0xb7, OP_TIMES, 0},   {0xd7, OP_TIMES, 0},
+                      {0xf7, OP_DIVIDE, 0},    {0x2019, OP_PRIME, 1}, {0x2032, OP_PRIME, 1},
+                      {0x2033, OP_PRIME, 2},   {0x2034, OP_PRIME, 3}, {0x2044, OP_DIVIDE, 0},
+                      {0x2202, OP_PARTIAL, 0}, {0x2212, OP_MINUS, 0}, {0x2215, OP_DIVIDE, 0},
+                      {0x2217, OP_TIMES, 0},   {0x2219, OP_TIMES, 0}, {0x221a, OP_ROOT, 0},
+                      {0x2227, OP_AND, 0},     {0x2228, OP_OR, 0},    {0x2260, OP_NE, 0},
+                      {0x2264, OP_LE, 0},      {0x2265, OP_GE, 0},    {0x22c5, OP_TIMES, 0}};
 
 enum { SUPERSCRIPT_PLUS = 10, SUPERSCRIPT_MINUS = 11, MOST_DIGITS = 18 };
 
@@ -114,23 +126,18 @@ static bool pass_blank(struct lexer *l, bool *bad) {
   uint32_t code;
   size_t size;
   switch (class_of[(unsigned char)l->text[l->at]]) {
-  case BLANK:
-    pass(l, 1, 1);
-    return true;
+  case BLANK: pass(l, 1, 1); return true;
   case LINE_END:
     if (l->open == 0 || l->text[l->at] == ';') return false;
     pass_line(l);
     return true;
-  case COMMENT:
-    *bad = !pass_comment(l);
-    return !*bad;
+  case COMMENT: *bad = !pass_comment(l); return !*bad;
   case HIGH:
     size = tri__utf8(l->text + l->at, l->size - l->at, &code);
     if (size == 0 || !is_space(l, code)) return false;
     pass(l, size, (size_t)tri__cells(code));
     return true;
-  default:
-    return false;
+  default: return false;
   }
 }
 
@@ -218,7 +225,8 @@ static struct token lex_string(struct lexer *l) {
   const char *text = l->text + l->at;
   while (size < left && text[size] != '"') {
     if (text[size] == '\n') break;
-    if (text[size] == '\\' && size + 1 < left && (text[size + 1] == '"' || text[size + 1] == '\\')) {
+    if (text[size] == '\\' && size + 1 < left &&
+        (text[size + 1] == '"' || text[size + 1] == '\\')) {
       size += 2;
       cells += 2;
       continue;
@@ -273,7 +281,8 @@ static struct token lex_superscript(struct lexer *l) {
   }
   if (count == 0) return error(l, size, cells, "a superscript digit is missing behind the sign");
   if (count > MOST_DIGITS)
-    return error(l, size, cells, "a superscript has at most 18 digits; write longer exponents with ^");
+    return error(l, size, cells,
+                 "a superscript has at most 18 digits; write longer exponents with ^");
   struct token token = take(l, TOKEN_SUPERSCRIPT, 0, size, cells);
   token.integer = first == SUPERSCRIPT_MINUS ? -integer : integer;
   return token;
@@ -351,13 +360,13 @@ static struct token lex_high(struct lexer *l) {
     }
   enum letter letter = tri__letter(code);
   if (letter == LETTER_FIRST) return lex_name(l);
-  return error(l, size, cells, letter == LETTER_INSIDE ? "a name begins with a letter" : why_not(code));
+  return error(l, size, cells,
+               letter == LETTER_INSIDE ? "a name begins with a letter" : why_not(code));
 }
 
 static struct token lex_line_end(struct lexer *l) {
   if (l->text[l->at] == ';') {
-    if (l->open > 0)
-      return error(l, 1, 1, "';' within brackets: ',' parts arguments and elements");
+    if (l->open > 0) return error(l, 1, 1, "';' within brackets: ',' parts arguments and elements");
     return take(l, TOKEN_NEWLINE, 0, 1, 1);
   }
   struct token token = take(l, TOKEN_NEWLINE, 0, 1, 0);
@@ -387,7 +396,7 @@ struct token tri__lex(struct lexer *l) {
   bool bad = false;
   while (l->at < l->size && pass_blank(l, &bad)) continue;
   bool space = l->at > before;
-  struct token token = bad            ? bad_byte(l)
+  struct token token = bad               ? bad_byte(l)
                        : l->at < l->size ? lex_token(l)
                                          : take(l, TOKEN_END, 0, 0, 0);
   token.space_before = space;
