@@ -22,25 +22,26 @@ enum { STEP_INLINE = 3 };
 
 /* 32 bytes. */
 struct instruction {
-  uint16_t op;             /* tri_op: a row or a structured operation */
-  uint8_t results;         /* values it makes: result, result + 1, … */
-  uint8_t flags;           /* STEP_… */
+  uint16_t op;     /* tri_op: a row or a structured operation */
+  uint8_t results; /* values it makes: result, result + 1, … */
+  uint8_t flags;   /* STEP_… */
   uint32_t nargs;
-  uint32_t result;         /* number of its first value */
-  uint32_t arg[STEP_INLINE]; /* values; if nargs > STEP_INLINE, arg[0] is where they start in the plan's args */
-  uint32_t index;          /* element's index */
-  uint32_t node;           /* the node it comes from, for messages */
+  uint32_t result; /* number of its first value */
+  uint32_t arg
+      [STEP_INLINE]; /* values; if nargs > STEP_INLINE, arg[0] is where they start in the plan's args */
+  uint32_t index; /* element's index */
+  uint32_t node;  /* the node it comes from, for messages */
 };
 
 /* A shape of values. */
 struct plan_shape {
   uint32_t rank;
-  uint32_t first;  /* into dims: size, or ~i for named size i */
-  size_t count;    /* elements; 0 if a named size is among them, found when the function is called */
+  uint32_t first; /* into dims: size, or ~i for named size i */
+  size_t count;   /* elements; 0 if a named size is among them, found when the function is called */
 };
 
 struct plan_value {
-  uint32_t shape;  /* index of shapes; 0 is the scalar */
+  uint32_t shape; /* index of shapes; 0 is the scalar */
   uint32_t slot;
 };
 
@@ -59,13 +60,13 @@ struct plan {
   struct memory memory;
   struct instruction *steps;
   uint32_t step_count;
-  uint32_t *args;            /* arguments of instructions with more than STEP_INLINE */
+  uint32_t *args; /* arguments of instructions with more than STEP_INLINE */
   uint32_t arg_count;
   struct plan_value *values; /* inputs, constants, results */
   uint32_t value_count, input_count, constant_count;
   uint32_t *input_nodes;
   struct plan_constant *constants;
-  uint32_t *outputs;         /* values; one may stand several times, and be an input or constant */
+  uint32_t *outputs; /* values; one may stand several times, and be an input or constant */
   uint32_t output_count, primal_count;
   uint32_t *output_nodes;
   struct plan_slot *slots;
@@ -74,17 +75,18 @@ struct plan {
   uint32_t shape_count;
   int64_t *dims;
   uint32_t dim_count;
-  char **size_names;         /* named sizes in order of first use */
+  char **size_names; /* named sizes in order of first use */
   uint32_t size_count;
-  bool scalar;               /* every value is a scalar */
-  struct programs *programs; /* rows, and the partials of the operations in steps and in those partials, … */
+  bool scalar; /* every value is a scalar */
+  struct programs
+      *programs; /* rows, and the partials of the operations in steps and in those partials, … */
   struct template **templates; /* owned by it */
   uint32_t template_count;
 };
 
 /* Compiles; NULL with *error set on failure. */
-struct plan *tri__plan(size_t n_inputs, const tri_expr *inputs, size_t n_outputs, const tri_compile_options *options,
-                       tri_error *error);
+struct plan *tri__plan(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
+                       const tri_compile_options *options, tri_error *error);
 void tri__plan_free(struct plan *plan);
 
 static inline const uint32_t *step_args(const struct plan *p, const struct instruction *s) {

@@ -19,15 +19,15 @@ struct numbers;
 /* What is known of one number. The order is that of preference for messages. */
 enum number_state {
   NUMBER_VALUE,
-  NUMBER_NONE,      /* no value exists (a domain error) */
-  NUMBER_INEXACT,   /* one exists, but not in this domain: sin(1) as a rational */
-  NUMBER_TOO_LONG,  /* an exact result beyond the digit limit, not computed */
-  NUMBER_UNDECIDED  /* could not be told at this precision */
+  NUMBER_NONE,     /* no value exists (a domain error) */
+  NUMBER_INEXACT,  /* one exists, but not in this domain: sin(1) as a rational */
+  NUMBER_TOO_LONG, /* an exact result beyond the digit limit, not computed */
+  NUMBER_UNDECIDED /* could not be told at this precision */
 };
 
 /* How an operation treats the edge of its domain. */
 enum apply_mode {
-  APPLY_STRICT,  /* no value where the row's domain predicate fails */
+  APPLY_STRICT, /* no value where the row's domain predicate fails */
   APPLY_EXTENDED /* derivatives: as IEEE says where the domain has infinities (1/0 = inf), else as strict */
 };
 
@@ -50,9 +50,11 @@ struct domain {
   void (*set_pi)(struct numbers *n, void *to);
   void (*set_none)(struct numbers *n, void *to, enum number_state why);
   /* The row's value. op is a row's. */
-  void (*apply)(struct numbers *n, tri_op op, enum apply_mode mode, void *result, const void *const *arguments);
+  void (*apply)(struct numbers *n, tri_op op, enum apply_mode mode, void *result,
+                const void *const *arguments);
   /* The row's partial by argument i (which has one), in extended mode; `value` is the row's value there. */
-  void (*partial)(struct numbers *n, tri_op op, int i, void *result, const void *const *arguments, const void *value);
+  void (*partial)(struct numbers *n, tri_op op, int i, void *result, const void *const *arguments,
+                  const void *value);
   /* Whether the row's kink condition holds. */
   bool (*kink)(struct numbers *n, tri_op op, const void *const *arguments);
   enum number_state (*state)(const struct numbers *n, const void *x);
@@ -78,26 +80,27 @@ enum { NUMBERS_MAX_SCRATCH = 64 }; /* steps of the longest template */
 /* A context: a domain with its parameters. Belongs to one thread at a time; numbers made in it are cleared in it. */
 struct numbers {
   const struct domain *domain;
-  size_t size;                     /* bytes of one number, a multiple of 8 */
+  size_t size; /* bytes of one number, a multiple of 8 */
   struct memory *memory;
   const struct programs *programs; /* NULL: no derivatives are asked for */
   const struct row *rows;
-  bool by_template;                /* partials and kinks by program also where the domain has kernels (tests) */
+  bool by_template; /* partials and kinks by program also where the domain has kernels (tests) */
   uint32_t precision;
-  uint64_t digits, bits;           /* of one exact number, at most */
-  struct numbers *base;            /* dual: of value and tangents; else NULL */
-  uint32_t directions;             /* dual: tangents of a number */
-  void *scratch;                   /* NUMBERS_MAX_SCRATCH numbers for programs, made when first needed */
-  void *own;                       /* the domain's */
-  tri_status status;               /* TRI_OK, or what stopped the work */
+  uint64_t digits, bits; /* of one exact number, at most */
+  struct numbers *base;  /* dual: of value and tangents; else NULL */
+  uint32_t directions;   /* dual: tangents of a number */
+  void *scratch;         /* NUMBERS_MAX_SCRATCH numbers for programs, made when first needed */
+  void *own;             /* the domain's */
+  tri_status status;     /* TRI_OK, or what stopped the work */
 };
 
 extern const struct domain tri__double_domain, tri__rational_domain, tri__dual_domain;
 
 /* Opens a context of a base domain. rows may be NULL: tri__rows. The memory, rows and programs must outlive it. False (and nothing
  * to close) when out of memory. */
-bool tri__numbers_open(struct numbers *n, tri_domain domain, uint32_t precision, uint64_t digits, struct memory *memory,
-                       const struct row *rows, const struct programs *programs);
+bool tri__numbers_open(struct numbers *n, tri_domain domain, uint32_t precision, uint64_t digits,
+                       struct memory *memory, const struct row *rows,
+                       const struct programs *programs);
 /* Opens dual numbers with k directions over an open context, which must outlive it. */
 bool tri__numbers_open_dual(struct numbers *n, struct numbers *base, uint32_t directions);
 void tri__numbers_close(struct numbers *n);
@@ -107,19 +110,22 @@ void *tri__numbers_new(struct numbers *n, size_t count);
 void tri__numbers_delete(struct numbers *n, void *array, size_t count);
 
 /* Runs a program over numbers: holes[h] for hole h. Used for partials and kinks, so in extended mode. */
-void tri__program_run(struct numbers *n, const struct template *t, void *result, const void *const holes[HOLES]);
+void tri__program_run(struct numbers *n, const struct template *t, void *result,
+                      const void *const holes[HOLES]);
 /* A partial and a kink by their programs: what a domain without kernels uses. */
-void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result, const void *const *arguments,
-                             const void *value);
+void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result,
+                             const void *const *arguments, const void *value);
 bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments);
 
 /* Sets a number from one of another context, through an exact rational or a double. */
-void tri__numbers_convert(struct numbers *to, void *result, const struct numbers *from, const void *x);
+void tri__numbers_convert(struct numbers *to, void *result, const struct numbers *from,
+                          const void *x);
 
-/* Arithmetic that runs do by themselves: sum += x, and sum += a * b where a that is zero makes the product zero. `product` is room
- * for one number. */
+/* The arithmetic of derivative runs: sum += x, and product = weight * partial of a row, which is zero where the weight is zero
+ * whatever the partial is, and where the partial of a choice (a branch not taken) is zero whatever the weight is. */
 void tri__numbers_accumulate(struct numbers *n, void *sum, const void *x);
-void tri__numbers_multiply_strong(struct numbers *n, void *product, const void *weight, const void *factor);
+void tri__numbers_contribute(struct numbers *n, tri_op op, void *product, const void *weight,
+                             const void *partial);
 
 /* Tangent i of a dual number; its value is its first part, so x itself points at it. */
 static inline void *dual_tangent(const struct numbers *n, const void *x, size_t i) {

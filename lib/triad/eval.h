@@ -19,11 +19,12 @@ typedef struct tri_workspace tri_workspace;
 
 /* How a function is compiled; zeros are the defaults. */
 typedef struct tri_compile_options {
-  const tri_expr *outputs;        /* filled in by the macro tri_compile */
-  tri_domain domain;              /* TRI_DOUBLE */
-  uint32_t precision;             /* bits, in domains that round to a chosen precision */
-  uint64_t digits;                /* limit of decimal digits of one exact number; default 1,000,000 */
-  size_t primals;                 /* > 0: outputs from this one on are derivatives of those before: in floating point they
+  const tri_expr *outputs; /* filled in by the macro tri_compile */
+  tri_domain domain;       /* TRI_DOUBLE */
+  uint32_t precision;      /* bits, in domains that round to a chosen precision */
+  uint64_t digits;         /* limit of decimal digits of one exact number; default 1,000,000 */
+  size_t
+      primals; /* > 0: outputs from this one on are derivatives of those before: in floating point they
                                    * follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation */
   const tri_allocator *allocator; /* of the function and its workspaces; NULL: malloc */
   tri_error *error;               /* not NULL: is told why compiling failed */
@@ -35,8 +36,9 @@ typedef struct tri_compile_options {
  * TRI_ARGUMENT for an input that is no variable or stands twice, what an error expression carries, TRI_MEMORY. */
 TRI_API tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                                        const tri_compile_options *options);
-#define tri_compile(n_inputs, inputs, n_outputs, ...)                                                                  \
-  tri_compile_with((n_inputs), (inputs), (n_outputs), &(tri_compile_options){.outputs = __VA_ARGS__})
+#define tri_compile(n_inputs, inputs, n_outputs, ...)                                              \
+  tri_compile_with((n_inputs), (inputs), (n_outputs),                                              \
+                   &(tri_compile_options){.outputs = __VA_ARGS__})
 
 /* Frees a function; its workspaces are freed by themselves, before. Nothing happens for NULL. */
 TRI_API void tri_function_free(tri_function *function);
@@ -76,25 +78,28 @@ TRI_API void tri_workspace_free(tri_workspace *workspace);
 
 /* A step of a run: an input, a constant, or an operation. */
 typedef struct tri_step {
-  uint32_t index;            /* of this step: inputs from 0 in their order, then constants, then operations as they are done */
-  uint32_t node;             /* id of the expression in the graph that was compiled; 0 if it stands for none */
+  uint32_t
+      index; /* of this step: inputs from 0 in their order, then constants, then operations as they are done */
+  uint32_t node; /* id of the expression in the graph that was compiled; 0 if it stands for none */
   tri_op op;
   size_t n_arguments;
   const uint32_t *arguments; /* the steps that are its arguments */
   size_t count;              /* elements of its shape: 1 for a scalar */
-  tri_value value;           /* the first element, see tri_value_at; a dual number in forward runs: see tri_value_tangent */
+  tri_value
+      value; /* the first element, see tri_value_at; a dual number in forward runs: see tri_value_tangent */
 } tri_step;
 
 /* What one argument's adjoint receives in a reverse sweep; also the seeds, from TRI_NO_STEP. */
 typedef struct tri_contribution {
-  uint32_t from;      /* the step whose adjoint flows back, TRI_NO_STEP for the weight of an output */
-  uint32_t argument;  /* to which of its arguments; the output's number for a weight */
-  uint32_t to;        /* that argument's step */
-  size_t element;     /* element of `to` */
-  tri_value adjoint;  /* of `from`, complete by now (for a seed: the weight) */
-  tri_value partial;  /* of `from` by this argument (for a seed: at is NULL, as it is for the moves of stack and element) */
-  tri_value amount;   /* adjoint * partial, 0 if the adjoint is 0 */
-  tri_value sum;      /* adjoint of `to` after it was added */
+  uint32_t from; /* the step whose adjoint flows back, TRI_NO_STEP for the weight of an output */
+  uint32_t argument; /* to which of its arguments; the output's number for a weight */
+  uint32_t to;       /* that argument's step */
+  size_t element;    /* element of `to` */
+  tri_value adjoint; /* of `from`, complete by now (for a seed: the weight) */
+  tri_value
+      partial; /* of `from` by this argument (for a seed: at is NULL, as it is for the moves of stack and element) */
+  tri_value amount; /* adjoint * partial, 0 if the adjoint is 0 */
+  tri_value sum;    /* adjoint of `to` after it was added */
 } tri_contribution;
 
 /* Callbacks; each may be NULL. Views are valid during the call only. */
@@ -110,14 +115,14 @@ typedef enum tri_mode { TRI_REVERSE, TRI_FORWARD } tri_mode;
 
 /* How a function is called; zeros (or NULL for all) are the defaults. */
 typedef struct tri_call {
-  tri_workspace *workspace;      /* NULL: one is made for this call */
-  tri_error *error;              /* not NULL: is told what went wrong, with the id of the expression at fault */
-  size_t n_sizes;                /* named sizes, as tri_function_sizes orders them; each >= 0 */
+  tri_workspace *workspace; /* NULL: one is made for this call */
+  tri_error *error; /* not NULL: is told what went wrong, with the id of the expression at fault */
+  size_t n_sizes;   /* named sizes, as tri_function_sizes orders them; each >= 0 */
   const int64_t *sizes;
   const tri_trace *trace;        /* not NULL: is shown every step */
   const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
-  tri_mode mode;                 /* of tri_function_hessian: forward over reverse, or forward over forward */
-  int strict;                    /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
+  tri_mode mode; /* of tri_function_hessian: forward over reverse, or forward over forward */
+  int strict; /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
 } tri_call;
 
 /* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a matrix its rows), likewise of all
@@ -126,47 +131,57 @@ typedef struct tri_call {
  * an exact number would exceed the digit limit, TRI_SHAPE if named sizes are missing or negative, TRI_MEMORY, TRI_INTERRUPTED. */
 
 /* N and M for these sizes. call may be NULL if the function has no named sizes. TRI_SHAPE, TRI_LIMIT. */
-TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *function, const tri_call *call, size_t *n, size_t *m);
+TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *function,
+                                                     const tri_call *call, size_t *n, size_t *m);
 
 /* Outputs[M] at inputs[N]. In other domains than double, numbers are converted both ways. */
-TRI_CHECKED TRI_API tri_status tri_function_call(const tri_function *function, const tri_call *call, const double *inputs,
-                                                 double *outputs);
+TRI_CHECKED TRI_API tri_status tri_function_call(const tri_function *function, const tri_call *call,
+                                                 const double *inputs, double *outputs);
 
 /* Dual run: outputs[M] (may be NULL) and tangents[k * M] along k >= 1 directions[k * N], row by row. */
-TRI_CHECKED TRI_API tri_status tri_function_forward(const tri_function *function, const tri_call *call, const double *inputs,
-                                                    size_t k, const double *directions, double *outputs, double *tangents);
+TRI_CHECKED TRI_API tri_status tri_function_forward(const tri_function *function,
+                                                    const tri_call *call, const double *inputs,
+                                                    size_t k, const double *directions,
+                                                    double *outputs, double *tangents);
 
 /* Adjoint tape run: outputs[M] (may be NULL) and adjoints[N]: the gradient of the sum of weights[i] * outputs[i]. weights NULL: all
  * are 1. */
-TRI_CHECKED TRI_API tri_status tri_function_reverse(const tri_function *function, const tri_call *call, const double *inputs,
-                                                    const double *weights, double *outputs, double *adjoints);
+TRI_CHECKED TRI_API tri_status tri_function_reverse(const tri_function *function,
+                                                    const tri_call *call, const double *inputs,
+                                                    const double *weights, double *outputs,
+                                                    double *adjoints);
 
 /* Outputs[M] and gradient[N] (each may be NULL) and hessian[N * N], row by row, of the weighted sum of outputs (weights NULL: all
  * are 1), by nested runs as call's mode says. */
-TRI_CHECKED TRI_API tri_status tri_function_hessian(const tri_function *function, const tri_call *call, const double *inputs,
-                                                    const double *weights, double *outputs, double *gradient, double *hessian);
+TRI_CHECKED TRI_API tri_status tri_function_hessian(const tri_function *function,
+                                                    const tri_call *call, const double *inputs,
+                                                    const double *weights, double *outputs,
+                                                    double *gradient, double *hessian);
 
 /* The same with numbers of the function's domain (TRI_ARGUMENT if an array is of another domain or too short). */
-TRI_CHECKED TRI_API tri_status tri_function_call_values(const tri_function *function, const tri_call *call,
-                                                        const tri_values *inputs, tri_values *outputs);
+TRI_CHECKED TRI_API tri_status tri_function_call_values(const tri_function *function,
+                                                        const tri_call *call,
+                                                        const tri_values *inputs,
+                                                        tri_values *outputs);
 /* As tri_function_forward. */
-TRI_CHECKED TRI_API tri_status tri_function_forward_values(const tri_function *function, const tri_call *call,
-                                                           const tri_values *inputs, size_t k, const tri_values *directions,
-                                                           tri_values *outputs, tri_values *tangents);
+TRI_CHECKED TRI_API tri_status tri_function_forward_values(
+    const tri_function *function, const tri_call *call, const tri_values *inputs, size_t k,
+    const tri_values *directions, tri_values *outputs, tri_values *tangents);
 /* As tri_function_reverse. */
-TRI_CHECKED TRI_API tri_status tri_function_reverse_values(const tri_function *function, const tri_call *call,
-                                                           const tri_values *inputs, const tri_values *weights,
-                                                           tri_values *outputs, tri_values *adjoints);
+TRI_CHECKED TRI_API tri_status tri_function_reverse_values(
+    const tri_function *function, const tri_call *call, const tri_values *inputs,
+    const tri_values *weights, tri_values *outputs, tri_values *adjoints);
 /* As tri_function_hessian. */
-TRI_CHECKED TRI_API tri_status tri_function_hessian_values(const tri_function *function, const tri_call *call,
-                                                           const tri_values *inputs, const tri_values *weights,
-                                                           tri_values *outputs, tri_values *gradient, tri_values *hessian);
+TRI_CHECKED TRI_API tri_status tri_function_hessian_values(
+    const tri_function *function, const tri_call *call, const tri_values *inputs,
+    const tri_values *weights, tri_values *outputs, tri_values *gradient, tri_values *hessian);
 
 /* The values of n >= 1 scalar expressions without variables, in options' domain (options may be NULL), into *values, to be freed
  * with tri_values_free; for points such as (1/3, pi). On failure *values is NULL: as tri_compile and tri_function_call. error may
  * be NULL. */
-TRI_CHECKED TRI_API tri_status tri_evaluate(size_t n, const tri_expr *expressions, const tri_number_options *options,
-                                            tri_values **values, tri_error *error);
+TRI_CHECKED TRI_API tri_status tri_evaluate(size_t n, const tri_expr *expressions,
+                                            const tri_number_options *options, tri_values **values,
+                                            tri_error *error);
 
 #ifdef __cplusplus
 }

@@ -19,8 +19,8 @@ typedef enum tri_domain {
 /* Which numbers; zeros are the defaults. */
 typedef struct tri_number_options {
   tri_domain domain;
-  uint32_t precision;             /* bits, in domains that round to a chosen precision */
-  uint64_t digits;                /* limit of decimal digits of one exact number; default 1,000,000 */
+  uint32_t precision; /* bits, in domains that round to a chosen precision */
+  uint64_t digits;    /* limit of decimal digits of one exact number; default 1,000,000 */
   const tri_allocator *allocator; /* NULL: malloc */
 } tri_number_options;
 

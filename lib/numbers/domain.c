@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Contexts of number domains, and what is the same in all of them: arrays, conversion, programs over numbers. */
+#include "numbers/domain.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { DEFAULT_DIGITS = 1000000, DEFAULT_PRECISION = 53 };
+
+/* GMP aborts where it cannot hold a number; this keeps well below (512 MiB each). */
+static const uint64_t most_bits = UINT64_C(1) << 32;
+
+static const struct domain *const domains[TRI_DOMAINS] = {
+    [TRI_DOUBLE] = &tri__double_domain,
+    [TRI_RATIONAL] = &tri__rational_domain,
+};
+
+const char *tri_domain_name(tri_domain domain) {
+  return (unsigned)domain < TRI_DOMAINS ? domains[domain]->name : NULL;
+}
+
+tri_domain tri_domain_find(const char *name) {
+  unsigned i = 0;
+  while (i < TRI_DOMAINS && !(name && strcmp(domains[i]->name, name) == 0)) i++;
+  return (tri_domain)i;
+}
+
+/* log2(10) from above: a number of that many digits always fits. */
+static uint64_t bits_of_digits(uint64_t digits) {
+  return digits < most_bits / 4 ? digits * 3322 / 1000 + 1 : most_bits;
+}
+
+static bool open_context(struct numbers *n) {
+  n->status = TRI_OK;
+  return !n->domain->open || n->domain->open(n);
+}
+
+bool tri__numbers_open(struct numbers *n, tri_domain domain, uint32_t precision, uint64_t digits,
+                       struct memory *memory, const struct row *rows,
+                       const struct programs *programs) {
+  assert((unsigned)domain < TRI_DOMAINS);
+  *n = (struct numbers){.domain = domains[domain], .memory = memory, .programs = programs};
+  n->rows = rows ? rows : tri__rows;
+  n->precision = precision ? precision : DEFAULT_PRECISION;
+  n->digits = digits ? digits : DEFAULT_DIGITS;
+  n->bits = bits_of_digits(n->digits);
+  return open_context(n);
+}
+
+bool tri__numbers_open_dual(struct numbers *n, struct numbers *base, uint32_t directions) {
+  *n = *base;
+  n->domain = &tri__dual_domain;
+  n->base = base;
+  n->directions = directions;
+  n->scratch = n->own = NULL;
+  return open_context(n);
+}
+
+void tri__numbers_close(struct numbers *n) {
+  if (!n->domain) return;
+  tri__numbers_delete(n, n->scratch, NUMBERS_MAX_SCRATCH);
+  if (n->domain->close) n->domain->close(n);
+  *n = (struct numbers){.domain = NULL};
+}
+
+void *tri__numbers_new(struct numbers *n, size_t count) {
+  void *array = tri__new(n->memory, count, n->size);
+  if (array && !n->domain->init(n, array, count)) {
+    tri__free(n->memory, array, count, n->size);
+    array = NULL;
+  }
+  if (!array) n->status = TRI_MEMORY;
+  return array;
+}
+
+void tri__numbers_delete(struct numbers *n, void *array, size_t count) {
+  if (!array) return;
+  n->domain->clear(n, array, count);
+  tri__free(n->memory, array, count, n->size);
+}
+
+/* Sets a number to a template's constant without allocating. */
+static void set_constant(struct numbers *n, void *to, const struct template_step *step) {
+  enum { LIMBS = sizeof(uint64_t) / sizeof(mp_limb_t) };
+  mp_limb_t num[LIMBS], den[LIMBS];
+  uint64_t size = step->num < 0 ? -(uint64_t)step->num : (uint64_t)step->num,
+           bottom = (uint64_t)step->den;
+  for (int i = 0; i < LIMBS; i++) {
+    num[i] = (mp_limb_t)(size >> (i * GMP_NUMB_BITS % 64));
+    den[i] = (mp_limb_t)(bottom >> (i * GMP_NUMB_BITS % 64));
+  }
+  mpq_t q;
+  mpz_roinit_n(mpq_numref(q), num, step->num < 0 ? -LIMBS : LIMBS);
+  mpz_roinit_n(mpq_denref(q), den, LIMBS);
+  n->domain->set_rational(n, to, q);
+}
+
+static const void *reference(const struct numbers *n, int ref, const void *const holes[HOLES]) {
+  return ref < HOLES ? holes[ref] : number_at(n, n->scratch, (size_t)(ref - HOLES));
+}
+
+static void run_step(struct numbers *n, const struct template_step *step, void *to,
+                     const void *const holes[HOLES]) {
+  if (step->op == TRI_OP_constant) {
+    set_constant(n, to, step);
+  } else if (step->op == TRI_OP_pi) {
+    n->domain->set_pi(n, to);
+  } else {
+    const void *arguments[ROW_MAX_ARITY] = {NULL};
+    for (unsigned i = 0; i < step->nargs; i++) arguments[i] = reference(n, step->arg[i], holes);
+    n->domain->apply(n, (tri_op)step->op, APPLY_EXTENDED, to, arguments);
+  }
+}
+
+void tri__program_run(struct numbers *n, const struct template *t, void *result,
+                      const void *const holes[HOLES]) {
+  assert(t->steps <= NUMBERS_MAX_SCRATCH);
+  if (!n->scratch && !(n->scratch = tri__numbers_new(n, NUMBERS_MAX_SCRATCH))) return;
+  for (unsigned i = 0; i < t->steps; i++)
+    run_step(n, t->step + i, number_at(n, n->scratch, i), holes);
+  n->domain->set(n, result, reference(n, t->result, holes), 1);
+}
+
+/* Runs a row's program with the arguments that the row has as holes. */
+static void run_row(struct numbers *n, tri_op op, const struct template *t, void *result,
+                    const void *const *arguments, const void *value) {
+  const void *holes[HOLES] = {[HOLE_R] = value};
+  for (unsigned i = 0; i < n->rows[op].arity; i++) holes[HOLE_A + i] = arguments[i];
+  tri__program_run(n, t, result, holes);
+}
+
+void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result,
+                             const void *const *arguments, const void *value) {
+  run_row(n, op, n->programs->partial[op][i], result, arguments, value);
+}
+
+bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments) {
+  const struct template *t = n->programs->kink[op];
+  if (!t) return false;
+  void *holds = tri__numbers_new(n, 1);
+  if (!holds) return false;
+  run_row(n, op, t, holds, arguments, NULL);
+  bool kink = n->domain->state(n, holds) == NUMBER_VALUE && !n->domain->zero(n, holds);
+  tri__numbers_delete(n, holds, 1);
+  return kink;
+}
+
+void tri__numbers_convert(struct numbers *to, void *result, const struct numbers *from,
+                          const void *x) {
+  mpq_t q;
+  enum number_state state = from->domain->state(from, x);
+  if (state != NUMBER_VALUE) {
+    to->domain->set_none(to, result, state);
+    return;
+  }
+  mpq_init(q);
+  if (from->domain->to_rational(from, x, q))
+    to->domain->set_rational(to, result, q);
+  else
+    to->domain->set_double(to, result, from->domain->to_double(from, x));
+  mpq_clear(q);
+}
+
+void tri__numbers_accumulate(struct numbers *n, void *sum, const void *x) {
+  n->domain->apply(n, TRI_OP_add, APPLY_EXTENDED, sum, (const void *const[]){sum, x});
+}
+
+void tri__numbers_contribute(struct numbers *n, tri_op op, void *product, const void *weight,
+                             const void *partial) {
+  if (n->rows[op].choice && n->domain->zero(n, partial))
+    n->domain->set_double(n, product, 0.0);
+  else
+    n->domain->apply(n, TRI_OP_gate, APPLY_EXTENDED, product,
+                     (const void *const[]){weight, partial});
+}
