@@ -128,8 +128,9 @@ uint32_t tri__variable_shaped(tri_graph *g, const char *name, size_t size, uint3
   return attr ? tri__node(g, TRI_OP_variable, attr, shape, 0, NULL) : NODE_ERROR + TRI_MEMORY;
 }
 
-uint32_t tri__hole(tri_graph *g, uint32_t number) {
+uint32_t tri__hole(tri_graph *g, uint32_t number, tri_sort sort) {
   uint64_t i = number;
-  uint32_t attr = tri__attr(g, ATTR_INDEX, &i, sizeof i);
-  return attr ? tri__node(g, TRI_OP_hole, attr, 0, 0, NULL) : NODE_ERROR + TRI_MEMORY;
+  struct node n = {
+      .op = TRI_OP_hole, .sort = (uint8_t)sort, .attr = tri__attr(g, ATTR_INDEX, &i, sizeof i)};
+  return n.attr ? tri__intern(g, &n, NULL) : NODE_ERROR + TRI_MEMORY;
 }

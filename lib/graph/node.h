@@ -141,7 +141,7 @@ uint32_t tri__variable(tri_graph *g, const char *name,
                        size_t size); /* scalar real; size bytes of UTF-8 */
 uint32_t tri__variable_shaped(tri_graph *g, const char *name, size_t size, uint32_t shape);
 uint32_t tri__name_attr(tri_graph *g, const char *name, size_t size);
-uint32_t tri__hole(tri_graph *g, uint32_t index); /* template arguments: a b c r w = 0 1 2 3 4 */
+uint32_t tri__hole(tri_graph *g, uint32_t number, tri_sort sort); /* a b c r w = 0 1 2 3 4 */
 const char *tri__name(const tri_graph *g,
                       uint32_t id); /* of a variable, NUL-terminated; else NULL */
 uint64_t tri__index_attr(const tri_graph *g, uint32_t id); /* element's index, hole's number */

@@ -11,15 +11,25 @@
 
 static const char hole_names[HOLES + 1] = "abcrw";
 
+/* Where a text's names lead: an argument that is a condition is a boolean hole. */
+struct scope {
+  tri_graph *scratch;
+  const struct row *row;
+};
+
 static bool hole_by_name(void *data, const char *name, size_t size, struct value *value) {
+  const struct scope *scope = data;
   const char *at = size == 1 ? memchr(hole_names, *name, HOLES) : NULL;
   if (!at) return false;
-  *value = (struct value){.kind = VALUE_EXPR, .expr = tri__hole(data, (uint32_t)(at - hole_names))};
+  uint32_t hole = (uint32_t)(at - hole_names);
+  tri_sort sort = scope->row->conditions >> hole & 1 ? TRI_BOOLEAN : TRI_REAL;
+  *value = (struct value){.kind = VALUE_EXPR, .expr = tri__hole(scope->scratch, hole, sort)};
   return true;
 }
 
-static uint32_t parse_text(tri_graph *scratch, const char *text) {
-  const struct environment names = {.data = scratch, .name = hole_by_name, .strict_names = true};
+static uint32_t parse_text(tri_graph *scratch, const struct row *row, const char *text) {
+  struct scope scope = {scratch, row};
+  const struct environment names = {.data = &scope, .name = hole_by_name, .strict_names = true};
   struct lexer lexer;
   struct value value;
   struct token next;
@@ -40,10 +50,10 @@ static const char *text_of(const struct row *row, int kind) {
   }
 }
 
-static uint32_t result_node(tri_graph *scratch, const char *text, int kind) {
-  uint32_t partial = parse_text(scratch, text);
+static uint32_t result_node(tri_graph *scratch, const struct row *row, const char *text, int kind) {
+  uint32_t partial = parse_text(scratch, row, text);
   if (kind < TEMPLATE_ADJOINT || kind >= TEMPLATE_VALUE || id_is_error(partial)) return partial;
-  uint32_t w = tri__hole(scratch, HOLE_W);
+  uint32_t w = tri__hole(scratch, HOLE_W, TRI_REAL);
   return tri__build2(scratch, kind < TEMPLATE_ADJOINT_STRONG ? TRI_OP_mul : TRI_OP_gate, w,
                      partial);
 }
@@ -93,13 +103,13 @@ static struct template *read_off(tri_graph *g, const tri_graph *scratch, const s
   return t;
 }
 
-static struct template *make(tri_graph *g, const char *text, int kind) {
+static struct template *make(tri_graph *g, const struct row *row, const char *text, int kind) {
   tri_graph *scratch =
       tri__graph_new_rows(&(tri_graph_options){.allocator = &g->memory.allocator}, g->rows);
   struct template *t = NULL;
   struct walk w;
   if (!scratch) return NULL;
-  uint32_t result = result_node(scratch, text, kind);
+  uint32_t result = result_node(scratch, row, text, kind);
   assert(!id_is_error(result) || scratch->error.status == TRI_MEMORY);
   if (!id_is_error(result) && tri__walk(scratch, 1, &result, &w) == TRI_OK) {
     t = read_off(g, scratch, &w, result);
@@ -115,7 +125,7 @@ const struct template *tri__template(tri_graph *g, tri_op op, int kind) {
   if (!g->templates)
     g->templates = tri__new(&g->memory, TRI_OP_ROWS * TEMPLATE_KINDS, sizeof *g->templates);
   struct template **entry = g->templates ? &g->templates[(int)op * TEMPLATE_KINDS + kind] : NULL;
-  if (entry && !*entry) *entry = make(g, text, kind);
+  if (entry && !*entry) *entry = make(g, g->rows + op, text, kind);
   if (!entry || !*entry) tri__no_memory(g);
   return entry ? *entry : NULL;
 }

@@ -8,7 +8,7 @@
 
 #include "graph/node.h"
 #include "graph/template.h"
-#include "runner.h"
+#include "tests/runner.h"
 
 static uint64_t seed;
 
@@ -235,7 +235,7 @@ START_TEST(stacks) {
   tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y"), pair[2] = {x, y},
            other[3] = {x, y, x};
   tri_expr v = tri_stack(2, pair), w = tri_stack(3, other), two = tri_integer(g, 2);
-  ck_assert_int_eq(tri_expr_rank(v), 1);
+  ck_assert_uint_eq(tri_expr_rank(v), 1);
   ck_assert_int_eq(tri_expr_dim(v, 0), 2);
   SAME(tri_element(v, 1), y);
   SAME(tri_mul(two, v), tri_stack(2, (tri_expr[]){tri_mul(two, x), tri_mul(two, y)}));
@@ -245,7 +245,7 @@ START_TEST(stacks) {
   tri_graph_clear_error(g);
   ck_assert_int_eq(tri_expr_status(tri_element(v, 2)), TRI_ARGUMENT);
   tri_expr rows[2] = {v, v}, m = tri_stack(2, rows);
-  ck_assert_int_eq(tri_expr_rank(m), 2);
+  ck_assert_uint_eq(tri_expr_rank(m), 2);
   SAME(tri_element(tri_element(m, 1), 0), x);
   tri_expr batch =
       tri_variable_shaped(g, "X", 2, (int64_t[]){0, 3}, (const char *[]){"batch", NULL});

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <triad.h>
 
-#include "failing.h"
-#include "runner.h"
+#include "tests/failing.h"
+#include "tests/runner.h"
 
 /* Enough nodes, names and arguments that every array and index grows. */
 static tri_status grow_everything(tri_graph *g) {
