@@ -88,6 +88,9 @@ struct environment {
    * function's only parameter. */
   tri_status (*derivative)(void *data, tri_graph *g, const struct token *at, const struct value *of, size_t n,
                            const uint32_t *variables, uint32_t primes, struct value *value);
+  /* Told of every application of a function by the parser: the function's lambda, the arguments, and the result's node. The tool
+   * checks by it that a function has a value where its derivative is asked for. */
+  void (*applied)(void *data, uint32_t lambda, size_t n, const tri_expr *arguments, uint32_t result);
   /* Told where a node was written, for messages of evaluation; may be called several times for a node. */
   void (*place)(void *data, uint32_t expr, uint32_t line, uint32_t column);
   /* Calls fn(name) for names that could have been meant, for "did you mean". */

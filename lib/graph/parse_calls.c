@@ -144,6 +144,8 @@ static bool close_apply(struct parser *p, const struct pending *o) {
   if (status) return tri__parse_failed(p, operand_place(&function), status);
   p->n_operands--;
   struct value value = {.kind = VALUE_EXPR, .expr = joined(p, n, outputs).id};
+  if (p->environment->applied)
+    p->environment->applied(p->environment->data, f.id, n, p->exprs, value.expr);
   function.form = FORM_CALL;
   return tri__parse_push_value(p, function, &value);
 }
