@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "graph/parse.h"
-
 enum class { BAD, BLANK, LINE_END, LETTER, DIGIT, SIGN, QUOTE, COMMENT, HIGH };
 
 #define X16(c) c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c
@@ -63,31 +61,35 @@ static char peek(const struct lexer *l, size_t i) {
   return i < l->size - l->at ? l->text[l->at + i] : '\0';
 }
 
-/* A token of `size` bytes and `cells` cells at the lexer's place, which moves behind it. */
-static struct token take(struct lexer *l, enum token_kind kind, int op, size_t size, size_t cells) {
-  struct token token = {.kind = (uint8_t)kind,
-                        .op = (uint8_t)op,
-                        .line = l->line,
-                        .column = l->column,
-                        .start = l->at,
-                        .size = size};
+/* A token of `size` bytes and `cells` cells at the lexer's place, which moves behind it. Tokens are written field by field where
+ * they stay: copying one right after that would stall until all stores before it are done. */
+static struct token *take(struct lexer *l, struct token *t, enum token_kind kind, int op,
+                          size_t size, size_t cells) {
+  t->kind = (uint8_t)kind;
+  t->op = (uint8_t)op;
+  t->line = l->line;
+  t->column = l->column;
+  t->start = l->at;
+  t->size = size;
+  t->integer = 0;
   l->at += size;
   l->column += (uint32_t)cells;
-  return token;
+  return t;
 }
 
-static struct token error(struct lexer *l, size_t size, size_t cells, const char *message) {
+static struct token *error(struct lexer *l, struct token *t, size_t size, size_t cells,
+                           const char *message) {
   l->message = message;
-  return take(l, TOKEN_ERROR, 0, size, cells);
+  return take(l, t, TOKEN_ERROR, 0, size, cells);
 }
 
-static struct token bad_byte(struct lexer *l) {
+static struct token *bad_byte(struct lexer *l, struct token *t) {
   unsigned char c = (unsigned char)peek(l, 0);
-  if (c >= 0x80) return error(l, 1, 1, "invalid UTF-8");
-  if (c == 0) return error(l, 1, 1, "a NUL byte");
-  if (c < ' ' || c == 0x7f) return error(l, 1, 1, "a control character");
-  if (c == '{' || c == '}') return error(l, 1, 1, "braces have no meaning here; write ( )");
-  return error(l, 1, 1, "this character has no meaning here");
+  if (c >= 0x80) return error(l, t, 1, 1, "invalid UTF-8");
+  if (c == 0) return error(l, t, 1, 1, "a NUL byte");
+  if (c < ' ' || c == 0x7f) return error(l, t, 1, 1, "a control character");
+  if (c == '{' || c == '}') return error(l, t, 1, 1, "braces have no meaning here; write ( )");
+  return error(l, t, 1, 1, "this character has no meaning here");
 }
 
 /* --- blanks and comments */
@@ -167,29 +169,29 @@ static size_t hex_number(const struct lexer *l) {
 
 /* The value of a literal without exponent and with few digits, so that the parser need not read it again: an integer over
  * 10^(op - 1). */
-static void short_value(const struct lexer *l, struct token *token, size_t whole) {
-  if (token->size > MOST_DIGITS) return;
-  const char *text = l->text + token->start;
+static void short_value(const struct lexer *l, struct token *t, size_t whole) {
+  if (t->size > MOST_DIGITS) return;
+  const char *text = l->text + t->start;
   int64_t value = 0;
-  for (size_t i = 0; i < token->size; i++)
+  for (size_t i = 0; i < t->size; i++)
     if (i != whole) value = value * 10 + (text[i] - '0');
-  token->integer = value;
-  token->op = (uint8_t)(token->size > whole ? token->size - whole : 1);
+  t->integer = value;
+  t->op = (uint8_t)(t->size > whole ? t->size - whole : 1);
 }
 
-static struct token lex_number(struct lexer *l) {
+static struct token *lex_number(struct lexer *l, struct token *t) {
   bool hex = peek(l, 0) == '0' && (peek(l, 1) == 'x' || peek(l, 1) == 'X');
   if (hex && !is_hex(peek(l, 2)))
-    return error(l, 2, 2, "hexadecimal digits are missing behind 0x; a product is written 0*x");
+    return error(l, t, 2, 2, "hexadecimal digits are missing behind 0x; a product is written 0*x");
   size_t whole = hex ? 0 : digits(l, 1), end = hex ? hex_number(l) : whole;
   if (!hex && peek(l, end) == '.' && is_digit(peek(l, end + 1))) end = digits(l, end + 1);
   size_t plain = end;
   if (!hex && (peek(l, end) == 'e' || peek(l, end) == 'E')) end = exponent(l, end);
   if (peek(l, end) == '_')
-    return error(l, end, end, "a number is written without _; a product with *");
-  struct token token = take(l, TOKEN_NUMBER, 0, end, end);
-  if (!hex && end == plain) short_value(l, &token, whole);
-  return token;
+    return error(l, t, end, end, "a number is written without _; a product with *");
+  take(l, t, TOKEN_NUMBER, 0, end, end);
+  if (!hex && end == plain) short_value(l, t, whole);
+  return t;
 }
 
 static uint8_t keyword(const char *text, size_t size) {
@@ -200,7 +202,7 @@ static uint8_t keyword(const char *text, size_t size) {
 }
 
 /* A name, whose first character is known to be a letter. */
-static struct token lex_name(struct lexer *l) {
+static struct token *lex_name(struct lexer *l, struct token *t) {
   const char *text = l->text + l->at;
   size_t size = 0, cells = 0, left = l->size - l->at;
   while (size < left) {
@@ -217,10 +219,10 @@ static struct token lex_name(struct lexer *l) {
     cells += (size_t)tri__cells(code);
   }
   uint8_t op = keyword(text, size);
-  return take(l, op ? TOKEN_OPERATOR : TOKEN_NAME, op, size, cells);
+  return take(l, t, op ? TOKEN_OPERATOR : TOKEN_NAME, op, size, cells);
 }
 
-static struct token lex_string(struct lexer *l) {
+static struct token *lex_string(struct lexer *l, struct token *t) {
   size_t size = 1, cells = 1, left = l->size - l->at;
   const char *text = l->text + l->at;
   while (size < left && text[size] != '"') {
@@ -235,13 +237,14 @@ static struct token lex_string(struct lexer *l) {
     size_t length = code < 0x80 ? (size_t)(code != 0) : tri__utf8(text + size, left - size, &code);
     if (length == 0) {
       pass(l, size, cells);
-      return bad_byte(l);
+      return bad_byte(l, t);
     }
     size += length;
     cells += code < 0x80 ? 1 : (size_t)tri__cells(code);
   }
-  if (size == left || text[size] == '\n') return error(l, size, cells, "the string is not closed");
-  return take(l, TOKEN_STRING, 0, size + 1, cells + 1);
+  if (size == left || text[size] == '\n')
+    return error(l, t, size, cells, "the string is not closed");
+  return take(l, t, TOKEN_STRING, 0, size + 1, cells + 1);
 }
 
 /* The value of a superscript digit, SUPERSCRIPT_PLUS or SUPERSCRIPT_MINUS; -1 for another character. */
@@ -265,7 +268,7 @@ static int superscript_at(const struct lexer *l, size_t i, size_t *length) {
   return *length ? superscript(code) : -1;
 }
 
-static struct token lex_superscript(struct lexer *l) {
+static struct token *lex_superscript(struct lexer *l, struct token *t) {
   size_t size = 0, cells = 0, count = 0, length = 0;
   int first = superscript_at(l, 0, &length), value = first;
   int64_t integer = 0;
@@ -279,63 +282,59 @@ static struct token lex_superscript(struct lexer *l) {
     size += length;
     cells++;
   }
-  if (count == 0) return error(l, size, cells, "a superscript digit is missing behind the sign");
+  if (count == 0) return error(l, t, size, cells, "a superscript digit is missing behind the sign");
   if (count > MOST_DIGITS)
-    return error(l, size, cells,
+    return error(l, t, size, cells,
                  "a superscript has at most 18 digits; write longer exponents with ^");
-  struct token token = take(l, TOKEN_SUPERSCRIPT, 0, size, cells);
-  token.integer = first == SUPERSCRIPT_MINUS ? -integer : integer;
-  return token;
+  take(l, t, TOKEN_SUPERSCRIPT, 0, size, cells)->integer =
+      first == SUPERSCRIPT_MINUS ? -integer : integer;
+  return t;
 }
 
 /* --- operators */
 
-static struct token operator(struct lexer *l, int op, size_t size) {
-  return take(l, TOKEN_OPERATOR, op, size, size);
+static struct token *operator(struct lexer *l, struct token *t, int op, size_t size) {
+  return take(l, t, TOKEN_OPERATOR, op, size, size);
 }
 
-static struct token lex_open(struct lexer *l, int op) {
+static struct token *lex_open(struct lexer *l, struct token *t, int op) {
   l->open++;
-  return operator(l, op, 1);
+  return operator(l, t, op, 1);
 }
 
-static struct token lex_close(struct lexer *l, int op) {
+static struct token *lex_close(struct lexer *l, struct token *t, int op) {
   if (l->open > 0) l->open--;
-  return operator(l, op, 1);
+  return operator(l, t, op, 1);
 }
 
-static struct token lex_point(struct lexer *l) {
-  if (peek(l, 1) == '.') return operator(l, OP_RANGE, 2);
+static struct token *lex_point(struct lexer *l, struct token *t) {
+  if (peek(l, 1) == '.') return operator(l, t, OP_RANGE, 2);
   if (is_digit(peek(l, 1)))
-    return error(l, 1, 1, "a number begins with a digit: write 0 before the point");
-  return error(l, 1, 1, "a point belongs to a number only if a digit follows it");
+    return error(l, t, 1, 1, "a number begins with a digit: write 0 before the point");
+  return error(l, t, 1, 1, "a point belongs to a number only if a digit follows it");
 }
 
-static struct token lex_sign(struct lexer *l) {
+static struct token *lex_sign(struct lexer *l, struct token *t) {
   bool equal = peek(l, 1) == '=';
   switch (peek(l, 0)) {
-  case '+': return operator(l, OP_PLUS, 1);
-  case '-': return operator(l, OP_MINUS, 1);
-  case '*': return peek(l, 1) == '*' ? operator(l, OP_POWER, 2) : operator(l, OP_TIMES, 1);
-  case '/': return operator(l, OP_DIVIDE, 1);
-  case '^': return operator(l, OP_POWER, 1);
-  case '<': return equal ? operator(l, OP_LE, 2) : operator(l, OP_LT, 1);
-  case '>': return equal ? operator(l, OP_GE, 2) : operator(l, OP_GT, 1);
-  case '=': return equal ? operator(l, OP_EQ, 2) : operator(l, OP_ASSIGN, 1);
-  case '!': return equal ? operator(l, OP_NE, 2) : error(l, 1, 1, "write 'not' for '!'");
-  case '&': return error(l, 1, 1, "write 'and' for '&'");
-  case '|': return error(l, 1, 1, "write 'or' for '|', and abs(x) for |x|");
-  case '(': return lex_open(l, OP_OPEN);
-  case ')': return lex_close(l, OP_CLOSE);
-  case '[': return lex_open(l, OP_OPEN_SQUARE);
-  case ']': return lex_close(l, OP_CLOSE_SQUARE);
-  case ',': return operator(l, OP_COMMA, 1);
-  case '\'': {
-    struct token token = operator(l, OP_PRIME, 1);
-    token.integer = 1;
-    return token;
-  }
-  default: return lex_point(l);
+  case '+': return operator(l, t, OP_PLUS, 1);
+  case '-': return operator(l, t, OP_MINUS, 1);
+  case '*': return peek(l, 1) == '*' ? operator(l, t, OP_POWER, 2) : operator(l, t, OP_TIMES, 1);
+  case '/': return operator(l, t, OP_DIVIDE, 1);
+  case '^': return operator(l, t, OP_POWER, 1);
+  case '<': return equal ? operator(l, t, OP_LE, 2) : operator(l, t, OP_LT, 1);
+  case '>': return equal ? operator(l, t, OP_GE, 2) : operator(l, t, OP_GT, 1);
+  case '=': return equal ? operator(l, t, OP_EQ, 2) : operator(l, t, OP_ASSIGN, 1);
+  case '!': return equal ? operator(l, t, OP_NE, 2) : error(l, t, 1, 1, "write 'not' for '!'");
+  case '&': return error(l, t, 1, 1, "write 'and' for '&'");
+  case '|': return error(l, t, 1, 1, "write 'or' for '|', and abs(x) for |x|");
+  case '(': return lex_open(l, t, OP_OPEN);
+  case ')': return lex_close(l, t, OP_CLOSE);
+  case '[': return lex_open(l, t, OP_OPEN_SQUARE);
+  case ']': return lex_close(l, t, OP_CLOSE_SQUARE);
+  case ',': return operator(l, t, OP_COMMA, 1);
+  case '\'': operator(l, t, OP_PRIME, 1)->integer = 1; return t;
+  default: return lex_point(l, t);
   }
 }
 
@@ -346,44 +345,45 @@ static const char *why_not(uint32_t code) {
   return "this character has no meaning here";
 }
 
-static struct token lex_high(struct lexer *l) {
+static struct token *lex_high(struct lexer *l, struct token *t) {
   uint32_t code;
   size_t size = tri__utf8(l->text + l->at, l->size - l->at, &code);
-  if (size == 0) return bad_byte(l);
-  if (superscript(code) >= 0) return lex_superscript(l);
+  if (size == 0) return bad_byte(l, t);
+  if (superscript(code) >= 0) return lex_superscript(l, t);
   size_t cells = (size_t)tri__cells(code);
   for (size_t i = 0; i < sizeof high_operators / sizeof high_operators[0]; i++)
     if (high_operators[i].code == code) {
-      struct token token = take(l, TOKEN_OPERATOR, high_operators[i].op, size, cells);
-      token.integer = high_operators[i].count;
-      return token;
+      take(l, t, TOKEN_OPERATOR, high_operators[i].op, size, cells)->integer =
+          high_operators[i].count;
+      return t;
     }
   enum letter letter = tri__letter(code);
-  if (letter == LETTER_FIRST) return lex_name(l);
-  return error(l, size, cells,
+  if (letter == LETTER_FIRST) return lex_name(l, t);
+  return error(l, t, size, cells,
                letter == LETTER_INSIDE ? "a name begins with a letter" : why_not(code));
 }
 
-static struct token lex_line_end(struct lexer *l) {
+static struct token *lex_line_end(struct lexer *l, struct token *t) {
   if (l->text[l->at] == ';') {
-    if (l->open > 0) return error(l, 1, 1, "';' within brackets: ',' parts arguments and elements");
-    return take(l, TOKEN_NEWLINE, 0, 1, 1);
+    if (l->open > 0)
+      return error(l, t, 1, 1, "';' within brackets: ',' parts arguments and elements");
+    return take(l, t, TOKEN_NEWLINE, 0, 1, 1);
   }
-  struct token token = take(l, TOKEN_NEWLINE, 0, 1, 0);
+  take(l, t, TOKEN_NEWLINE, 0, 1, 0);
   l->line++;
   l->column = 1;
-  return token;
+  return t;
 }
 
-static struct token lex_token(struct lexer *l) {
+static struct token *lex_token(struct lexer *l, struct token *t) {
   switch (class_of[(unsigned char)l->text[l->at]]) {
-  case LINE_END: return lex_line_end(l);
-  case LETTER: return lex_name(l);
-  case DIGIT: return lex_number(l);
-  case SIGN: return lex_sign(l);
-  case QUOTE: return lex_string(l);
-  case HIGH: return lex_high(l);
-  default: return bad_byte(l);
+  case LINE_END: return lex_line_end(l, t);
+  case LETTER: return lex_name(l, t);
+  case DIGIT: return lex_number(l, t);
+  case SIGN: return lex_sign(l, t);
+  case QUOTE: return lex_string(l, t);
+  case HIGH: return lex_high(l, t);
+  default: return bad_byte(l, t);
   }
 }
 
@@ -391,14 +391,22 @@ void tri__lex_init(struct lexer *lexer, const char *text, size_t size, uint32_t 
   *lexer = (struct lexer){.text = text, .size = size, .line = first_line, .column = 1};
 }
 
-struct token tri__lex(struct lexer *l) {
+void tri__lex_to(struct lexer *l, struct token *t) {
   size_t before = l->at;
   bool bad = false;
   while (l->at < l->size && pass_blank(l, &bad)) continue;
   bool space = l->at > before;
-  struct token token = bad               ? bad_byte(l)
-                       : l->at < l->size ? lex_token(l)
-                                         : take(l, TOKEN_END, 0, 0, 0);
-  token.space_before = space;
+  if (bad)
+    bad_byte(l, t);
+  else if (l->at < l->size)
+    lex_token(l, t);
+  else
+    take(l, t, TOKEN_END, 0, 0, 0);
+  t->space_before = space;
+}
+
+struct token tri__lex(struct lexer *l) {
+  struct token token;
+  tri__lex_to(l, &token);
   return token;
 }

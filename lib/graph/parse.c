@@ -38,18 +38,25 @@ static const struct {
 /* --- the stacks */
 
 void tri__parse_advance(struct parser *p) {
-  p->before = p->token.start;
-  p->end = p->token.start + p->token.size;
-  p->token = tri__lex(p->lexer);
+  p->before = p->token->start;
+  p->end = p->token->start + p->token->size;
+  p->token = p->token == p->ring ? p->ring + 1 : p->ring;
+  tri__lex_to(p->lexer, p->token);
 }
 
-bool tri__parse_push(struct parser *p, struct operand operand) {
+struct operand *tri__parse_push(struct parser *p, const struct token *token, enum form form) {
   if (!tri__grow(&p->g->memory, (void **)&p->operands, &p->operand_capacity, p->n_operands + 1,
-                 sizeof operand))
-    return tri__parse_no_memory(p);
-  p->operands[p->n_operands++] = operand;
+                 sizeof *p->operands))
+    return tri__parse_no_memory(p), NULL;
+  struct operand *o = &p->operands[p->n_operands++];
+  o->kind = VALUE_NONE;
+  o->form = (uint8_t)form;
+  o->expr = o->lambda = 0;
+  o->line = token->line;
+  o->column = token->column;
+  o->start = token->start;
   p->want_operand = false;
-  return true;
+  return o;
 }
 
 bool tri__parse_pend(struct parser *p, const struct token *token, int kind, size_t base) {
@@ -60,11 +67,13 @@ bool tri__parse_pend(struct parser *p, const struct token *token, int kind, size
   if (!tri__grow(&p->g->memory, (void **)&p->pending, &p->pending_capacity, p->n_pending + 1,
                  sizeof *p->pending))
     return tri__parse_no_memory(p);
-  p->pending[p->n_pending++] = (struct pending){.kind = (uint8_t)kind,
-                                                .line = token->line,
-                                                .column = token->column,
-                                                .base = base,
-                                                .start = token->start};
+  struct pending *o = &p->pending[p->n_pending++];
+  o->kind = (uint8_t)kind;
+  o->row = 0;
+  o->line = token->line;
+  o->column = token->column;
+  o->base = base;
+  o->start = token->start;
   p->want_operand = true;
   return true;
 }
@@ -78,35 +87,36 @@ bool tri__parse_push_node(struct parser *p, const struct token *token, enum form
                           uint32_t expr) {
   if (id_is_error(expr)) return tri__parse_failed(p, place_of(token), id_status(expr));
   tri__parse_tell_place(p, expr, place_of(token));
-  return tri__parse_push(p, (struct operand){.kind = VALUE_EXPR,
-                                             .form = (uint8_t)form,
-                                             .expr = expr,
-                                             .line = token->line,
-                                             .column = token->column,
-                                             .start = token->start});
+  struct operand *o = tri__parse_push(p, token, form);
+  if (!o) return false;
+  o->kind = VALUE_EXPR;
+  o->expr = expr;
+  return true;
 }
 
-static bool hold(struct parser *p, const struct value *value, uint32_t *where) {
+/* Keeps a value that is no expression or function beside the stack. */
+static bool hold(struct parser *p, struct operand *o, const struct value *value) {
   if (!tri__grow(&p->g->memory, (void **)&p->held, &p->held_capacity, p->n_held + 1, sizeof *value))
     return tri__parse_no_memory(p);
-  *where = (uint32_t)p->n_held;
+  o->kind = VALUE_HELD;
+  o->expr = (uint32_t)p->n_held;
   p->held[p->n_held++] = *value;
   return true;
 }
 
-bool tri__parse_push_value(struct parser *p, struct operand operand, const struct value *value) {
-  operand.kind = value->kind;
-  operand.expr = value->expr;
-  operand.lambda = value->lambda;
-  if (value->kind == VALUE_EXPR) {
-    if (id_is_error(value->expr))
-      return tri__parse_failed(p, operand_place(&operand), id_status(value->expr));
-    tri__parse_tell_place(p, value->expr, operand_place(&operand));
-  } else if (value->kind != VALUE_FUNCTION && value->kind != VALUE_NONE) {
-    operand.kind = VALUE_HELD;
-    if (!hold(p, value, &operand.expr)) return false;
-  }
-  return tri__parse_push(p, operand);
+bool tri__parse_push_value(struct parser *p, const struct token *token, enum form form,
+                           const struct value *value) {
+  if (value->kind == VALUE_EXPR && id_is_error(value->expr))
+    return tri__parse_failed(p, place_of(token), id_status(value->expr));
+  struct operand *o = tri__parse_push(p, token, form);
+  if (!o) return false;
+  if (value->kind != VALUE_EXPR && value->kind != VALUE_FUNCTION && value->kind != VALUE_NONE)
+    return hold(p, o, value);
+  o->kind = value->kind;
+  o->expr = value->expr;
+  o->lambda = value->lambda;
+  if (o->kind == VALUE_EXPR) tri__parse_tell_place(p, o->expr, place_of(token));
+  return true;
 }
 
 void tri__parse_value_of(const struct parser *p, const struct operand *operand,
@@ -161,30 +171,36 @@ static unsigned precedence_of(const struct pending *o) { return rules[o->kind].p
 
 /* Does the pending operator on top. */
 static bool reduce(struct parser *p) {
-  struct pending o = p->pending[--p->n_pending];
-  if (o.kind == OP_PARTIAL)
+  const struct pending *o = &p->pending[--p->n_pending]; /* nothing is pushed below */
+  if (o->kind == OP_PARTIAL)
     return tri__parse_fail(
-        p, pending_place(&o), TRI_SYNTAX,
+        p, pending_place(o), TRI_SYNTAX,
         "a derivative is written ∂f/∂x, with one name or (…) above: '/∂' is missing");
-  unsigned arity = rules[o.kind].arity;
+  unsigned arity = rules[o->kind].arity;
   struct operand *a = &p->operands[p->n_operands - arity], *b = last_operand(p);
   if (!tri__parse_need_expr(p, a) || !tri__parse_need_expr(p, b)) return false;
-  if (o.kind == OP_RANGE) {
-    *a = (struct operand){VALUE_RANGE, FORM_OTHER, a->expr, b->expr, a->line, a->column, a->start};
+  if (o->kind == OP_RANGE) {
+    a->kind = VALUE_RANGE;
+    a->form = FORM_OTHER;
+    a->lambda = b->expr;
     p->n_operands--;
     return true;
   }
-  tri_op op = (tri_op)rules[o.kind].op;
+  tri_op op = (tri_op)rules[o->kind].op;
   uint32_t id =
       arity == 1 ? tri__build1(p->g, op, a->expr) : tri__build2(p->g, op, a->expr, b->expr);
-  if (id_is_error(id)) return tri__parse_failed(p, pending_place(&o), id_status(id));
-  if (arity == 1) *a = (struct operand){.line = o.line, .column = o.column, .start = o.start};
+  if (id_is_error(id)) return tri__parse_failed(p, pending_place(o), id_status(id));
+  if (arity == 1) {
+    a->line = o->line;
+    a->column = o->column;
+    a->start = o->start;
+  }
   a->kind = VALUE_EXPR;
   a->form = FORM_OTHER;
   a->expr = id;
   a->lambda = 0;
   p->n_operands -= arity - 1;
-  tri__parse_tell_place(p, id, pending_place(&o));
+  tri__parse_tell_place(p, id, pending_place(o));
   return true;
 }
 
@@ -202,8 +218,8 @@ static bool chained(struct parser *p) {
   struct token sign = tri__parse_token_at(p, first->start);
   char a[EXCERPT_SIZE], b[EXCERPT_SIZE];
   tri__parse_excerpt(p, sign.start, sign.start + sign.size, a);
-  tri__parse_excerpt(p, p->token.start, p->token.start + p->token.size, b);
-  return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+  tri__parse_excerpt(p, p->token->start, p->token->start + p->token->size, b);
+  return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                          "comparisons are not chained: for a %s b %s c write a %s b and b %s c", a,
                          b, a, b);
 }
@@ -214,26 +230,26 @@ static bool infix(struct parser *p, int op) {
   bool to_the_right = op == OP_POWER, single = precedence == COMPARISON;
   if (!reduce_from(p, precedence + (to_the_right || single))) return false;
   if (single && p->n_pending && precedence_of(last_pending(p)) == COMPARISON) return chained(p);
-  return tri__parse_pend(p, &p->token, op, 0);
+  return tri__parse_pend(p, p->token, op, 0);
 }
 
 static bool infix_sign(struct parser *p) {
   if (next_is(p, OP_DIVIDE) && pending_is(p, OP_PARTIAL)) return tri__parse_derivative(p);
-  if (!infix(p, p->token.op)) return false;
+  if (!infix(p, p->token->op)) return false;
   tri__parse_advance(p);
   return true;
 }
 
 /* The current token is pending as an operator of this kind. */
 static bool pend_sign(struct parser *p, int kind) {
-  if (!tri__parse_pend(p, &p->token, kind, 0)) return false;
+  if (!tri__parse_pend(p, p->token, kind, 0)) return false;
   tri__parse_advance(p);
   return true;
 }
 
 /* Whether the product sign may be left out between the last operand and the current token, which begins an operand. */
 static bool may_omit_sign(struct parser *p) {
-  if (p->token.kind == TOKEN_NUMBER) return false;
+  if (p->token->kind == TOKEN_NUMBER) return false;
   switch (last_operand(p)->form) {
   case FORM_NUMBER:
   case FORM_GROUP:
@@ -256,14 +272,14 @@ static bool juxtaposed(struct parser *p) {
 static bool superscript(struct parser *p) {
   struct operand *base = last_operand(p);
   if (!tri__parse_need_expr(p, base)) return false;
-  uint32_t exponent = tri__constant_si(p->g, p->token.integer, 1);
+  uint32_t exponent = tri__constant_si(p->g, p->token->integer, 1);
   uint32_t id =
       id_is_error(exponent) ? exponent : tri__build2(p->g, TRI_OP_pow, base->expr, exponent);
-  if (id_is_error(id)) return tri__parse_failed(p, place_of(&p->token), id_status(id));
+  if (id_is_error(id)) return tri__parse_failed(p, place_of(p->token), id_status(id));
   base->expr = id;
   base->lambda = 0;
   base->form = FORM_POWERED;
-  tri__parse_tell_place(p, id, place_of(&p->token));
+  tri__parse_tell_place(p, id, place_of(p->token));
   tri__parse_advance(p);
   return true;
 }
@@ -273,9 +289,9 @@ static bool range(struct parser *p) {
   if (!reduce_from(p, RANGE + 1)) return false;
   const struct pending *outer = last_pending(p);
   if (outer && outer->kind == OP_RANGE)
-    return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX, "a range has two ends: a..b");
+    return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX, "a range has two ends: a..b");
   if (outer && outer->kind != PENDING_CALL && outer->kind != OP_ASSIGN)
-    return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+    return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                            "a range a..b stands only for an argument, as in plot(e, x=-3..3)");
   return pend_sign(p, OP_RANGE);
 }
@@ -285,7 +301,7 @@ static bool finish(struct parser *p) {
   if (!tri__parse_reduce_all(p)) return false;
   if (p->n_pending) {
     if (next_is(p, OP_ASSIGN))
-      return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+      return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                              "'=' binds a name or names an argument; to compare write '=='");
     return tri__parse_unclosed(p, last_pending(p));
   }
@@ -295,58 +311,44 @@ static bool finish(struct parser *p) {
 
 /* --- one step of each state */
 
-static bool number(struct parser *p) {
-  static const int64_t powers[] = {1,
-                                   10,
-                                   100,
-                                   1000,
-                                   10000,
-                                   100000,
-                                   1000000,
-                                   10000000,
-                                   100000000,
-                                   1000000000,
-                                   10000000000,
-                                   100000000000,
-                                   1000000000000,
-                                   10000000000000,
-                                   100000000000000,
-                                   1000000000000000,
-                                   10000000000000000,
-                                   100000000000000000,
-                                   1000000000000000000};
-  struct token token = p->token;
+/* A literal that the lexer did not take in: with an exponent, hexadecimal or long. 0 after a failure. */
+static uint32_t long_number(struct parser *p, const struct token *t) {
+  mpq_t q;
   uint32_t id = 0;
-  if (token.op)
-    id = tri__constant_si(p->g, token.integer, powers[token.op - 1]);
-  else {
-    mpq_t q;
-    tri_status status = TRI_OK;
-    mpq_init(q);
-    if (tri__read_number(p->lexer->text + token.start, token.size, p->g->limits.digits, q,
-                         &status) == token.size)
-      id = tri__constant(p->g, q);
-    mpq_clear(q);
-    if (id == 0 && status == TRI_LIMIT)
-      return tri__parse_fail(p, place_of(&token), TRI_LIMIT, "a number of more than %llu digits",
-                             (unsigned long long)p->g->limits.digits);
-    if (id == 0) return tri__parse_fail(p, place_of(&token), TRI_SYNTAX, "this is not a number");
-  }
+  tri_status status = TRI_OK;
+  uint64_t digits = p->g->limits.digits;
+  mpq_init(q);
+  if (tri__read_number(p->lexer->text + t->start, t->size, digits, q, &status) == t->size)
+    id = tri__constant(p->g, q);
+  mpq_clear(q);
+  if (id == 0 && status == TRI_LIMIT)
+    tri__parse_fail(p, place_of(t), TRI_LIMIT, "a number of more than %llu digits",
+                    (unsigned long long)digits);
+  else if (id == 0)
+    tri__parse_fail(p, place_of(t), TRI_SYNTAX, "this is not a number");
+  return id;
+}
+
+static bool number(struct parser *p) {
+  const struct token *t = p->token;
+  int64_t den = 1;
+  for (unsigned k = t->op; k > 1; k--) den *= 10;
+  uint32_t id = t->op ? tri__constant_si(p->g, t->integer, den) : long_number(p, t);
+  if (id == 0) return false;
   tri__parse_advance(p);
-  return tri__parse_push_node(p, &token, FORM_NUMBER, id);
+  return tri__parse_push_node(p, t, FORM_NUMBER, id);
 }
 
 static bool string(struct parser *p) {
-  struct token token = p->token;
+  struct operand *o = tri__parse_push(p, p->token, FORM_OTHER);
+  if (!o) return false;
+  o->kind = VALUE_STRING;
   tri__parse_advance(p);
-  return tri__parse_push(p, (struct operand){.kind = VALUE_STRING,
-                                             .line = token.line,
-                                             .column = token.column,
-                                             .start = token.start});
+  return true;
 }
 
 static bool operand_step(struct parser *p) {
-  switch (p->token.kind) {
+  switch (p->token->kind) {
   case TOKEN_NUMBER: return number(p);
   case TOKEN_NAME: return tri__parse_name(p);
   case TOKEN_STRING: return string(p);
@@ -354,13 +356,13 @@ static bool operand_step(struct parser *p) {
   case TOKEN_OPERATOR: break;
   default: return tri__parse_missing_value(p);
   }
-  switch (p->token.op) {
+  switch (p->token->op) {
   case OP_PLUS: return tri__parse_advance(p), true;
   case OP_MINUS: return pend_sign(p, PENDING_NEGATE);
   case OP_NOT:
-  case OP_ROOT: return pend_sign(p, p->token.op);
+  case OP_ROOT: return pend_sign(p, p->token->op);
   case OP_OPEN:
-  case OP_OPEN_SQUARE: return tri__parse_open(p, p->token.op, p->n_operands);
+  case OP_OPEN_SQUARE: return tri__parse_open(p, p->token->op, p->n_operands);
   case OP_CLOSE: return tri__parse_close_empty(p);
   case OP_PARTIAL: return tri__parse_partial(p);
   default: return tri__parse_missing_value(p);
@@ -373,7 +375,7 @@ static bool open_after_operand(struct parser *p) {
 }
 
 static bool operator_step(struct parser *p) {
-  switch (p->token.kind) {
+  switch (p->token->kind) {
   case TOKEN_END:
   case TOKEN_NEWLINE: return finish(p);
   case TOKEN_NUMBER:
@@ -383,14 +385,14 @@ static bool operator_step(struct parser *p) {
   case TOKEN_OPERATOR: break;
   default: return tri__parse_missing_operator(p);
   }
-  switch (p->token.op) {
+  switch (p->token->op) {
   case OP_OPEN: return open_after_operand(p);
   case OP_ROOT:
   case OP_PARTIAL: return juxtaposed(p);
   case OP_OPEN_SQUARE:
   case OP_NOT: return tri__parse_missing_operator(p);
   case OP_CLOSE:
-  case OP_CLOSE_SQUARE: return tri__parse_close(p, p->token.op) || (!p->status && finish(p));
+  case OP_CLOSE_SQUARE: return tri__parse_close(p, p->token->op) || (!p->status && finish(p));
   case OP_COMMA: return tri__parse_comma(p) || (!p->status && finish(p));
   case OP_ASSIGN: return finish(p);
   case OP_RANGE: return range(p);
@@ -403,7 +405,7 @@ static bool run(struct parser *p) {
   while (!p->done) {
     if (++p->steps % STEPS_BETWEEN == 0) {
       uint32_t stop = tri__interrupted(p->g);
-      if (stop) return tri__parse_failed(p, place_of(&p->token), id_status(stop));
+      if (stop) return tri__parse_failed(p, place_of(p->token), id_status(stop));
     }
     if (p->want_operand ? !operand_step(p) : !operator_step(p)) return false;
   }
@@ -430,12 +432,13 @@ tri_status tri__parse_value(tri_graph *g, struct lexer *lexer,
                             struct token *next) {
   struct parser p = {.g = g, .lexer = lexer, .environment = environment, .want_operand = true};
   p.failed_before = g->error.status != TRI_OK;
+  p.token = p.ring;
   *value = (struct value){0};
   if (text_fits(&p)) {
     tri__parse_advance(&p);
     if (run(&p)) tri__parse_value_of(&p, &p.operands[0], value);
   }
-  *next = p.token;
+  *next = *p.token;
   release(&p);
   return p.status;
 }
@@ -459,7 +462,7 @@ tri_expr tri_parse(tri_graph *g, const char *text, size_t size) {
   pass_empty_lines(&lexer);
   tri_status status = tri__parse_value(g, &lexer, &nothing, &value, &next);
   while (!status && next.kind == TOKEN_NEWLINE) next = tri__lex(&lexer);
-  p.token = next;
+  p.token = &next;
   if (!status && next.kind == TOKEN_ERROR)
     tri__parse_bad_token(&p);
   else if (!status && next.kind != TOKEN_END) {

@@ -7,7 +7,7 @@ enum { HIGHEST_ORDER = 1000 }; /* of a derivative */
 /* --- opening */
 
 bool tri__parse_open(struct parser *p, int kind, size_t base) {
-  if (!tri__parse_pend(p, &p->token, kind, base)) return false;
+  if (!tri__parse_pend(p, p->token, kind, base)) return false;
   tri__parse_advance(p);
   p->opened = p->end;
   return true;
@@ -53,7 +53,7 @@ static bool end_element(struct parser *p) {
 bool tri__parse_comma(struct parser *p) {
   if (!tri__parse_reduce_all(p) || !p->n_pending) return false;
   if (pending_is(p, OP_OPEN))
-    return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+    return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                            "a ',' within '(…)': a vector is written [a, b], a call f(a, b)");
   if (!end_element(p)) return false;
   tri__parse_advance(p);
@@ -74,9 +74,14 @@ static bool take_exprs(struct parser *p, size_t base, size_t more) {
   return true;
 }
 
+/* What there is to know of the token that an operand or a bracket began with. */
+static struct token token_at(uint32_t line, uint32_t column, size_t start) {
+  return (struct token){.line = line, .column = column, .start = start};
+}
+
 /* Pushes a node that the bracket's content became. */
 static bool push_result(struct parser *p, const struct pending *o, enum form form, uint32_t id) {
-  struct token at = {.line = o->line, .column = o->column, .start = o->start};
+  struct token at = token_at(o->line, o->column, o->start);
   return tri__parse_push_node(p, &at, form, id);
 }
 
@@ -131,7 +136,8 @@ static tri_expr joined(struct parser *p, size_t n, size_t outputs) {
 }
 
 static bool close_apply(struct parser *p, const struct pending *o) {
-  struct operand function = p->operands[o->base];
+  const struct operand function = p->operands[o->base];
+  const struct token callee = token_at(function.line, function.column, function.start);
   tri_lambda f = {p->g, function.lambda};
   size_t n = p->n_operands - o->base - 1, outputs = tri_lambda_outputs(f);
   if (n != tri_lambda_arity(f)) {
@@ -146,8 +152,7 @@ static bool close_apply(struct parser *p, const struct pending *o) {
   struct value value = {.kind = VALUE_EXPR, .expr = joined(p, n, outputs).id};
   if (p->environment->applied)
     p->environment->applied(p->environment->data, f.id, n, p->exprs, value.expr);
-  function.form = FORM_CALL;
-  return tri__parse_push_value(p, function, &value);
+  return tri__parse_push_value(p, &callee, FORM_CALL, &value);
 }
 
 static bool close_call(struct parser *p, const struct pending *o) {
@@ -159,9 +164,8 @@ static bool close_call(struct parser *p, const struct pending *o) {
                               p->arguments + o->base, &value);
   p->n_arguments = o->base;
   if (status) return tri__parse_failed(p, pending_place(o), status);
-  struct operand operand = {
-      .form = FORM_CALL, .line = o->line, .column = o->column, .start = o->start};
-  return tri__parse_push_value(p, operand, &value);
+  struct token at = token_at(o->line, o->column, o->start);
+  return tri__parse_push_value(p, &at, FORM_CALL, &value);
 }
 
 /* The innermost bracket closes; its last element is complete. */
@@ -198,8 +202,8 @@ bool tri__parse_close_empty(struct parser *p) {
 
 /* The order that a superscript behind ∂ or ∂x gives, 1 without one; 0 if the parse failed. */
 static size_t order(struct parser *p) {
-  if (p->token.kind != TOKEN_SUPERSCRIPT) return 1;
-  struct token token = p->token;
+  if (p->token->kind != TOKEN_SUPERSCRIPT) return 1;
+  struct token token = *p->token;
   tri__parse_advance(p);
   if (token.integer > HIGHEST_ORDER)
     return tri__parse_fail(p, place_of(&token), TRI_LIMIT, "a derivative of an order above %d",
@@ -213,16 +217,16 @@ static size_t order(struct parser *p) {
 }
 
 static bool not_a_derivative(struct parser *p) {
-  return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+  return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                          "a derivative is written ∂f/∂x, ∂²f/∂x² or ∂²f/∂x∂y");
 }
 
 bool tri__parse_partial(struct parser *p) {
-  struct token partial = p->token;
+  struct token partial = *p->token;
   tri__parse_advance(p);
   size_t n = order(p);
   if (n == 0) return false;
-  if (p->token.kind != TOKEN_NAME && !next_is(p, OP_OPEN)) return not_a_derivative(p);
+  if (p->token->kind != TOKEN_NAME && !next_is(p, OP_OPEN)) return not_a_derivative(p);
   return tri__parse_pend(p, &partial, OP_PARTIAL, n);
 }
 
@@ -235,10 +239,9 @@ static bool derive(struct parser *p, const struct operand *of, const struct toke
   tri__parse_value_of(p, of, &function);
   tri_status status = e->derivative(e->data, p->g, at, &function, n, variables, primes, &value);
   if (status) return tri__parse_failed(p, place_of(at), status);
-  struct operand result = *of;
-  result.form = FORM_OTHER;
+  struct token first = token_at(of->line, of->column, of->start);
   p->n_operands--;
-  return tri__parse_push_value(p, result, &value);
+  return tri__parse_push_value(p, &first, FORM_OTHER, &value);
 }
 
 /* Reads ∂x∂y² … into variables, one for each order; the number of them, or 0 if the parse failed. */
@@ -247,8 +250,8 @@ static size_t denominators(struct parser *p, const struct operand *of,
   size_t n = 0;
   while (next_is(p, OP_PARTIAL)) {
     tri__parse_advance(p);
-    if (p->token.kind != TOKEN_NAME) return not_a_derivative(p), 0;
-    struct place place = place_of(&p->token);
+    if (p->token->kind != TOKEN_NAME) return not_a_derivative(p), 0;
+    struct place place = place_of(p->token);
     uint32_t id = tri__parse_differential(p, of);
     if (id == 0) return 0;
     tri__parse_advance(p);
@@ -284,7 +287,7 @@ bool tri__parse_derivative(struct parser *p) {
 
 bool tri__parse_primes(struct parser *p) {
   struct operand of = *last_operand(p);
-  struct token at = p->token;
+  struct token at = *p->token;
   uint32_t primes = 0;
   if (!is_callable(&of)) {
     char text[EXCERPT_SIZE];
@@ -293,7 +296,7 @@ bool tri__parse_primes(struct parser *p) {
                            tri__parse_excerpt(p, of.start, p->end, text));
   }
   for (; next_is(p, OP_PRIME); tri__parse_advance(p)) {
-    primes += (uint32_t)p->token.integer;
+    primes += (uint32_t)p->token->integer;
     if (primes > HIGHEST_ORDER)
       return tri__parse_fail(p, place_of(&at), TRI_LIMIT, "a derivative of an order above %d",
                              HIGHEST_ORDER);

@@ -29,7 +29,7 @@ bool tri__parse_fail(struct parser *p, struct place place, tri_status status, co
 
 bool tri__parse_no_memory(struct parser *p) {
   tri__no_memory(p->g);
-  return tri__parse_failed(p, place_of(&p->token), TRI_MEMORY);
+  return tri__parse_failed(p, place_of(p->token), TRI_MEMORY);
 }
 
 /* --- pieces of the text */
@@ -64,10 +64,10 @@ static const char *excerpt_of(const struct parser *p, const struct token *t,
 
 /* The current token, in quotes where it is text. */
 static const char *found(const struct parser *p, char out[EXCERPT_SIZE + 2]) {
-  if (p->token.kind == TOKEN_END) return "the end of the text";
-  if (p->token.kind == TOKEN_NEWLINE && p->lexer->text[p->token.start] == '\n')
+  if (p->token->kind == TOKEN_END) return "the end of the text";
+  if (p->token->kind == TOKEN_NEWLINE && p->lexer->text[p->token->start] == '\n')
     return "the end of the line";
-  excerpt_of(p, &p->token, out + 1);
+  excerpt_of(p, p->token, out + 1);
   size_t size = strlen(out + 1);
   out[0] = out[size + 1] = '\'';
   out[size + 2] = '\0';
@@ -78,7 +78,7 @@ static const char *found(const struct parser *p, char out[EXCERPT_SIZE + 2]) {
 
 bool tri__parse_bad_token(struct parser *p) {
   uint32_t code;
-  const struct token *t = &p->token;
+  const struct token *t = p->token;
   const char *text = p->lexer->text + t->start, *message = p->lexer->message;
   char piece[EXCERPT_SIZE];
   if ((unsigned char)*text < ' ' || *text == 0x7f ||
@@ -90,30 +90,29 @@ bool tri__parse_bad_token(struct parser *p) {
 bool tri__parse_missing_value(struct parser *p) {
   char here[EXCERPT_SIZE + 2], last[EXCERPT_SIZE];
   if (p->end == p->before)
-    return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX, "expected an expression, found %s",
+    return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX, "expected an expression, found %s",
                            found(p, here));
-  if (p->token.kind == TOKEN_SUPERSCRIPT)
-    return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+  if (p->token->kind == TOKEN_SUPERSCRIPT)
+    return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                            "an exponent needs a value before it");
-  return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
-                         "expected a value after '%s', found %s",
+  return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX, "expected a value after '%s', found %s",
                          tri__parse_excerpt(p, p->before, p->end, last), found(p, here));
 }
 
 /* Two operands side by side where no product may be meant. */
 bool tri__parse_missing_operator(struct parser *p) {
   const struct operand *left = last_operand(p);
-  struct place place = place_of(&p->token);
+  struct place place = place_of(p->token);
   char a[EXCERPT_SIZE], b[EXCERPT_SIZE], here[EXCERPT_SIZE + 2];
   struct token first = tri__parse_token_at(p, left->start);
   excerpt_of(p, &first, a);
-  excerpt_of(p, &p->token, b);
-  bool value = p->token.kind == TOKEN_NAME || p->token.kind == TOKEN_NUMBER;
+  excerpt_of(p, p->token, b);
+  bool value = p->token->kind == TOKEN_NAME || p->token->kind == TOKEN_NUMBER;
   if (left->form == FORM_NAME && value &&
       tri__parse_row(p, p->lexer->text + first.start, first.size) != TRI_OP_COUNT)
     return tri__parse_fail(p, place, TRI_SYNTAX, "an argument stands in brackets: write %s(%s)", a,
                            b);
-  if (left->form == FORM_NAME && p->token.kind == TOKEN_NAME)
+  if (left->form == FORM_NAME && p->token->kind == TOKEN_NAME)
     return tri__parse_fail(p, place, TRI_SYNTAX, "two names side by side: did you mean %s*%s?", a,
                            b);
   tri__parse_excerpt(p, left->start, p->end, a);
@@ -134,10 +133,10 @@ bool tri__parse_ambiguous(struct parser *p, const struct pending *o) {
   while (behind < p->end && p->lexer->text[behind] == ' ') behind++;
   tri__parse_excerpt(p, p->operands[p->n_operands - 2].start, o->start, left);
   tri__parse_excerpt(p, behind, p->end, middle);
-  excerpt_of(p, &p->token, right);
+  excerpt_of(p, p->token, right);
   excerpt_of(p, &sign, s);
   if (next_is(p, OP_OPEN)) strcpy(right, "(…)");
-  return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+  return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                          "ambiguous after '%s' of column %u: write (%s%s%s)*%s or %s%s(%s*%s)", s,
                          o->column, left, s, middle, right, left, s, middle, right);
 }
@@ -156,8 +155,8 @@ bool tri__parse_unclosed(struct parser *p, const struct pending *o) {
   }
   bool square = bracket.op == OP_OPEN_SQUARE;
   char here[EXCERPT_SIZE + 2], line[32] = "";
-  if (bracket.line != p->token.line) snprintf(line, sizeof line, "line %u, ", bracket.line);
-  return tri__parse_fail(p, place_of(&p->token), TRI_SYNTAX,
+  if (bracket.line != p->token->line) snprintf(line, sizeof line, "line %u, ", bracket.line);
+  return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                          "expected '%c' to close '%c' of %scolumn %u, found %s", square ? ']' : ')',
                          square ? '[' : '(', line, bracket.column, found(p, here));
 }

@@ -65,11 +65,6 @@ static bool environment_knows(struct parser *p, const char *name, size_t size,
   return e->name && e->name(e->data, name, size, value);
 }
 
-static struct operand operand_at(const struct token *t, enum form form) {
-  return (struct operand){
-      .form = (uint8_t)form, .line = t->line, .column = t->column, .start = t->start};
-}
-
 /* --- names that are several names side by side: xy, 2πr */
 
 enum { LONGEST_SPLIT = 32, SPLIT_SIZE = 2 * LONGEST_SPLIT + 1 };
@@ -144,7 +139,7 @@ static bool call(struct parser *p, const struct token *name) {
     return tri__parse_open_call(p, name, PENDING_CALL, TRI_OP_COUNT);
   if (environment_knows(p, text, name->size, &value)) {
     if (value.kind == VALUE_EXPR && value.lambda == 0) return not_a_function(p, name);
-    return tri__parse_push_value(p, operand_at(name, FORM_NAME), &value);
+    return tri__parse_push_value(p, name, FORM_NAME, &value);
   }
   tri_op row = tri__parse_row(p, text, name->size);
   if (row == TRI_OP_COUNT) return tri__parse_unknown_function(p, name);
@@ -165,7 +160,7 @@ static uint32_t row_lambda(struct parser *p, tri_op op) {
 
 static bool push_row(struct parser *p, const struct token *name, tri_op op) {
   struct value value = {.kind = VALUE_FUNCTION, .lambda = row_lambda(p, op)};
-  if (value.lambda) return tri__parse_push_value(p, operand_at(name, FORM_NAME), &value);
+  if (value.lambda) return tri__parse_push_value(p, name, FORM_NAME, &value);
   if (p->g->error.status && !p->failed_before)
     return tri__parse_failed(p, place_of(name), p->g->error.status);
   return tri__parse_fail(p, place_of(name), TRI_SYNTAX,
@@ -179,7 +174,7 @@ static bool power_of_function(struct parser *p, const struct token *name, tri_op
   if (open.kind != TOKEN_OPERATOR || open.op != OP_OPEN) return true;
   const char *function = p->g->rows[row].name;
   char power[EXCERPT_SIZE];
-  tri__parse_excerpt(p, p->token.start, p->token.start + p->token.size, power);
+  tri__parse_excerpt(p, p->token->start, p->token->start + p->token->size, power);
   return tri__parse_fail(p, place_of(name), TRI_SYNTAX,
                          "a power of a function's value is written %s(…)%s", function, power);
 }
@@ -198,7 +193,7 @@ static bool unbound(struct parser *p, const struct token *name) {
     return refuse_split(p, name, meant);
   if (!p->environment->strict_names)
     return tri__parse_push_node(p, name, FORM_NAME, tri__variable(p->g, text, name->size));
-  if (is_whole_argument(p)) return tri__parse_push(p, operand_at(name, FORM_NAME));
+  if (is_whole_argument(p)) return tri__parse_push(p, name, FORM_NAME) != NULL;
   return tri__parse_unknown_name(p, name);
 }
 
@@ -206,9 +201,9 @@ static bool alone(struct parser *p, const struct token *name) {
   struct value value;
   const char *text = text_of(p, name);
   if (environment_knows(p, text, name->size, &value))
-    return tri__parse_push_value(p, operand_at(name, FORM_NAME), &value);
+    return tri__parse_push_value(p, name, FORM_NAME, &value);
   bool derived = next_is(p, OP_PRIME) || pending_is(p, OP_PARTIAL);
-  if (derived || p->token.kind == TOKEN_SUPERSCRIPT) {
+  if (derived || p->token->kind == TOKEN_SUPERSCRIPT) {
     tri_op row = tri__parse_row(p, text, name->size);
     if (row != TRI_OP_COUNT && derived) return push_row(p, name, row);
     if (row != TRI_OP_COUNT && !power_of_function(p, name, row)) return false;
@@ -217,18 +212,19 @@ static bool alone(struct parser *p, const struct token *name) {
 }
 
 bool tri__parse_name(struct parser *p) {
-  struct token name = p->token;
+  const struct token *name = p->token; /* intact for one advance */
   tri__parse_advance(p);
   if (next_is(p, OP_ASSIGN) && pending_is(p, PENDING_CALL)) {
+    if (!tri__parse_pend(p, name, OP_ASSIGN, 0)) return false;
     tri__parse_advance(p);
-    return tri__parse_pend(p, &name, OP_ASSIGN, 0);
+    return true;
   }
-  tri_op constant = reserved(text_of(p, &name), name.size);
+  tri_op constant = reserved(text_of(p, name), name->size);
   bool open = next_is(p, OP_OPEN);
   if (constant != TRI_OP_COUNT)
-    return open ? not_a_function(p, &name)
-                : tri__parse_push_node(p, &name, FORM_NAME, tri__leaf(p->g, constant));
-  return open ? call(p, &name) : alone(p, &name);
+    return open ? not_a_function(p, name)
+                : tri__parse_push_node(p, name, FORM_NAME, tri__leaf(p->g, constant));
+  return open ? call(p, name) : alone(p, name);
 }
 
 /* --- the name behind ∂ in a denominator */
@@ -244,20 +240,20 @@ static uint32_t parameter(struct parser *p, uint32_t lambda, const char *name, s
 }
 
 uint32_t tri__parse_differential(struct parser *p, const struct operand *of) {
-  struct token token = p->token;
-  const char *name = text_of(p, &token);
+  const struct token *token = p->token;
+  const char *name = text_of(p, token);
   struct value value;
-  uint32_t id = of->kind == VALUE_FUNCTION ? parameter(p, of->lambda, name, token.size) : 0;
+  uint32_t id = of->kind == VALUE_FUNCTION ? parameter(p, of->lambda, name, token->size) : 0;
   if (id) return id;
-  bool bound = environment_knows(p, name, token.size, &value);
-  if (reserved(name, token.size) != TRI_OP_COUNT ||
+  bool bound = environment_knows(p, name, token->size, &value);
+  if (reserved(name, token->size) != TRI_OP_COUNT ||
       (bound && (value.kind != VALUE_EXPR || id_is_error(value.expr) ||
                  node_at(p->g, value.expr)->op != TRI_OP_variable))) {
     char text[EXCERPT_SIZE];
-    tri__parse_excerpt(p, token.start, token.start + token.size, text);
-    return tri__parse_fail(p, place_of(&token), TRI_NAME, "%s is not a variable here", text), 0;
+    tri__parse_excerpt(p, token->start, token->start + token->size, text);
+    return tri__parse_fail(p, place_of(token), TRI_NAME, "%s is not a variable here", text), 0;
   }
-  id = bound ? value.expr : tri__variable(p->g, name, token.size);
+  id = bound ? value.expr : tri__variable(p->g, name, token->size);
   if (!id_is_error(id)) return id;
-  return tri__parse_failed(p, place_of(&token), id_status(id)), 0;
+  return tri__parse_failed(p, place_of(token), id_status(id)), 0;
 }

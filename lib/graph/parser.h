@@ -7,7 +7,7 @@
 #ifndef TRIAD_GRAPH_PARSER_H
 #define TRIAD_GRAPH_PARSER_H
 
-#include "graph/parse.h"
+#include "graph/lex.h"
 
 /* How an operand was written: what may follow it without a product sign, and what else it may be. */
 enum form {
@@ -50,9 +50,10 @@ struct parser {
   tri_graph *g;
   struct lexer *lexer;
   const struct environment *environment;
-  struct token token; /* the next one */
+  struct token *token; /* the next one; the one before stays intact until the next advance */
+  struct token ring[2];
   size_t before, end; /* the last one: its first byte, and behind its last */
-  size_t opened;      /* `end` of the bracket that was opened last */
+  size_t opened;         /* `end` of the bracket that was opened last */
   bool want_operand, done;
   bool failed_before; /* the graph had an error, which then stays the first */
   tri_status status;
@@ -75,14 +76,16 @@ struct parser {
 
 /* On to the next token. */
 void tri__parse_advance(struct parser *p);
-bool tri__parse_push(struct parser *p, struct operand operand);
+/* A new operand written at `token`, of kind VALUE_NONE; NULL after a failure. */
+struct operand *tri__parse_push(struct parser *p, const struct token *token, enum form form);
 /* What is written at `token` is pending from now on; an operand is wanted next. */
 bool tri__parse_pend(struct parser *p, const struct token *token, int kind, size_t base);
 /* Pushes the node `expr` written at `token`, and tells its place; an error id fails. */
 bool tri__parse_push_node(struct parser *p, const struct token *token, enum form form,
                           uint32_t expr);
 /* Pushes what a callback gave. */
-bool tri__parse_push_value(struct parser *p, struct operand operand, const struct value *value);
+bool tri__parse_push_value(struct parser *p, const struct token *token, enum form form,
+                           const struct value *value);
 /* Does the pending operators down to the innermost open bracket or keyword. */
 bool tri__parse_reduce_all(struct parser *p);
 /* The operand as a callback or the caller sees it. */
@@ -153,7 +156,7 @@ static inline struct pending *last_pending(struct parser *p) {
   return p->n_pending ? &p->pending[p->n_pending - 1] : NULL;
 }
 static inline bool next_is(const struct parser *p, int op) {
-  return p->token.kind == TOKEN_OPERATOR && p->token.op == op;
+  return p->token->kind == TOKEN_OPERATOR && p->token->op == op;
 }
 static inline bool pending_is(struct parser *p, int kind) {
   return p->n_pending && p->pending[p->n_pending - 1].kind == kind;
