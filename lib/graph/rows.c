@@ -38,7 +38,8 @@
 
 /* The options that a row may give. */
 struct options {
-  uint8_t first, total, tame, exact, commutes, choice, keeps, total_if, lazy, at_zero, root_at_one;
+  uint8_t first, total, tame, exact, commutes, linear, choice, keeps, total_if, lazy, at_zero,
+      root_at_one;
   uint8_t sort, conditions, range, parity;
   int8_t precedence;
   const char *infix, *unicode, *latex, *c, *help, *example;

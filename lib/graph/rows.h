@@ -30,7 +30,7 @@ struct row {
   uint8_t arity;
   uint8_t sort;       /* tri_sort of the result */
   uint8_t conditions; /* bit i: argument i is a condition */
-  uint8_t total, tame, exact, commutes, choice;
+  uint8_t total, tame, exact, commutes, linear, choice;
   uint8_t keeps;    /* of one argument: facts that pass from it to the value */
   uint8_t total_if; /* of one argument: facts of it that make the row total */
   uint8_t lazy;    /* has a value also where an argument has none (branch not taken, strong zero) */
