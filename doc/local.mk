@@ -21,3 +21,5 @@ SUFFIXES = .texi .info .html
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(TRIAD_MAKEINFO) --html -o $@ $<
 $(TRIAD_MANUAL:.texi=.info) $(TRIAD_MANUAL:.texi=.html): $(TRIAD_MANUAL_PARTS)
 html-local: $(TRIAD_MANUAL:.texi=.html)
+
+dist_man_MANS += doc/triad.1 doc/triad.3
