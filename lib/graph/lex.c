@@ -56,13 +56,15 @@ static bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The byte i behind the lexer's place; 0 beyond the end (a NUL in the text is an error wherever it stands). */
+/* The byte i behind the lexer's place; 0 beyond the end (a NUL in the text is an error wherever
+ * it stands). */
 static char peek(const struct lexer *l, size_t i) {
   return i < l->size - l->at ? l->text[l->at + i] : '\0';
 }
 
-/* A token of `size` bytes and `cells` cells at the lexer's place, which moves behind it. Tokens are written field by field where
- * they stay: copying one right after that would stall until all stores before it are done. */
+/* A token of `size` bytes and `cells` cells at the lexer's place, which moves behind it. Tokens
+ * are written field by field where they stay: copying one right after that would stall until
+ * all stores before it are done. */
 static struct token *take(struct lexer *l, struct token *t, enum token_kind kind, int op,
                           size_t size, size_t cells) {
   t->kind = (uint8_t)kind;
@@ -167,8 +169,8 @@ static size_t hex_number(const struct lexer *l) {
   return peek(l, i) == 'p' || peek(l, i) == 'P' ? exponent(l, i) : i;
 }
 
-/* The value of a literal without exponent and with few digits, so that the parser need not read it again: an integer over
- * 10^(op - 1). */
+/* The value of a literal without exponent and with few digits, so that the parser need not read
+ * it again: an integer over 10^(op - 1). */
 static void short_value(const struct lexer *l, struct token *t, size_t whole) {
   if (t->size > MOST_DIGITS) return;
   const char *text = l->text + t->start;
@@ -247,7 +249,8 @@ static struct token *lex_string(struct lexer *l, struct token *t) {
   return take(l, t, TOKEN_STRING, 0, size + 1, cells + 1);
 }
 
-/* The value of a superscript digit, SUPERSCRIPT_PLUS or SUPERSCRIPT_MINUS; -1 for another character. */
+/* The value of a superscript digit, SUPERSCRIPT_PLUS or SUPERSCRIPT_MINUS; -1 for another
+ * character. */
 static int superscript(uint32_t code) {
   switch (code) {
   case 0xb9: return 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Expressions: operators by precedence, with two stacks (Dijkstra's shunting yard), and the public tri_parse. */
+/* Expressions: operators by precedence, with two stacks (Dijkstra's shunting yard), and the
+ * public tri_parse. */
 #include "graph/parse.h"
 
 #include "graph/parser.h"
@@ -247,7 +248,8 @@ static bool pend_sign(struct parser *p, int kind) {
   return true;
 }
 
-/* Whether the product sign may be left out between the last operand and the current token, which begins an operand. */
+/* Whether the product sign may be left out between the last operand and the current token,
+ * which begins an operand. */
 static bool may_omit_sign(struct parser *p) {
   if (p->token->kind == TOKEN_NUMBER) return false;
   switch (last_operand(p)->form) {
@@ -311,7 +313,8 @@ static bool finish(struct parser *p) {
 
 /* --- one step of each state */
 
-/* A literal that the lexer did not take in: with an exponent, hexadecimal or long. 0 after a failure. */
+/* A literal that the lexer did not take in: with an exponent, hexadecimal or long. 0 after a
+ * failure. */
 static uint32_t long_number(struct parser *p, const struct token *t) {
   mpq_t q;
   uint32_t id = 0;

@@ -9,7 +9,7 @@
 
 enum token_kind {
   TOKEN_END,         /* end of the text */
-  TOKEN_NEWLINE,     /* a line's end outside brackets, or ';' */
+  TOKEN_NEWLINE,     /* a line's end outside brackets, or ';' (within brackets ';' is an error) */
   TOKEN_NUMBER,
   TOKEN_NAME,        /* letters of any script, digits, _ */
   TOKEN_STRING,      /* "…" with \" and \\ */
@@ -20,12 +20,12 @@ enum token_kind {
 
 struct token {
   uint8_t kind;
-  uint8_t op;        /* enum of the lexer's operators, see lex.h-like list in parse.c's header part below */
+  uint8_t op;        /* of an operator: token_op; of a number: 0, or k + 1 if its value is integer/10^k */
   uint32_t line;     /* from 1 */
   uint32_t column;   /* display cells from 1 */
   size_t start, size; /* bytes in the text */
   bool space_before;
-  int64_t integer;
+  int64_t integer;   /* of a superscript: its value; of a prime: how many (″ is two); of a number: see op */
 };
 
 enum token_op {
@@ -37,7 +37,7 @@ struct lexer {
   const char *text;
   size_t size, at;
   uint32_t line, column;
-  uint32_t open;     /* brackets open: newlines and ';' inside them are blanks */
+  uint32_t open;     /* brackets open: newlines inside them are blanks */
   const char *message; /* of a TOKEN_ERROR */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Brackets and what they close: groups, vectors, calls of all kinds; and derivatives, ∂f/∂x and f'. */
+/* Brackets and what they close: groups, vectors, calls of all kinds; and derivatives, ∂f/∂x and
+ * f'. */
 #include "graph/parser.h"
 
 enum { HIGHEST_ORDER = 1000 }; /* of a derivative */
@@ -97,7 +98,8 @@ static bool close_group(struct parser *p, const struct pending *o) {
   return true;
 }
 
-/* The place of the first element whose shape differs; of the bracket if that is not what is wrong. */
+/* The place of the first element whose shape differs; of the bracket if that is not what is
+ * wrong. */
 static struct place place_of_misfit(const struct parser *p, const struct pending *o, size_t n) {
   for (size_t i = 1; i < n; i++)
     if (node_at(p->g, p->exprs[i].id)->shape != node_at(p->g, p->exprs[0].id)->shape)
@@ -150,7 +152,7 @@ static bool close_apply(struct parser *p, const struct pending *o) {
   if (status) return tri__parse_failed(p, operand_place(&function), status);
   p->n_operands--;
   struct value value = {.kind = VALUE_EXPR, .expr = joined(p, n, outputs).id};
-  if (p->environment->applied)
+  if (p->environment->applied && !id_is_error(value.expr))
     p->environment->applied(p->environment->data, f.id, n, p->exprs, value.expr);
   return tri__parse_push_value(p, &callee, FORM_CALL, &value);
 }
@@ -244,7 +246,8 @@ static bool derive(struct parser *p, const struct operand *of, const struct toke
   return tri__parse_push_value(p, &first, FORM_OTHER, &value);
 }
 
-/* Reads ∂x∂y² … into variables, one for each order; the number of them, or 0 if the parse failed. */
+/* Reads ∂x∂y² … into variables, one for each order; the number of them, or 0 if the parse
+ * failed. */
 static size_t denominators(struct parser *p, const struct operand *of,
                            uint32_t variables[HIGHEST_ORDER]) {
   size_t n = 0;

@@ -173,8 +173,8 @@ struct guess {
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-/* Insertions, deletions, replacements and exchanges of neighbours that make a of b (Damerau 1964, Levenshtein 1966), in
- * bytes and without regard to case. */
+/* Insertions, deletions, replacements and exchanges of neighbours that make a of b (Damerau
+ * 1964, Levenshtein 1966), in bytes and without regard to case. */
 static size_t distance(const char *a, size_t n, const char *b, size_t m) {
   size_t rows[3][LONGEST_GUESS + 1];
   size_t *last = rows[0], *above = rows[1], *row = rows[2];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What names mean: constants, what the environment knows, functions of ops.def, keywords of calls, else variables. */
+/* What names mean: constants, what the environment knows, functions of ops.def, keywords of
+ * calls, else variables. */
 #include <string.h>
 
 #include "graph/lex.h"
@@ -82,7 +83,8 @@ static bool begins_name(const char *text, size_t left) {
   return tri__utf8(text, left, &code) != 0 && tri__letter(code) == LETTER_FIRST;
 }
 
-/* Writes "x*y" for a name that can be cut into two or more names with a value; false if it cannot. */
+/* Writes "x*y" for a name that can be cut into two or more names with a value; false if it
+ * cannot. */
 static bool split(struct parser *p, const char *name, size_t size, char out[SPLIT_SIZE]) {
   uint8_t piece[LONGEST_SPLIT + 1] = {
       0}; /* where name[i …] can be cut up: the length of its first piece */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The state of one parse, for the files that share it: parse.c (operators), parse_names.c (names), parse_calls.c (brackets, calls,
- * derivatives), parse_errors.c (messages).
+/* The state of one parse, for the files that share it: parse.c (operators), parse_names.c
+ * (names), parse_calls.c (brackets, calls, derivatives), parse_errors.c (messages).
  *
- * Two stacks on the heap: operands that are complete, and what is pending, which is operators that wait for their right side and
- * open brackets. There is no recursion, so depth costs memory only. */
+ * Two stacks on the heap: operands that are complete, and what is pending, which is operators
+ * that wait for their right side and open brackets. There is no recursion, so depth costs
+ * memory only. */
 #ifndef TRIAD_GRAPH_PARSER_H
 #define TRIAD_GRAPH_PARSER_H
 
 #include "graph/lex.h"
 
-/* How an operand was written: what may follow it without a product sign, and what else it may be. */
+/* How an operand was written: what may follow it without a product sign, and what else it may
+ * be. */
 enum form {
   FORM_OTHER,
   FORM_NUMBER,
@@ -31,7 +33,8 @@ struct operand {
   size_t start;          /* its first byte */
 };
 
-/* What is pending is known by a token_op (a bracket or an operator), or by one of these. OP_ASSIGN is keyword= in a call. */
+/* What is pending is known by a token_op (a bracket or an operator), or by one of these.
+ * OP_ASSIGN is keyword= in a call. */
 enum { PENDING_NEGATE = OP_ROOT + 1, PENDING_ROW, PENDING_CALL, PENDING_APPLY, PENDING_KINDS };
 
 struct pending {
@@ -53,7 +56,7 @@ struct parser {
   struct token *token; /* the next one; the one before stays intact until the next advance */
   struct token ring[2];
   size_t before, end; /* the last one: its first byte, and behind its last */
-  size_t opened;         /* `end` of the bracket that was opened last */
+  size_t opened;      /* `end` of the bracket that was opened last */
   bool want_operand, done;
   bool failed_before; /* the graph had an error, which then stays the first */
   tri_status status;
@@ -100,14 +103,16 @@ void tri__parse_tell_place(struct parser *p, uint32_t expr, struct place place);
 bool tri__parse_name(struct parser *p);
 /* The function row of this name, or TRI_OP_COUNT. */
 tri_op tri__parse_row(struct parser *p, const char *name, size_t size);
-/* The variable that the current token names behind ∂ in the denominator of a derivative of `of`; 0 if the parse failed. */
+/* The variable that the current token names behind ∂ in the denominator of a derivative of
+ * `of`; 0 if the parse failed. */
 uint32_t tri__parse_differential(struct parser *p, const struct operand *of);
 
 /* --- parse_calls.c */
 
 bool tri__parse_open(struct parser *p, int kind, size_t base);
 bool tri__parse_open_call(struct parser *p, const struct token *name, int kind, tri_op row);
-/* The current token is a closing bracket or a comma, after an operand. false without a failure: no bracket is open. */
+/* The current token is a closing bracket or a comma, after an operand. false without a failure:
+ * no bracket is open. */
 bool tri__parse_close(struct parser *p, int op);
 bool tri__parse_comma(struct parser *p);
 /* The current token is ')' where an operand is wanted: right for a call without arguments. */
