@@ -7,6 +7,7 @@ TRIAD_TESTS += tests/base/test_version
 TRIAD_TESTS += tests/base/test_text
 TRIAD_TESTS += tests/base/test_number
 TRIAD_TESTS += tests/graph/test_graph
+TRIAD_TESTS += tests/graph/test_lex
 TRIAD_OOM += tests/oom/oom_graph
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh

@@ -125,7 +125,10 @@ static bool no_character(uint32_t code) {
   return code > LAST_LETTER || (code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef);
 }
 
+/* ⁱ and ⁿ are letters to Unicode, but in xⁿ an exponent. */
+static bool is_exponent(uint32_t code) { return code == 0x2071 || code == 0x207f; }
+
 enum letter tri__letter(uint32_t code) {
-  if (no_character(code) || outside_names(code)) return LETTER_NONE;
+  if (no_character(code) || outside_names(code) || is_exponent(code)) return LETTER_NONE;
   return digit(code) || tri__cells(code) == 0 ? LETTER_INSIDE : LETTER_FIRST;
 }

@@ -343,7 +343,7 @@ static struct token *lex_sign(struct lexer *l, struct token *t) {
 
 static const char *why_not(uint32_t code) {
   if (code == 0x201c || code == 0x201d) return "strings are written in plain quotes, \"";
-  if (code == 0x207f) return "write ^n for a superscript n";
+  if (code == 0x207f || code == 0x2071) return "write ^n for a superscript n";
   if (code == 0xfeff || code == 0xfffe) return "a byte order mark in the middle of the text";
   return "this character has no meaning here";
 }

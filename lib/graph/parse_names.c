@@ -70,10 +70,14 @@ static bool environment_knows(struct parser *p, const char *name, size_t size,
 
 enum { LONGEST_SPLIT = 32, SPLIT_SIZE = 2 * LONGEST_SPLIT + 1 };
 
+/* Whether a piece of a name has a value; what the environment says against it does not count. */
 static bool is_known_value(struct parser *p, const char *name, size_t size) {
   struct value value;
+  bool failed = p->g->error.status != TRI_OK;
   if (reserved(name, size) != TRI_OP_COUNT) return true;
-  return environment_knows(p, name, size, &value) && value.kind == VALUE_EXPR;
+  bool known = environment_knows(p, name, size, &value);
+  if (!failed) tri_graph_clear_error(p->g);
+  return known && value.kind == VALUE_EXPR && !id_is_error(value.expr);
 }
 
 static bool begins_name(const char *text, size_t left) {
@@ -140,7 +144,8 @@ static bool call(struct parser *p, const struct token *name) {
   if (e->is_call && e->is_call(e->data, text, name->size))
     return tri__parse_open_call(p, name, PENDING_CALL, TRI_OP_COUNT);
   if (environment_knows(p, text, name->size, &value)) {
-    if (value.kind == VALUE_EXPR && value.lambda == 0) return not_a_function(p, name);
+    if (value.kind == VALUE_EXPR && value.lambda == 0 && !id_is_error(value.expr))
+      return not_a_function(p, name);
     return tri__parse_push_value(p, name, FORM_NAME, &value);
   }
   tri_op row = tri__parse_row(p, text, name->size);
