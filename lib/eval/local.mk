@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # lib/eval, floor 4.
 triadinclude_HEADERS += lib/triad/eval.h
-libtriad_la_SOURCES += lib/eval/plan.h
+libtriad_la_SOURCES += lib/eval/plan.h lib/eval/run.h lib/eval/adjoint_run.c lib/eval/diagnose.c \
+  lib/eval/double_run.c lib/eval/dual_run.c lib/eval/function.c lib/eval/hessian_run.c lib/eval/interpret.c \
+  lib/eval/plan.c lib/eval/plan_shapes.c lib/eval/plan_slots.c lib/eval/workspace.c

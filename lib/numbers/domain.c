@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { DEFAULT_DIGITS = 1000000, DEFAULT_PRECISION = 53 };
+enum { SCRATCH = NUMBERS_MAX_SCRATCH + 1 }; /* the steps of a program, and whether a kink holds */
 
 /* GMP aborts where it cannot hold a number; this keeps well below (512 MiB each). */
 static const uint64_t most_bits = UINT64_C(1) << 32;
@@ -58,7 +59,7 @@ bool tri__numbers_open_dual(struct numbers *n, struct numbers *base, uint32_t di
 
 void tri__numbers_close(struct numbers *n) {
   if (!n->domain) return;
-  tri__numbers_delete(n, n->scratch, NUMBERS_MAX_SCRATCH);
+  tri__numbers_delete(n, n->scratch, SCRATCH);
   if (n->domain->close) n->domain->close(n);
   *n = (struct numbers){.domain = NULL};
 }
@@ -77,6 +78,11 @@ void tri__numbers_delete(struct numbers *n, void *array, size_t count) {
   if (!array) return;
   n->domain->clear(n, array, count);
   tri__free(n->memory, array, count, n->size);
+}
+
+bool tri__numbers_scratch(struct numbers *n) {
+  if (!n->scratch) n->scratch = tri__numbers_new(n, SCRATCH);
+  return n->scratch != NULL;
 }
 
 /* Sets a number to a template's constant without allocating. */
@@ -115,7 +121,7 @@ static void run_step(struct numbers *n, const struct template_step *step, void *
 void tri__program_run(struct numbers *n, const struct template *t, void *result,
                       const void *const holes[HOLES]) {
   assert(t->steps <= NUMBERS_MAX_SCRATCH);
-  if (!n->scratch && !(n->scratch = tri__numbers_new(n, NUMBERS_MAX_SCRATCH))) return;
+  if (!tri__numbers_scratch(n)) return;
   for (unsigned i = 0; i < t->steps; i++)
     run_step(n, t->step + i, number_at(n, n->scratch, i), holes);
   n->domain->set(n, result, reference(n, t->result, holes), 1);
@@ -136,13 +142,10 @@ void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result,
 
 bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments) {
   const struct template *t = n->programs->kink[op];
-  if (!t) return false;
-  void *holds = tri__numbers_new(n, 1);
-  if (!holds) return false;
+  if (!t || !tri__numbers_scratch(n)) return false;
+  void *holds = number_at(n, n->scratch, NUMBERS_MAX_SCRATCH);
   run_row(n, op, t, holds, arguments, NULL);
-  bool kink = n->domain->state(n, holds) == NUMBER_VALUE && !n->domain->zero(n, holds);
-  tri__numbers_delete(n, holds, 1);
-  return kink;
+  return n->domain->state(n, holds) == NUMBER_VALUE && !n->domain->zero(n, holds);
 }
 
 void tri__numbers_convert(struct numbers *to, void *result, const struct numbers *from,

@@ -75,6 +75,12 @@ struct programs {
   const struct template *kink[TRI_OP_ROWS];
 };
 
+/* Copies the programs that the marked operations need, and those that these programs need, and so on. rows must outlive them. NULL
+ * when out of memory. */
+struct programs *tri__programs_new(tri_graph *g, struct memory *memory,
+                                   const bool needed[TRI_OP_ROWS]);
+void tri__programs_free(struct programs *programs, struct memory *memory);
+
 enum { NUMBERS_MAX_SCRATCH = 64 }; /* steps of the longest template */
 
 /* A context: a domain with its parameters. Belongs to one thread at a time; numbers made in it are cleared in it. */
@@ -109,6 +115,8 @@ void tri__numbers_close(struct numbers *n);
 void *tri__numbers_new(struct numbers *n, size_t count);
 void tri__numbers_delete(struct numbers *n, void *array, size_t count);
 
+/* Makes the room that programs need, if there is none yet; false (status is set) when out of memory. */
+bool tri__numbers_scratch(struct numbers *n);
 /* Runs a program over numbers: holes[h] for hole h. Used for partials and kinks, so in extended mode. */
 void tri__program_run(struct numbers *n, const struct template *t, void *result,
                       const void *const holes[HOLES]);

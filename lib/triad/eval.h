@@ -17,15 +17,15 @@ typedef struct tri_function tri_function;
 /* Memory for the calls of one thread. What a call needs is allocated once and kept. */
 typedef struct tri_workspace tri_workspace;
 
-/* How a function is compiled; zeros are the defaults. */
+/* How a function is compiled; zeros are the defaults. With primals > 0 the outputs from number `primals` on are derivatives of those
+ * before: in floating point they follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation. */
 typedef struct tri_compile_options {
   const tri_expr *outputs; /* filled in by the macro tri_compile */
   tri_domain domain;       /* TRI_DOUBLE */
   uint32_t precision;      /* bits, in domains that round to a chosen precision */
   uint64_t digits;         /* limit of decimal digits of one exact number; default 1,000,000 */
-  size_t
-      primals; /* > 0: outputs from this one on are derivatives of those before: in floating point they
-                                   * follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation */
+  size_t primals;          /* see below */
+  int as_written; /* not 0: one step per operation, none rewritten (x^2 stays a power): for traces */
   const tri_allocator *allocator; /* of the function and its workspaces; NULL: malloc */
   tri_error *error;               /* not NULL: is told why compiling failed */
 } tri_compile_options;

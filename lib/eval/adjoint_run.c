@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The adjoint tape run: a run that stores every value, then a sweep back over it that adds up adjoints. In any domain; over dual
+ * numbers it gives rows of the Hessian. It knows only the rows and is written without a look at lib/calculus, which it checks. */
+#include "eval/run.h"
+
+/* A sweep: adjoints are placed as the values are. */
+struct sweep {
+  struct run *run;
+  struct numbers *numbers;
+  void *adjoints;
+  void *partial, *amount; /* room for one number each */
+};
+
+static void *adjoint_of(const struct sweep *s, uint32_t v, size_t e) {
+  return number_at(s->numbers, s->adjoints, place_of(s->run, v) + e);
+}
+
+static void show(const struct sweep *s, const tri_contribution *contribution) {
+  const tri_trace *trace = s->run->call->trace;
+  if (trace && trace->contribution) trace->contribution(trace->data, contribution);
+}
+
+/* --- one contribution */
+
+/* Which argument of which step receives it, and from which element of the step's result. */
+struct edge {
+  uint32_t from, argument, to;
+  size_t from_element, to_element;
+};
+
+/* Adds `amount` to an adjoint and shows it. partial may be NULL. */
+static void add(const struct sweep *s, const struct edge *edge, const void *adjoint,
+                const void *partial, const void *amount) {
+  void *sum = adjoint_of(s, edge->to, edge->to_element);
+  tri__numbers_accumulate(s->numbers, sum, amount);
+  show(s, &(tri_contribution){.from = edge->from,
+                              .argument = edge->argument,
+                              .to = edge->to,
+                              .element = edge->to_element,
+                              .adjoint = tri__view(s->run, adjoint),
+                              .partial = tri__view(s->run, partial),
+                              .amount = tri__view(s->run, amount),
+                              .sum = tri__view(s->run, sum)});
+}
+
+/* Through an operation of a row: the adjoint times the partial. */
+static void add_product(const struct sweep *s, tri_op op, const struct edge *edge,
+                        const void *const *x) {
+  struct numbers *n = s->numbers;
+  const void *adjoint = adjoint_of(s, edge->from, edge->from_element);
+  if (!n->rows[op].partial[edge->argument]) { /* it has no derivative by this argument */
+    n->domain->set_none(n, s->partial, NUMBER_NONE);
+    n->domain->set_none(n, s->amount, NUMBER_NONE);
+  } else {
+    const void *value = element_at(s->run, edge->from, edge->from_element);
+    n->domain->partial(n, op, (int)edge->argument, s->partial, x, value);
+    tri__numbers_contribute(n, op, s->amount, adjoint, s->partial);
+  }
+  add(s, edge, adjoint, s->partial, s->amount);
+}
+
+/* --- steps */
+
+static bool receives(const struct sweep *s, const struct row *row, const struct instruction *step,
+                     uint32_t i) {
+  return s->run->plan->active[step->arg[i]] && !(row->conditions >> i & 1);
+}
+
+static tri_status sweep_element(struct sweep *s, const struct instruction *step, size_t e) {
+  struct run *r = s->run;
+  const struct row *row = row_of(r, step);
+  const void *x[ROW_MAX_ARITY];
+  for (uint32_t i = 0; i < step->nargs; i++) x[i] = argument_at(r, step->arg[i], e);
+  if (r->call->strict && row->kink && s->numbers->domain->kink(s->numbers, (tri_op)step->op, x))
+    return tri__kink_error(r, step, x);
+  for (uint32_t i = 0; i < step->nargs; i++) {
+    if (!receives(s, row, step, i)) continue;
+    uint32_t to = step->arg[i];
+    struct edge edge = {step->result, i, to, e, value_of(r, to)->shape ? e : 0};
+    add_product(s, (tri_op)step->op, &edge, x);
+  }
+  return TRI_OK;
+}
+
+static tri_status sweep_row(struct sweep *s, const struct instruction *step) {
+  size_t count = count_of(s->run, step->result);
+  for (size_t e = 0; e < count; e++) {
+    if (s->numbers->domain->zero(s->numbers, adjoint_of(s, step->result, e))) continue;
+    tri_status status = sweep_element(s, step, e);
+    if (status) return status;
+  }
+  return TRI_OK;
+}
+
+/* A part of the result that is an argument, or the other way round: adjoints move. */
+static void move(struct sweep *s, struct edge edge, size_t count) {
+  for (size_t e = 0; e < count; e++, edge.from_element++, edge.to_element++) {
+    const void *adjoint = adjoint_of(s, edge.from, edge.from_element);
+    if (!s->numbers->domain->zero(s->numbers, adjoint)) add(s, &edge, adjoint, NULL, adjoint);
+  }
+}
+
+static void sweep_stack(struct sweep *s, const struct instruction *step) {
+  const uint32_t *args = step_args(s->run->plan, step);
+  for (uint32_t i = 0; i < step->nargs; i++) {
+    size_t each = count_of(s->run, args[i]);
+    if (s->run->plan->active[args[i]])
+      move(s, (struct edge){step->result, i, args[i], i * each, 0}, each);
+  }
+}
+
+static tri_status sweep_step(struct sweep *s, const struct instruction *step) {
+  if (!(step->flags & STEP_ACTIVE)) return TRI_OK;
+  size_t count = count_of(s->run, step->result);
+  switch (step->op) {
+  case TRI_OP_stack: sweep_stack(s, step); return TRI_OK;
+  case TRI_OP_element:
+    move(s, (struct edge){step->result, 0, step->arg[0], 0, step->index * count}, count);
+    return TRI_OK;
+  default: return sweep_row(s, step);
+  }
+}
+
+/* --- the sweep */
+
+/* The adjoints of the outputs are the weights. */
+static void seed(struct sweep *s, const struct port *weights) {
+  struct numbers *n = s->numbers;
+  size_t next = 0;
+  for (uint32_t i = 0; i < s->run->plan->output_count; i++) {
+    uint32_t v = s->run->plan->outputs[i];
+    for (size_t e = 0; e < count_of(s->run, v); e++, next++) {
+      n->domain->set_double(n, s->amount, 1.0);
+      if (port_given(weights)) tri__port_get(weights, next, tri__base(n), s->amount);
+      add(s, &(struct edge){TRI_NO_STEP, i, v, e, e}, s->amount, NULL, s->amount);
+    }
+  }
+}
+
+tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights) {
+  struct numbers *n = r->numbers;
+  struct sweep s = {.run = r, .numbers = n, .adjoints = adjoints};
+  s.partial = number_at(n, adjoints, r->store->count);
+  s.amount = number_at(n, adjoints, r->store->count + 1);
+  seed(&s, weights);
+  if (tri__plain_doubles(r) && !r->call->strict) return tri__sweep_doubles(r, adjoints);
+  for (uint32_t i = r->plan->step_count; i-- > 0;) {
+    tri_status status = sweep_step(&s, r->plan->steps + i);
+    if (status) return status;
+    if (i % 256 == 0 && tri__interrupt(r))
+      return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
+  }
+  return tri__level_status(r);
+}
+
+/* --- the gradient */
+
+/* Looks through the gradient for what has no value before anything of the caller's is overwritten. */
+static tri_status check_adjoints(struct run *r, const void *adjoints, const struct port *inputs) {
+  size_t next = 0;
+  for (uint32_t v = 0; v < r->plan->input_count; v++)
+    for (size_t e = 0; e < count_of(r, v); e++, next++) {
+      const void *adjoint = number_at(r->numbers, adjoints, place_of(r, v) + e);
+      enum number_state state = r->numbers->domain->state(r->numbers, adjoint);
+      if (state) return tri__no_derivative(r, inputs, NULL, next, state);
+    }
+  return TRI_OK;
+}
+
+static void put_adjoints(const struct run *r, const void *adjoints, const struct port *to) {
+  size_t next = 0;
+  for (uint32_t v = 0; v < r->plan->input_count; v++)
+    for (size_t e = 0; e < count_of(r, v); e++)
+      tri__port_put(to, next++, r->numbers, number_at(r->numbers, adjoints, place_of(r, v) + e));
+}
+
+tri_status tri__adjoint_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                            const struct port *weights, const struct port *outputs,
+                            const struct port *adjoints) {
+  struct run r;
+  tri_status status = tri__level(&r, w, call, LEVEL_BASE, 0, true);
+  void *sums = status ? NULL : tri__adjoints(&r, LEVEL_BASE);
+  if (!status && !sums) return tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (!status) status = tri__run(&r, inputs);
+  if (status) return status;
+  status = tri__check_outputs(&r, inputs);
+  bool values = status == TRI_OK;
+  if (values) status = tri__sweep(&r, sums, weights);
+  if (values && !status) status = check_adjoints(&r, sums, inputs);
+  if (values) put_adjoints(&r, sums, adjoints);
+  tri__put_outputs(&r, outputs);
+  return status;
+}

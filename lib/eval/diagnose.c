@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* What to say when an output or a derivative has no value: a second run stores everything, and a walk back from the output
+ * finds the first operation that has no value though its arguments have. Branches not chosen are not blamed. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "eval/run.h"
+
+tri_status tri__error(tri_error *error, tri_status status, uint32_t node, const char *format, ...) {
+  if (!error) return status;
+  *error = (tri_error){.status = status, .node = node};
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->message, sizeof error->message, format, arguments);
+  va_end(arguments);
+  return status;
+}
+
+tri_status tri__call_error(const tri_call *call, tri_status status, const char *message) {
+  return tri__error(call->error, status, 0, "%s", message);
+}
+
+static tri_status status_of(enum number_state state) {
+  switch (state) {
+  case NUMBER_VALUE: return TRI_OK;
+  case NUMBER_TOO_LONG: return TRI_LIMIT;
+  case NUMBER_UNDECIDED: return TRI_UNKNOWN;
+  default: return TRI_DOMAIN;
+  }
+}
+
+/* --- states */
+
+/* Of a number and, if it is dual, of its tangents. */
+static enum number_state state_of(const struct numbers *n, const void *x) {
+  enum number_state state = n->domain->state(n, x);
+  for (size_t d = 0; n->base && d < n->directions && !state; d++)
+    state = n->base->domain->state(n->base, dual_tangent(n, x, d));
+  return state;
+}
+
+/* The first element without a value; the number of elements if there is none. */
+static size_t first_without(const struct run *r, uint32_t v) {
+  size_t e = 0, count = count_of(r, v);
+  while (e < count && !state_of(r->numbers, element_at(r, v, e))) e++;
+  return e;
+}
+
+static bool lacks(const struct run *r, uint32_t v) { return first_without(r, v) < count_of(r, v); }
+
+/* --- finding the culprit */
+
+/* The arguments of a step without a value that explain why it has none: of a choice, the condition or what was chosen. */
+static bool explains(const struct run *r, const struct instruction *s, uint32_t i) {
+  const struct row *row = row_of(r, s);
+  const uint32_t *args = step_args(r->plan, s);
+  if (!lacks(r, args[i])) return false;
+  if (!row || !row->lazy || i == 0) return true;
+  if (lacks(r, args[0])) return false;
+  bool zero = r->numbers->domain->zero(r->numbers, element_at(r, args[0], 0));
+  return value_of(r, args[0])->shape || s->op != TRI_OP_select || (i == 1) == !zero;
+}
+
+/* Marks what the step's lack of a value comes from. False if it comes from the step itself. */
+static bool pass_blame(const struct run *r, const struct instruction *s, uint8_t *blamed) {
+  const uint32_t *args = step_args(r->plan, s);
+  bool passed = false;
+  for (uint32_t i = 0; i < s->nargs; i++) {
+    if (!explains(r, s, i)) continue;
+    blamed[args[i]] = 1;
+    passed = true;
+  }
+  return passed;
+}
+
+/* The first value, in the plan's order, that lacks a value by itself and makes the output lack one. */
+static uint32_t culprit_of(const struct run *r, uint32_t output, uint8_t *blamed) {
+  const struct plan *p = r->plan;
+  uint32_t culprit = output;
+  blamed[output] = 1;
+  for (uint32_t i = p->step_count; i-- > 0;) {
+    const struct instruction *s = p->steps + i;
+    if (blamed[s->result] && !pass_blame(r, s, blamed)) culprit = s->result;
+  }
+  for (uint32_t v = first_result(p); v-- > 0;)
+    if (blamed[v]) culprit = v;
+  return culprit;
+}
+
+/* --- what to say */
+
+enum { LONGEST = 32 }; /* characters of a number in a message */
+
+/* A number as text, rounded if it is long. */
+static void add_number(const struct run *r, const void *x, tri_text *text) {
+  size_t start = text->size;
+  const struct numbers *n = r->numbers;
+  while (n->base) n = n->base;
+  if (n->domain->state(n, x)) {
+    tri__text_puts(text, "no value");
+    return;
+  }
+  n->domain->text(n, x, text);
+  if (text->status || text->size - start <= LONGEST) return;
+  text->size = start;
+  tri__text_double(text, n->domain->to_double(n, x));
+}
+
+/* " at -1", " at (2, 0.5)". */
+static void add_place(const struct run *r, const struct instruction *s, const void *const *x,
+                      tri_text *text) {
+  tri__text_puts(text, s->nargs > 1 ? " at (" : " at ");
+  for (uint32_t i = 0; i < s->nargs; i++) {
+    if (i) tri__text_puts(text, ", ");
+    add_number(r, x[i], text);
+  }
+  if (s->nargs > 1) tri__text_puts(text, ")");
+}
+
+static bool divides_by_zero(const struct run *r, const struct instruction *s,
+                            const void *const *x) {
+  struct numbers *n = r->numbers;
+  const struct domain *domain = n->domain;
+  if (s->op == TRI_OP_div) return domain->zero(n, x[1]);
+  return s->op == TRI_OP_pow && domain->zero(n, x[0]) && domain->to_double(n, x[1]) < 0.0;
+}
+
+static void add_reason(const struct run *r, const struct instruction *s, const void *const *x,
+                       enum number_state state, tri_text *text) {
+  const struct row *row = row_of(r, s);
+  switch (state) {
+  case NUMBER_INEXACT:
+    tri__text_puts(text, row->name);
+    if (row->exact) add_place(r, s, x, text);
+    tri__text_puts(text, row->exact ? " is not rational: use domain double"
+                                    : " has no exact rational value in general: use domain double");
+    break;
+  case NUMBER_TOO_LONG:
+    tri__text_printf(text,
+                     "the exact value of %s would have more than %llu digits (the digit limit)",
+                     row->name, (unsigned long long)r->numbers->digits);
+    break;
+  default:
+    if (divides_by_zero(r, s, x)) {
+      tri__text_puts(text, "division by zero");
+    } else {
+      tri__text_puts(text, row->name);
+      add_place(r, s, x, text);
+    }
+  }
+}
+
+static tri_status report(const struct run *r, tri_status status, uint32_t node, const char *prefix,
+                         tri_text *text, const char *suffix) {
+  tri__error(r->call->error, status, node, "%s%s%s", prefix, text->data ? text->data : "", suffix);
+  tri_text_free(text);
+  return status;
+}
+
+static tri_text text_of(const struct run *r) {
+  return (tri_text){.allocator = &r->workspace->memory.allocator};
+}
+
+/* A step whose value is there, but not its tangent. */
+static tri_status blame_derivative(const struct run *r, const struct instruction *s,
+                                   const void *const *x, enum number_state state) {
+  tri_text text = text_of(r);
+  tri__text_puts(&text, row_of(r, s)->name);
+  add_place(r, s, x, &text);
+  const char *suffix = state == NUMBER_INEXACT    ? " is not rational: use domain double"
+                       : state == NUMBER_TOO_LONG ? " would have too many digits (the digit limit)"
+                                                  : " does not exist";
+  return report(r, status_of(state), s->node, "the derivative of ", &text, suffix);
+}
+
+static tri_status blame_step(const struct run *r, const struct instruction *s) {
+  size_t e = first_without(r, s->result);
+  const void *x[ROW_MAX_ARITY] = {NULL};
+  const void *value = element_at(r, s->result, e);
+  enum number_state state = r->numbers->domain->state(r->numbers, value);
+  if (!row_of(r, s)) return tri__error(r->call->error, TRI_DOMAIN, s->node, "no value exists");
+  for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);
+  if (!state) return blame_derivative(r, s, x, state_of(r->numbers, value));
+  tri_text text = text_of(r);
+  add_reason(r, s, x, state, &text);
+  return report(r, status_of(state), s->node, "", &text, "");
+}
+
+static tri_status blame_leaf(const struct run *r, uint32_t v) {
+  const struct plan *p = r->plan;
+  enum number_state state = state_of(r->numbers, element_at(r, v, first_without(r, v)));
+  if (v < p->input_count)
+    return tri__error(r->call->error, status_of(state), p->input_nodes[v], "an input has no value");
+  const struct plan_constant *c = p->constants + (v - p->input_count);
+  return tri__error(r->call->error, status_of(state), c->node, "%s",
+                    c->pi ? "pi is not rational: use domain double"
+                          : "a constant has more digits than the digit limit");
+}
+
+static tri_status blame(const struct run *r, uint32_t output, uint8_t *blamed) {
+  uint32_t culprit = culprit_of(r, output, blamed);
+  if (culprit < first_result(r->plan)) return blame_leaf(r, culprit);
+  uint32_t i = culprit - first_result(r->plan);
+  while (r->plan->steps[i].result > culprit) i--;
+  return blame_step(r, r->plan->steps + i);
+}
+
+/* --- the second run */
+
+static const tri_call *quiet(tri_call *copy, const tri_call *call) {
+  *copy = (tri_call){.error = call->error, .interrupt = call->interrupt, .sizes = call->sizes};
+  copy->n_sizes = call->n_sizes;
+  return copy;
+}
+
+/* Blames what keeps output i from having a value, in a run with all values; `otherwise` if they all have one. */
+static tri_status blame_outputs(struct run *r, tri_status otherwise) {
+  const struct plan *p = r->plan;
+  uint8_t *blamed = tri__new(&r->workspace->memory, p->value_count, 1);
+  if (!blamed) return otherwise;
+  tri_status status = otherwise;
+  for (uint32_t i = 0; i < p->output_count; i++) {
+    if (!lacks(r, p->outputs[i])) continue;
+    status = blame(r, p->outputs[i], blamed);
+    break;
+  }
+  tri__free(&r->workspace->memory, blamed, p->value_count, 1);
+  return status;
+}
+
+static tri_status diagnose_values(const struct run *r, const struct port *inputs, tri_status status,
+                                  uint32_t node) {
+  struct run all;
+  tri_call call;
+  tri__error(r->call->error, status, node, "%s", tri_status_meaning(status));
+  if (!r->call->error || tri__level(&all, r->workspace, quiet(&call, r->call), LEVEL_BASE, 0, true))
+    return tri__error(r->call->error, status, node, "%s", tri_status_meaning(status));
+  tri_status again = tri__run(&all, inputs);
+  return again ? again : blame_outputs(&all, status);
+}
+
+tri_status tri__check_outputs(struct run *r, const struct port *inputs) {
+  const struct numbers *n = tri__base(r->numbers);
+  for (uint32_t i = 0; i < r->plan->output_count; i++)
+    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++) {
+      enum number_state state = n->domain->state(n, element_at(r, r->plan->outputs[i], e));
+      if (state) return diagnose_values(r, inputs, status_of(state), r->plan->output_nodes[i]);
+    }
+  return TRI_OK;
+}
+
+tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
+                              const struct port *directions, size_t i, enum number_state state) {
+  struct run all;
+  tri_call call;
+  tri_status status = status_of(state);
+  const char *message = "the derivative does not exist at this point";
+  tri_workspace *w = r->workspace;
+  if (!r->call->error) return status;
+  uint32_t taken =
+      w->level[LEVEL_DUAL].numbers.domain ? w->level[LEVEL_DUAL].numbers.directions : 1;
+  if (tri__level(&all, w, quiet(&call, r->call), LEVEL_DUAL, taken, true))
+    return tri__call_error(r->call, status, message);
+  tri__call_error(r->call, status, message);
+  tri__run_inputs(&all, inputs);
+  tri__seed_tangents(&all, directions, i, directions ? i + 1 : SIZE_MAX);
+  tri_status again = tri__run_steps(&all);
+  return again ? again : blame_outputs(&all, status);
+}
+
+tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *x) {
+  tri_text text = text_of(r);
+  tri__text_puts(&text, row_of(r, s)->name);
+  add_place(r, s, x, &text);
+  return report(r, TRI_DOMAIN, s->node, "", &text, " has no derivative: it is a kink");
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Plans of scalars over doubles: the interpreter's work without its generality. */
+#include <math.h>
+
+#include "eval/run.h"
+
+enum { STRIDE = 4096 }; /* steps between two looks at the interrupt */
+
+/* Everything but the commonest arithmetic. */
+static double run_row(const struct row *row, const struct instruction *s, double a, double b,
+                      double c) {
+  if (!row->total && !(s->flags & STEP_EXTENDED) && !row->defined(a, b, c)) return NAN;
+  return row->kernel(a, b, c);
+}
+
+static double run_step(const struct row *rows, const struct instruction *s, double a, double b,
+                       double c) {
+  switch (s->op) {
+  case TRI_OP_add: return a + b;
+  case TRI_OP_sub: return a - b;
+  case TRI_OP_mul: return a * b;
+  case TRI_OP_neg: return -a;
+  case TRI_OP_square: return a * a;
+  default: return run_row(rows + s->op, s, a, b, c);
+  }
+}
+
+/* Steps over values in slots, or each in its own place. Arguments that a step has not are its first. */
+static inline void run_range(const struct plan *p, double *x, uint32_t from, uint32_t to,
+                             bool all) {
+  const struct row *rows = p->programs->rows;
+  const struct plan_value *values = p->values;
+  for (uint32_t i = from; i < to; i++) {
+    const struct instruction *s = p->steps + i;
+#define PLACE(v) (all ? (v) : values[v].slot)
+    double a = x[PLACE(s->arg[0])], b = s->nargs > 1 ? x[PLACE(s->arg[1])] : 0.0;
+    double c = s->nargs > 2 ? x[PLACE(s->arg[2])] : 0.0;
+    x[PLACE(s->result)] = run_step(rows, s, a, b, c);
+#undef PLACE
+  }
+}
+
+tri_status tri__run_doubles(struct run *r) {
+  const struct plan *p = r->plan;
+  double *x = r->store->data;
+  for (uint32_t i = 0; i < p->step_count; i += STRIDE) {
+    uint32_t end = p->step_count - i > STRIDE ? i + STRIDE : p->step_count;
+    if (tri__interrupt(r)) return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
+    if (r->store->all)
+      run_range(p, x, i, end, true);
+    else
+      run_range(p, x, i, end, false);
+  }
+  return TRI_OK;
+}
+
+/* --- the sweep */
+
+/* What an argument receives: the adjoint is not 0, so only the partial of a choice is a strong zero. */
+static inline double product(const struct row *row, double adjoint, double partial) {
+  return row->choice && partial == 0.0 ? 0.0 : adjoint * partial;
+}
+
+static void sweep_row(const struct plan *p, const struct instruction *s, const double *x,
+                      double *adjoints) {
+  const struct row *row = p->programs->rows + s->op;
+  double a[ROW_MAX_ARITY] = {0.0}, w = adjoints[s->result], r = x[s->result];
+  for (uint32_t i = 0; i < s->nargs; i++) a[i] = x[s->arg[i]];
+  for (uint32_t i = 0; i < s->nargs; i++) {
+    if (!p->active[s->arg[i]] || (row->conditions >> i & 1)) continue;
+    double partial = row->partial[i] ? row->dkernel[i](a[0], a[1], a[2], r) : NAN;
+    adjoints[s->arg[i]] += product(row, w, partial);
+  }
+}
+
+tri_status tri__sweep_doubles(struct run *r, double *adjoints) {
+  const struct plan *p = r->plan;
+  for (uint32_t i = p->step_count; i-- > 0;) {
+    const struct instruction *s = p->steps + i;
+    if (i % STRIDE == 0 && tri__interrupt(r))
+      return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
+    if ((s->flags & STEP_ACTIVE) && adjoints[s->result] != 0.0)
+      sweep_row(p, s, r->store->data, adjoints);
+  }
+  return TRI_OK;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The reference interpreter: carries out a plan in any domain, one number at a time. */
+#include "eval/run.h"
+
+/* --- the caller's numbers */
+
+void tri__port_get(const struct port *port, size_t i, struct numbers *base, void *to) {
+  if (port->doubles)
+    base->domain->set_double(base, to, port->doubles[i]);
+  else
+    base->domain->set(base, to, number_at(port->numbers, port->data, i), 1);
+}
+
+void tri__port_put(const struct port *port, size_t i, const struct numbers *base,
+                   const void *from) {
+  if (port->doubles)
+    port->doubles[i] = base->domain->to_double(base, from);
+  else
+    port->numbers->domain->set(port->numbers, number_at(port->numbers, port->data, i), from, 1);
+}
+
+/* The context of the values inside (nested) dual numbers, which come first in them. */
+struct numbers *tri__base(struct numbers *n) {
+  while (n->base) n = n->base;
+  return n;
+}
+
+void tri__run_inputs(struct run *r, const struct port *inputs) {
+  struct numbers *n = r->numbers, *base = tri__base(n);
+  size_t next = 0;
+  for (uint32_t v = 0; v < r->plan->input_count; v++)
+    for (size_t e = 0; e < count_of(r, v); e++) {
+      if (n != base) n->domain->set_double(n, element_at(r, v, e), 0.0);
+      tri__port_get(inputs, next++, base, element_at(r, v, e));
+    }
+}
+
+/* --- watching */
+
+tri_value tri__view(const struct run *r, const void *number) {
+  return (tri_value){r->numbers, number};
+}
+
+bool tri__interrupt(const struct run *r) { return r->call->interrupt && *r->call->interrupt; }
+
+static void show(const struct run *r, uint32_t v, tri_op op, uint32_t node, size_t nargs,
+                 const uint32_t *args) {
+  const tri_step step = {.index = v,
+                         .node = node,
+                         .op = op,
+                         .n_arguments = nargs,
+                         .arguments = args,
+                         .count = count_of(r, v),
+                         .value = tri__view(r, element_at(r, v, 0))};
+  r->call->trace->step(r->call->trace->data, &step);
+}
+
+static void show_leaves(const struct run *r) {
+  const struct plan *p = r->plan;
+  for (uint32_t i = 0; i < p->input_count; i++)
+    show(r, i, TRI_OP_variable, p->input_nodes[i], 0, NULL);
+  for (uint32_t i = 0; i < p->constant_count; i++)
+    show(r, p->input_count + i, p->constants[i].pi ? TRI_OP_pi : TRI_OP_constant,
+         p->constants[i].node, 0, NULL);
+}
+
+/* --- steps */
+
+/* Whether tangents pass through a kink. */
+static bool at_kink(const struct run *r, const struct instruction *s, const void *const *x) {
+  struct numbers *n = r->numbers;
+  bool moves = false;
+  if (!r->call->strict || !n->base || !(s->flags & STEP_ACTIVE) || !row_of(r, s)->kink)
+    return false;
+  for (uint32_t i = 0; i < s->nargs; i++)
+    for (uint32_t d = 0; d < n->directions; d++)
+      moves |= !n->base->domain->zero(n->base, dual_tangent(n, x[i], d));
+  return moves && n->domain->kink(n, (tri_op)s->op, x);
+}
+
+static tri_status run_row(struct run *r, const struct instruction *s) {
+  const struct domain *domain = r->numbers->domain;
+  enum apply_mode mode = s->flags & STEP_EXTENDED ? APPLY_EXTENDED : APPLY_STRICT;
+  size_t count = count_of(r, s->result);
+  for (size_t e = 0; e < count; e++) {
+    const void *x[ROW_MAX_ARITY];
+    for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);
+    if (at_kink(r, s, x)) return tri__kink_error(r, s, x);
+    domain->apply(r->numbers, (tri_op)s->op, mode, element_at(r, s->result, e), x);
+  }
+  return TRI_OK;
+}
+
+static void run_stack(struct run *r, const struct instruction *s) {
+  const uint32_t *args = step_args(r->plan, s);
+  size_t each = s->nargs ? count_of(r, args[0]) : 0;
+  for (uint32_t i = 0; i < s->nargs; i++)
+    r->numbers->domain->set(r->numbers, element_at(r, s->result, i * each),
+                            element_at(r, args[i], 0), each);
+}
+
+static void run_element(struct run *r, const struct instruction *s) {
+  size_t count = count_of(r, s->result);
+  r->numbers->domain->set(r->numbers, element_at(r, s->result, 0),
+                          element_at(r, s->arg[0], s->index * count), count);
+}
+
+static tri_status run_step(struct run *r, const struct instruction *s) {
+  switch (s->op) {
+  case TRI_OP_stack: run_stack(r, s); return TRI_OK;
+  case TRI_OP_element: run_element(r, s); return TRI_OK;
+  default: return run_row(r, s);
+  }
+}
+
+tri_status tri__run_steps(struct run *r) {
+  const struct plan *p = r->plan;
+  bool shown = r->call->trace && r->call->trace->step;
+  if (shown) show_leaves(r);
+  for (uint32_t i = 0; i < p->step_count; i++) {
+    const struct instruction *s = p->steps + i;
+    if (i % 256 == 0 && tri__interrupt(r))
+      return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
+    tri_status status = run_step(r, s);
+    if (status) return status;
+    if (shown) show(r, s->result, (tri_op)s->op, s->node, s->nargs, step_args(p, s));
+  }
+  return tri__level_status(r);
+}
+
+/* --- the value call */
+
+bool tri__plain_doubles(const struct run *r) {
+  return r->plan->scalar && r->numbers->domain == &tri__double_domain && !r->numbers->by_template &&
+         !r->call->trace;
+}
+
+void tri__put_outputs(const struct run *r, const struct port *outputs) {
+  size_t next = 0;
+  if (!port_given(outputs)) return;
+  for (uint32_t i = 0; i < r->plan->output_count; i++)
+    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++)
+      tri__port_put(outputs, next++, tri__base(r->numbers), element_at(r, r->plan->outputs[i], e));
+}
+
+tri_status tri__run(struct run *r, const struct port *inputs) {
+  tri__run_inputs(r, inputs);
+  return tri__plain_doubles(r) ? tri__run_doubles(r) : tri__run_steps(r);
+}
+
+tri_status tri__value_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                          const struct port *outputs) {
+  struct run r;
+  tri_status status = tri__level(&r, w, call, LEVEL_BASE, 0, false);
+  if (!status) status = tri__run(&r, inputs);
+  if (status) return status;
+  status = tri__check_outputs(&r, inputs);
+  tri__put_outputs(&r, outputs);
+  return status;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Graph to plan: the nodes that the outputs need, in order of ids, as instructions over numbered values. */
+#include "eval/plan.h"
+
+#include <string.h>
+
+#include "graph/walk.h"
+
+enum { NEEDED = 1, STRICT = 2 };
+
+/* What is known while a plan is made; arrays by walk position or, `known_shapes`, by the graph's shapes. */
+struct compiler {
+  tri_graph *graph;
+  struct plan *plan;
+  struct walk walk;
+  uint32_t *roots;  /* inputs, then outputs */
+  uint8_t *marks;   /* NEEDED, STRICT */
+  uint32_t *number; /* value of a node, NO_VALUE before it has one */
+  uint32_t *known_shapes;
+  uint32_t known_count;
+  bool reduce;
+  bool used[TRI_OP_ROWS];
+  tri_error *error;
+};
+
+#define NO_VALUE UINT32_MAX
+
+static bool no_memory(struct compiler *c) {
+  tri__error(c->error, TRI_MEMORY, 0, "out of memory");
+  return false;
+}
+
+/* --- strength reduction */
+
+/* The instructions that a power with a small constant exponent takes in place of one. */
+enum reduction { AS_IT_IS, SQUARE, CUBE, FOURTH, ROOT };
+
+static enum reduction reduction_of(const struct compiler *c, const struct node *n) {
+  int64_t exponent;
+  mpq_t q;
+  if (n->op != TRI_OP_pow || !c->reduce) return AS_IT_IS;
+  uint32_t power = node_args(c->graph, n)[1];
+  if (tri__small_integer(c->graph, power, &exponent))
+    return exponent == 2 ? SQUARE : exponent == 3 ? CUBE : exponent == 4 ? FOURTH : AS_IT_IS;
+  return tri__rational(c->graph, power, q) && mpq_cmp_ui(q, 1, 2) == 0 ? ROOT : AS_IT_IS;
+}
+
+/* A reduced power does not read its exponent. */
+static uint32_t arguments_read(const struct compiler *c, const struct node *n) {
+  return reduction_of(c, n) == AS_IT_IS ? n->nargs : 1;
+}
+
+static uint32_t steps_of(const struct compiler *c, const struct node *n) {
+  enum reduction reduction = reduction_of(c, n);
+  return reduction == CUBE || reduction == FOURTH ? 2 : 1;
+}
+
+static bool is_constant(const struct node *n) {
+  return n->op == TRI_OP_constant || n->op == TRI_OP_pi;
+}
+static bool is_leaf(const struct node *n) { return n->nargs == 0; }
+
+/* --- the nodes that are needed, and their numbers */
+
+static const struct node *walked(const struct compiler *c, uint32_t position) {
+  return node_at(c->graph, c->walk.ids[position]);
+}
+
+static uint32_t position_of(const struct compiler *c, uint32_t id) {
+  return walk_position(&c->walk, id);
+}
+
+static void mark_needed(struct compiler *c, size_t n_inputs) {
+  const struct plan *p = c->plan;
+  for (uint32_t i = 0; i < p->output_count; i++)
+    c->marks[position_of(c, c->roots[n_inputs + i])] |=
+        i < p->primal_count ? NEEDED | STRICT : NEEDED;
+  for (uint32_t k = c->walk.count; k-- > 0;) {
+    const struct node *n = walked(c, k);
+    const uint32_t *args = node_args(c->graph, n);
+    uint32_t read = c->marks[k] ? arguments_read(c, n) : 0;
+    for (uint32_t i = 0; i < read; i++) c->marks[position_of(c, args[i])] |= c->marks[k];
+  }
+}
+
+/* The inputs get the first numbers. */
+static bool number_inputs(struct compiler *c) {
+  struct plan *p = c->plan;
+  for (uint32_t i = 0; i < p->input_count; i++) {
+    uint32_t id = c->roots[i], *number = &c->number[position_of(c, id)];
+    unsigned op = node_at(c->graph, id)->op;
+    if (op != TRI_OP_variable && op != TRI_OP_eps) {
+      tri__error(c->error, TRI_ARGUMENT, id, "input %u is not a variable", i + 1);
+      return false;
+    }
+    if (*number != NO_VALUE) {
+      const char *name = tri__name(c->graph, id);
+      tri__error(c->error, TRI_ARGUMENT, id, "%s stands twice among the inputs",
+                 name ? name : "eps");
+      return false;
+    }
+    *number = i;
+    p->input_nodes[i] = id;
+  }
+  return true;
+}
+
+/* Counts constants and steps; a variable that is needed and no input has no value. */
+static bool count_nodes(struct compiler *c) {
+  struct plan *p = c->plan;
+  uint64_t constants = 0, steps = 0, args = 0;
+  for (uint32_t k = 0; k < c->walk.count; k++) {
+    const struct node *n = walked(c, k);
+    if (!c->marks[k] || c->number[k] != NO_VALUE) continue;
+    if (is_constant(n)) {
+      constants++;
+    } else if (is_leaf(n)) {
+      const char *name = tri__name(c->graph, c->walk.ids[k]);
+      tri__error(c->error, TRI_NAME, c->walk.ids[k], "%s has no value", name ? name : "eps");
+      return false;
+    } else {
+      steps += steps_of(c, n);
+      args += n->nargs > STEP_INLINE ? n->nargs : 0;
+    }
+  }
+  if (constants + steps + p->input_count >= NO_VALUE || args >= NO_VALUE) {
+    tri__error(c->error, TRI_LIMIT, 0, "too many operations for one function");
+    return false;
+  }
+  p->constant_count = (uint32_t)constants;
+  p->step_count = (uint32_t)steps;
+  p->arg_count = (uint32_t)args;
+  p->value_count = (uint32_t)(constants + steps) + p->input_count;
+  return true;
+}
+
+static bool allocate(struct compiler *c) {
+  struct plan *p = c->plan;
+  struct memory *m = &p->memory;
+  p->steps = tri__new(m, p->step_count, sizeof *p->steps);
+  p->args = tri__new(m, p->arg_count, sizeof *p->args);
+  p->values = tri__new(m, p->value_count, sizeof *p->values);
+  p->active = tri__new(m, p->value_count, 1);
+  p->constants = tri__new(m, p->constant_count, sizeof *p->constants);
+  if (!p->steps || !p->args || !p->values || !p->active || !p->constants) return no_memory(c);
+  for (uint32_t i = 0; i < p->constant_count; i++) mpq_init(p->constants[i].q);
+  return true;
+}
+
+/* --- values and instructions */
+
+static bool set_shape(struct compiler *c, uint32_t value, const struct node *n) {
+  uint32_t shape = tri__plan_shape(c->plan, c->graph, n->shape, c->known_shapes, c->error);
+  if (shape == UINT32_MAX) return false;
+  c->plan->values[value].shape = shape;
+  c->plan->scalar &= shape == 0;
+  return true;
+}
+
+static void set_constant(struct compiler *c, uint32_t k, struct plan_constant *constant) {
+  mpq_t view;
+  constant->node = c->walk.ids[k];
+  constant->pi = !tri__rational(c->graph, constant->node, view);
+  if (!constant->pi) mpq_set(constant->q, view);
+}
+
+static void number_constants(struct compiler *c) {
+  struct plan *p = c->plan;
+  uint32_t next = 0;
+  for (uint32_t k = 0; k < c->walk.count; k++) {
+    if (!c->marks[k] || !is_constant(walked(c, k))) continue;
+    set_constant(c, k, p->constants + next);
+    c->number[k] = p->input_count + next++;
+  }
+}
+
+/* The next instruction, its arguments to be filled in. */
+struct builder {
+  struct compiler *c;
+  uint32_t position, step, args;
+};
+
+static struct instruction *next_step(struct builder *b, tri_op op, uint32_t nargs) {
+  struct plan *p = b->c->plan;
+  struct instruction *s = p->steps + b->step;
+  bool strict = b->c->marks[b->position] & STRICT;
+  *s = (struct instruction){.op = (uint16_t)op, .results = 1, .nargs = nargs};
+  s->flags = strict ? 0 : STEP_EXTENDED;
+  s->node = b->c->walk.ids[b->position];
+  s->result = first_result(p) + b->step++;
+  b->c->number[b->position] = s->result;
+  if (op < TRI_OP_ROWS) b->c->used[op] = true;
+  return s;
+}
+
+static void add_step(struct builder *b, tri_op op, uint32_t a, uint32_t a2) {
+  struct instruction *s = next_step(b, op, op == TRI_OP_mul ? 2 : 1);
+  s->arg[0] = a;
+  if (op == TRI_OP_mul) s->arg[1] = a2;
+}
+
+/* x^n by multiplications: at most 1.5 units in the last place for n = 4. */
+static void add_power(struct builder *b, enum reduction reduction, uint32_t x) {
+  uint32_t first = first_result(b->c->plan) + b->step;
+  add_step(b, reduction == ROOT ? TRI_OP_sqrt : TRI_OP_square, x, 0);
+  if (reduction == CUBE) add_step(b, TRI_OP_mul, first, x);
+  if (reduction == FOURTH) add_step(b, TRI_OP_square, first, 0);
+}
+
+/* Where an instruction's arguments go. */
+static uint32_t *place_of_args(struct builder *b, struct instruction *s) {
+  if (s->nargs <= STEP_INLINE) return s->arg;
+  s->arg[0] = b->args;
+  b->args += s->nargs;
+  return b->c->plan->args + s->arg[0];
+}
+
+static void add_node(struct builder *b, const struct node *n) {
+  struct compiler *c = b->c;
+  const uint32_t *ids = node_args(c->graph, n);
+  enum reduction reduction = reduction_of(c, n);
+  if (reduction != AS_IT_IS) {
+    add_power(b, reduction, c->number[position_of(c, ids[0])]);
+    return;
+  }
+  struct instruction *s = next_step(b, (tri_op)n->op, n->nargs);
+  if (n->op == TRI_OP_element) s->index = (uint32_t)tri__index_attr(c->graph, s->node);
+  uint32_t *args = place_of_args(b, s);
+  for (uint32_t i = 0; i < n->nargs; i++) args[i] = c->number[position_of(c, ids[i])];
+}
+
+static bool add_nodes(struct compiler *c) {
+  struct builder b = {.c = c};
+  for (uint32_t k = 0; k < c->walk.count; k++) {
+    const struct node *n = walked(c, k);
+    if (!c->marks[k] || is_leaf(n)) continue;
+    uint32_t first = first_result(c->plan) + b.step;
+    b.position = k;
+    add_node(&b, n);
+    for (uint32_t v = first; v < first_result(c->plan) + b.step; v++)
+      if (!set_shape(c, v, n)) return false;
+  }
+  return true;
+}
+
+static bool shape_leaves(struct compiler *c) {
+  for (uint32_t k = 0; k < c->walk.count; k++)
+    if (c->number[k] != NO_VALUE && is_leaf(walked(c, k)) &&
+        !set_shape(c, c->number[k], walked(c, k)))
+      return false;
+  return true;
+}
+
+/* Which values depend on inputs, through operations that have derivatives. */
+static void find_active(struct plan *p) {
+  memset(p->active, 1, p->input_count);
+  for (uint32_t s = 0; s < p->step_count; s++) {
+    struct instruction *step = p->steps + s;
+    const uint32_t *args = step_args(p, step);
+    const struct row *row = step->op < TRI_OP_ROWS ? p->programs->rows + step->op : NULL;
+    bool active = false;
+    for (uint32_t i = 0; i < step->nargs; i++)
+      active |= p->active[args[i]] && !(row && row->conditions >> i & 1);
+    if (!active || (row && row->sort == TRI_BOOLEAN)) continue;
+    step->flags |= STEP_ACTIVE;
+    memset(p->active + step->result, 1, step->results);
+  }
+}
+
+/* --- the whole */
+
+static bool refuse_root(const struct compiler *c, tri_expr e) {
+  const tri_error *known = &c->graph->error;
+  tri_status status = e.graph == c->graph ? id_status(e.id) : TRI_ARGUMENT;
+  tri__error(c->error, status, 0, "%s",
+             e.graph != c->graph       ? "expressions of two graphs"
+             : known->status == status ? known->message
+                                       : tri_status_meaning(status));
+  return false;
+}
+
+static bool take_roots(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
+                       const tri_expr *outputs) {
+  for (size_t i = 0; i < n_inputs + c->plan->output_count; i++) {
+    tri_expr e = i < n_inputs ? inputs[i] : outputs[i - n_inputs];
+    if (e.graph != c->graph || id_is_error(e.id)) return refuse_root(c, e);
+    c->roots[i] = e.id;
+  }
+  return true;
+}
+
+static bool prepare(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
+                    const tri_expr *outputs) {
+  struct plan *p = c->plan;
+  struct memory *m = &p->memory;
+  size_t roots = n_inputs + p->output_count;
+  p->input_nodes = tri__new(m, n_inputs, sizeof *p->input_nodes);
+  p->outputs = tri__new(m, p->output_count, sizeof *p->outputs);
+  p->output_nodes = tri__new(m, p->output_count, sizeof *p->output_nodes);
+  c->roots = tri__new(m, roots, sizeof *c->roots);
+  c->known_shapes = tri__new(m, c->known_count, sizeof *c->known_shapes);
+  if (!p->input_nodes || !p->outputs || !p->output_nodes || !c->roots || !c->known_shapes)
+    return no_memory(c);
+  if (!take_roots(c, n_inputs, inputs, outputs)) return false;
+  if (tri__walk(c->graph, roots, c->roots, &c->walk)) return no_memory(c);
+  c->marks = tri__new(m, c->walk.count, 1);
+  c->number = tri__new(m, c->walk.count, sizeof *c->number);
+  if (!c->marks || !c->number) return no_memory(c);
+  memset(c->number, 0xff, c->walk.count * sizeof *c->number); /* NO_VALUE */
+  return true;
+}
+
+static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
+                    const tri_expr *outputs) {
+  struct plan *p = c->plan;
+  if (!prepare(c, n_inputs, inputs, outputs)) return false;
+  mark_needed(c, n_inputs);
+  if (tri__plan_shape(p, c->graph, 0, c->known_shapes, c->error) == UINT32_MAX) return false;
+  if (!number_inputs(c) || !count_nodes(c) || !allocate(c)) return false;
+  number_constants(c);
+  if (!shape_leaves(c) || !add_nodes(c)) return false;
+  for (uint32_t i = 0; i < p->output_count; i++) {
+    p->output_nodes[i] = c->roots[n_inputs + i];
+    p->outputs[i] = c->number[position_of(c, p->output_nodes[i])];
+  }
+  p->programs = tri__programs_new(c->graph, &p->memory, c->used);
+  if (!p->programs || !tri__plan_slots(p)) return no_memory(c);
+  find_active(p);
+  return true;
+}
+
+static void compiler_free(struct compiler *c, size_t roots) {
+  struct memory *m = &c->plan->memory;
+  tri__free(m, c->roots, roots, sizeof *c->roots);
+  tri__free(m, c->known_shapes, c->known_count, sizeof *c->known_shapes);
+  tri__free(m, c->marks, c->walk.count, 1);
+  tri__free(m, c->number, c->walk.count, sizeof *c->number);
+  tri__walk_free(&c->walk);
+}
+
+struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
+                       const tri_compile_options *options, tri_error *error) {
+  struct compiler c = {.graph = g, .known_count = g->shape_count, .error = error};
+  struct memory memory;
+  tri__memory_init(&memory, options->allocator);
+  struct plan *p = NULL;
+  if (n_inputs > UINT32_MAX / 4 || n_outputs > UINT32_MAX / 4)
+    tri__error(error, TRI_LIMIT, 0, "too many inputs or outputs for one function");
+  else if (!(p = tri__new(&memory, 1, sizeof *p)))
+    tri__error(error, TRI_MEMORY, 0, "out of memory");
+  if (!p) return NULL;
+  p->memory = memory;
+  p->input_count = (uint32_t)n_inputs;
+  p->output_count = (uint32_t)n_outputs;
+  p->primal_count = options->primals && options->primals < n_outputs ? (uint32_t)options->primals
+                                                                     : p->output_count;
+  p->scalar = true;
+  c.plan = p;
+  c.reduce = !options->as_written;
+  bool ok = compile(&c, n_inputs, inputs, options->outputs);
+  compiler_free(&c, n_inputs + n_outputs);
+  if (ok) return p;
+  tri__plan_free(p);
+  return NULL;
+}
+
+void tri__plan_free(struct plan *p) {
+  if (!p) return;
+  struct memory *m = &p->memory, own = p->memory;
+  for (uint32_t i = 0; p->constants && i < p->constant_count; i++) mpq_clear(p->constants[i].q);
+  for (uint32_t i = 0; i < p->size_count; i++)
+    tri__resize(m, p->size_names[i], strlen(p->size_names[i]) + 1, 0);
+  tri__programs_free(p->programs, m);
+  tri__free(m, p->steps, p->step_count, sizeof *p->steps);
+  tri__free(m, p->args, p->arg_count, sizeof *p->args);
+  tri__free(m, p->values, p->value_count, sizeof *p->values);
+  tri__free(m, p->active, p->value_count, 1);
+  tri__free(m, p->input_nodes, p->input_count, sizeof *p->input_nodes);
+  tri__free(m, p->constants, p->constant_count, sizeof *p->constants);
+  tri__free(m, p->outputs, p->output_count, sizeof *p->outputs);
+  tri__free(m, p->output_nodes, p->output_count, sizeof *p->output_nodes);
+  tri__free(m, p->slot_shapes, p->slot_count, sizeof *p->slot_shapes);
+  tri__free(m, p->shapes, p->shape_capacity, sizeof *p->shapes);
+  tri__free(m, p->dims, p->dim_capacity, sizeof *p->dims);
+  tri__free(m, p->size_names, p->size_capacity, sizeof *p->size_names);
+  tri__free(&own, p, 1, sizeof *p);
+}

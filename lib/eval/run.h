@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Running plans: functions, workspaces, and the ways to run that work in any domain. */
+#ifndef TRIAD_EVAL_RUN_H
+#define TRIAD_EVAL_RUN_H
+
+#include "eval/plan.h"
+
+struct tri_function {
+  struct plan *plan;
+  tri_domain domain;
+  uint32_t precision;
+  uint64_t digits;
+};
+
+/* Where the values of a plan are among the numbers of one array: slots are shared, or every value has a place of its own. */
+struct store {
+  void *data;
+  size_t count; /* numbers in data */
+  size_t
+      *place; /* by slot or value: its first number; NULL where that is the slot or value itself */
+  size_t places;
+  bool all;
+};
+
+/* A domain at work: what a function computes with, the dual numbers over it, and those over these. */
+struct level {
+  struct numbers numbers; /* .domain is NULL until it is open */
+  struct store shared, all;
+  void *adjoints; /* placed as in `all` */
+};
+
+enum { LEVEL_BASE, LEVEL_DUAL, LEVEL_NESTED, LEVELS };
+
+/* A buffer of the caller's to allocate from, last in, first out. */
+struct buffer {
+  char *at, *end;
+};
+
+struct tri_workspace {
+  const tri_function *function;
+  struct memory memory;
+  struct buffer buffer; /* of tri_workspace_place */
+  bool placed;
+  bool bound;     /* counts are known */
+  size_t *counts; /* elements by shape */
+  int64_t *sizes; /* named sizes they were counted for */
+  struct level level[LEVELS];
+};
+
+/* One run: a plan over the numbers of a store. */
+struct run {
+  const struct plan *plan;
+  const tri_call *call;
+  tri_workspace *workspace;
+  struct numbers *numbers;
+  struct store *store;
+  const size_t *counts;
+};
+
+/* Numbers of the caller's: doubles, or numbers of the function's domain. */
+struct port {
+  double *doubles;
+  struct numbers *numbers;
+  void *data; /* of numbers */
+};
+
+static inline struct plan_value *value_of(const struct run *r, uint32_t v) {
+  return r->plan->values + v;
+}
+static inline size_t count_of(const struct run *r, uint32_t v) {
+  return r->counts[value_of(r, v)->shape];
+}
+static inline size_t place_of(const struct run *r, uint32_t v) {
+  size_t slot = r->store->all ? v : value_of(r, v)->slot;
+  return r->store->place ? r->store->place[slot] : slot;
+}
+/* Element e of a value. */
+static inline void *element_at(const struct run *r, uint32_t v, size_t e) {
+  return number_at(r->numbers, r->store->data, place_of(r, v) + e);
+}
+/* Element e of an argument of an elementwise operation: a scalar stands for all elements. */
+static inline void *argument_at(const struct run *r, uint32_t v, size_t e) {
+  return element_at(r, v, value_of(r, v)->shape ? e : 0);
+}
+static inline const struct row *row_of(const struct run *r, const struct instruction *s) {
+  return s->op < TRI_OP_ROWS ? r->plan->programs->rows + s->op : NULL;
+}
+
+/* --- workspace.c */
+
+/* Counts elements for the call's sizes, or finds what does not fit. */
+tri_status tri__bind(tri_workspace *w, const tri_call *call);
+/* Makes a level and those below it ready, and the store that is asked for, its constants set; describes the run. Dual levels get
+ * `directions`; one in the caller's buffer keeps those that it has, so look at the level's numbers. TRI_MEMORY. */
+tri_status tri__level(struct run *r, tri_workspace *w, const tri_call *call, int level,
+                      uint32_t directions, bool all);
+/* Room for adjoints as in the level's `all` store and SWEEP_ROOM numbers more, all 0; NULL when out of memory. */
+enum { SWEEP_ROOM = 2 };
+void *tri__adjoints(struct run *r, int level);
+/* TRI_OK, or what stopped work in a level's numbers or those below. */
+tri_status tri__level_status(const struct run *r);
+/* N and M: elements of all inputs and all outputs. */
+size_t tri__input_elements(const tri_workspace *w);
+size_t tri__output_elements(const tri_workspace *w);
+
+/* The context of the values inside (nested) dual numbers; they come first in these. */
+struct numbers *tri__base(struct numbers *n);
+
+/* --- ports */
+/* Number i into or out of a number of the base domain. */
+void tri__port_get(const struct port *port, size_t i, struct numbers *base, void *to);
+void tri__port_put(const struct port *port, size_t i, const struct numbers *base, const void *from);
+static inline bool port_given(const struct port *port) { return port->doubles || port->data; }
+
+/* --- interpret.c */
+
+/* Puts the inputs in their places; tangents, if any, are left 0. */
+void tri__run_inputs(struct run *r, const struct port *inputs);
+/* Values of the outputs (the value parts of dual numbers) into a port, if it is given. */
+void tri__put_outputs(const struct run *r, const struct port *outputs);
+/* Whether the short way through doubles is open: scalars, nobody watching. */
+bool tri__plain_doubles(const struct run *r);
+/* Inputs in and every step, by the short way if it is open. */
+tri_status tri__run(struct run *r, const struct port *inputs);
+/* Carries out every step. TRI_INTERRUPTED, TRI_DOMAIN for a kink in strict calls. */
+tri_status tri__run_steps(struct run *r);
+/* The view that a trace is shown of a value. */
+tri_value tri__view(const struct run *r, const void *number);
+bool tri__interrupt(const struct run *r);
+
+/* --- double_run.c */
+
+/* The same as tri__run_steps and tri__sweep for plans of scalars over doubles. */
+tri_status tri__run_doubles(struct run *r);
+tri_status tri__sweep_doubles(struct run *r, double *adjoints);
+
+/* --- dual_run.c */
+
+/* Tangents of the inputs: directions from row `first` on, as many as the numbers have, 0 beyond row k; with directions NULL, unit
+ * vectors from input element `first` on. */
+void tri__seed_tangents(struct run *r, const struct port *directions, size_t first, size_t k);
+/* Most directions that go through the plan at once. */
+enum { DIRECTIONS_AT_ONCE = 16, NESTED_AT_ONCE = 4 };
+
+/* --- the calls, on ports; the workspace is bound. A port that is not given is not written (weights: all are 1). */
+tri_status tri__value_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                          const struct port *outputs);
+tri_status tri__dual_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                         size_t k, const struct port *directions, const struct port *outputs,
+                         const struct port *tangents);
+tri_status tri__adjoint_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                            const struct port *weights, const struct port *outputs,
+                            const struct port *adjoints);
+tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                            const struct port *weights, const struct port *outputs,
+                            const struct port *gradient, const struct port *hessian);
+
+/* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain. TRI_INTERRUPTED, TRI_DOMAIN for a kink in
+ * strict calls. */
+tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights);
+
+/* --- diagnose.c: what to say when an output has no value, or a derivative has none */
+
+/* TRI_OK if all values at the outputs exist; else the status with the culprit's name and place in call's error, found by a run
+ * that stores every value. */
+tri_status tri__check_outputs(struct run *r, const struct port *inputs);
+/* For a derivative that has no value though the outputs have: along row `i` of directions, or along input element i if directions is
+ * NULL. The culprit is looked for by a dual run. */
+tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
+                              const struct port *directions, size_t i, enum number_state state);
+tri_status tri__kink_error(struct run *r, const struct instruction *s,
+                           const void *const *arguments);
+/* An error of a call without a culprit. */
+tri_status tri__call_error(const tri_call *call, tri_status status, const char *message);
+
+#endif
