@@ -3,3 +3,9 @@
 # the installed tool, and the output is compared with x.expected (x.tri.expected for the script) where there is one.
 # A comment "needs: gsl" in x.c names further pkg-config modules; without them the example is skipped.
 TRIAD_EXAMPLES += examples/partials.tri
+TRIAD_EXAMPLES += examples/ten_lines.c examples/ten_lines.expected
+TRIAD_EXAMPLES += examples/perceptron.c examples/perceptron.expected
+TRIAD_EXAMPLES += examples/logistic.c examples/logistic.expected
+TRIAD_EXAMPLES += examples/network_cost.c examples/network_cost.expected
+TRIAD_EXAMPLES += examples/newton.c examples/newton.expected
+TRIAD_EXAMPLES += examples/gsl_minimise.c examples/gsl_minimise.expected
