@@ -336,7 +336,8 @@ static bool number(struct parser *p) {
   const struct token *t = p->token;
   int64_t den = 1;
   for (unsigned k = t->op; k > 1; k--) den *= 10;
-  uint32_t id = t->op ? tri__constant_si(p->g, t->integer, den) : long_number(p, t);
+  bool ready = t->op && t->size <= p->g->limits.digits;
+  uint32_t id = ready ? tri__constant_si(p->g, t->integer, den) : long_number(p, t);
   if (id == 0) return false;
   tri__parse_advance(p);
   return tri__parse_push_node(p, t, FORM_NUMBER, id);

@@ -243,8 +243,9 @@ static bool passes(const char *text, size_t from, size_t to) {
 
 /* A string up to the byte that may not stand in it. */
 static bool broken_string(const char *text, size_t from, const struct token *t) {
-  while (from < t->start && passes(text, from, from + 1)) from++;
-  return t->kind == TOKEN_ERROR && text[from] == '"';
+  for (size_t i = from; t->kind == TOKEN_ERROR && i < t->start; i++)
+    if (text[i] == '"' && passes(text, from, i) && !passes(text, from, i + 1)) return true;
+  return false;
 }
 
 static void count_to(const char *text, size_t from, size_t to, uint32_t *line, uint32_t *column) {
