@@ -8,6 +8,7 @@
 #include <triad/eval.h>
 #include <triad/graph.h>
 #include <triad/numbers.h>
+#include <triad/tape.h>
 #include <triad/version.h>
 
 #endif

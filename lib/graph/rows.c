@@ -2,10 +2,7 @@
 /* The table of rows: ops.def compiled as C and quoted as text. */
 #include "graph/rows.h"
 
-#include "graph/kernels.h"
-
-/* A row's options as values (options_NAME), its kernels (value_NAME, partial_NAME_a …) and conditions as C. The macros DOMAIN and KINK
- * mean a value while the conditions are compiled, and a text in the table. */
+#include "graph/values.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -16,48 +13,17 @@
 #endif
 
 #define NONE NAN
-#define DOMAIN(condition) .defined = (condition)
-#define KINK(condition) .at_kink = (condition)
-/* Where an argument has no value (NaN), only a lazy row may have one. The options are constants: this folds away. */
-#define VALUE(name, arity, value, ...)                                                             \
-  static double value_##name(double a, double b, double c) {                                       \
-    const struct options o = {0, __VA_ARGS__};                                                     \
-    if (!o.lazy && (isnan(a) || (arity > 1 && isnan(b)) || (arity > 2 && isnan(c)))) return NAN;   \
-    return value;                                                                                  \
-  }                                                                                                \
-  static bool defined_##name(double a, double b, double c) {                                       \
-    const struct options o = {.defined = true, __VA_ARGS__};                                       \
-    return o.defined;                                                                              \
-  }                                                                                                \
-  static bool kink_##name(double a, double b, double c) {                                          \
-    const struct options o = {0, __VA_ARGS__};                                                     \
-    return o.at_kink;                                                                              \
-  }
 #define PARTIAL(name, by, partial)                                                                 \
   static double partial_##name##_##by(double a, double b, double c, double r) { return partial; }
-
-/* The options that a row may give. */
-struct options {
-  uint8_t first, total, tame, exact, commutes, linear, choice, keeps, total_if, lazy, at_zero,
-      root_at_one;
-  uint8_t sort, conditions, range, parity;
-  int8_t precedence;
-  const char *infix, *unicode, *latex, *c, *help, *example;
-  bool defined, at_kink;
-};
-
-#define OP1(name, value, da, ...) VALUE(name, 1, value, __VA_ARGS__) PARTIAL(name, a, da)
-#define OP2(name, value, da, db, ...)                                                              \
-  VALUE(name, 2, value, __VA_ARGS__) PARTIAL(name, a, da) PARTIAL(name, b, db)
+#define OP1(name, value, da, ...) PARTIAL(name, a, da)
+#define OP2(name, value, da, db, ...) PARTIAL(name, a, da) PARTIAL(name, b, db)
 #define OP3(name, value, da, db, dc, ...)                                                          \
-  VALUE(name, 3, value, __VA_ARGS__) PARTIAL(name, a, da) PARTIAL(name, b, db) PARTIAL(name, c, dc)
+  PARTIAL(name, a, da) PARTIAL(name, b, db) PARTIAL(name, c, dc)
 #include "graph/ops.def"
 #undef OP1
 #undef OP2
 #undef OP3
 #undef NONE
-#undef DOMAIN
-#undef KINK
 
 #define DOMAIN(condition) .domain = #condition
 #define KINK(condition) .kink = #condition
