@@ -8,7 +8,10 @@ TRIAD_TESTS += tests/base/test_text
 TRIAD_TESTS += tests/base/test_number
 TRIAD_TESTS += tests/graph/test_graph
 TRIAD_TESTS += tests/graph/test_lex
+TRIAD_TESTS += tests/graph/test_parse
+TRIAD_TESTS += tests/graph/test_parse_names
 TRIAD_OOM += tests/oom/oom_graph
+TRIAD_OOM += tests/oom/oom_parse
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
 

@@ -122,7 +122,7 @@ bool tri__parse_push_value(struct parser *p, const struct token *token, enum for
 
 void tri__parse_value_of(const struct parser *p, const struct operand *operand,
                          struct value *value) {
-  struct token first = tri__parse_token_at(p, operand->start);
+  struct token first = tri__parse_token_at(p, operand->start, operand_place(operand));
   if (operand->kind == VALUE_HELD)
     *value = p->held[operand->expr];
   else
@@ -156,7 +156,7 @@ static const char *kind_of(const struct parser *p, const struct operand *o) {
 
 bool tri__parse_need_expr(struct parser *p, const struct operand *o) {
   if (o->kind == VALUE_EXPR) return true;
-  struct token first = tri__parse_token_at(p, o->start);
+  struct token first = tri__parse_token_at(p, o->start, operand_place(o));
   char text[EXCERPT_SIZE];
   tri__parse_excerpt(p, first.start, first.start + first.size, text);
   if (o->kind == VALUE_FUNCTION && o->form == FORM_NAME)
@@ -216,7 +216,7 @@ bool tri__parse_reduce_all(struct parser *p) { return reduce_from(p, LOWEST + 1)
 
 static bool chained(struct parser *p) {
   const struct pending *first = last_pending(p);
-  struct token sign = tri__parse_token_at(p, first->start);
+  struct token sign = tri__parse_token_at(p, first->start, pending_place(first));
   char a[EXCERPT_SIZE], b[EXCERPT_SIZE];
   tri__parse_excerpt(p, sign.start, sign.start + sign.size, a);
   tri__parse_excerpt(p, p->token->start, p->token->start + p->token->size, b);

@@ -34,7 +34,8 @@ static bool end_argument(struct parser *p) {
   tri__parse_value_of(p, last_operand(p), argument);
   p->n_operands--;
   if (!pending_is(p, OP_ASSIGN)) return true;
-  struct token keyword = tri__parse_token_at(p, last_pending(p)->start);
+  struct token keyword =
+      tri__parse_token_at(p, last_pending(p)->start, pending_place(last_pending(p)));
   argument->keyword = p->lexer->text + keyword.start;
   argument->keyword_size = keyword.size;
   p->n_pending--;
@@ -116,17 +117,17 @@ static bool close_vector(struct parser *p, const struct pending *o) {
   return push_result(p, o, FORM_OTHER, vector.id);
 }
 
-static bool wrong_arity(struct parser *p, const struct pending *o, const char *name, size_t takes,
+static bool wrong_arity(struct parser *p, struct place place, const char *name, size_t takes,
                         size_t given) {
-  return tri__parse_fail(p, pending_place(o), TRI_ARITY, "%s takes %zu argument%s, %zu given", name,
-                         takes, takes == 1 ? "" : "s", given);
+  return tri__parse_fail(p, place, TRI_ARITY, "%s takes %zu argument%s, %zu given", name, takes,
+                         takes == 1 ? "" : "s", given);
 }
 
 static bool close_row(struct parser *p, const struct pending *o) {
   const struct row *row = &p->g->rows[o->row];
   size_t n = p->n_operands - o->base;
   uint32_t args[ROW_MAX_ARITY];
-  if (n != row->arity) return wrong_arity(p, o, row->name, row->arity, n);
+  if (n != row->arity) return wrong_arity(p, pending_place(o), row->name, row->arity, n);
   for (size_t i = 0; i < n; i++) args[i] = p->operands[o->base + i].expr;
   p->n_operands = o->base;
   return push_result(p, o, FORM_CALL, tri__build(p->g, (tri_op)o->row, n, args));
@@ -144,8 +145,9 @@ static bool close_apply(struct parser *p, const struct pending *o) {
   size_t n = p->n_operands - o->base - 1, outputs = tri_lambda_outputs(f);
   if (n != tri_lambda_arity(f)) {
     char text[EXCERPT_SIZE];
-    return wrong_arity(p, o, tri__parse_excerpt(p, function.start, o->start, text),
-                       tri_lambda_arity(f), n);
+    return wrong_arity(p, operand_place(&function),
+                       tri__parse_excerpt(p, function.start, o->start, text), tri_lambda_arity(f),
+                       n);
   }
   if (!take_exprs(p, o->base + 1, outputs)) return false;
   tri_status status = tri_lambda_apply(f, n, p->exprs, p->exprs + n);
@@ -159,7 +161,7 @@ static bool close_apply(struct parser *p, const struct pending *o) {
 
 static bool close_call(struct parser *p, const struct pending *o) {
   const struct environment *e = p->environment;
-  struct token name = tri__parse_token_at(p, o->start);
+  struct token name = tri__parse_token_at(p, o->start, pending_place(o));
   struct value value = {0};
   size_t n = p->n_arguments - o->base;
   tri_status status = e->call(e->data, p->g, &name, p->lexer->text + name.start, name.size, n,
@@ -232,8 +234,9 @@ bool tri__parse_partial(struct parser *p) {
   return tri__parse_pend(p, &partial, OP_PARTIAL, n);
 }
 
-static bool derive(struct parser *p, const struct operand *of, const struct token *at, size_t n,
-                   const uint32_t *variables, uint32_t primes) {
+/* Replaces the last operand, `of`, by its derivative, which is written from the token `first` on. */
+static bool derive(struct parser *p, const struct operand *of, const struct token *first,
+                   const struct token *at, size_t n, const uint32_t *variables, uint32_t primes) {
   const struct environment *e = p->environment;
   struct value function, value = {0};
   if (!e->derivative)
@@ -241,9 +244,8 @@ static bool derive(struct parser *p, const struct operand *of, const struct toke
   tri__parse_value_of(p, of, &function);
   tri_status status = e->derivative(e->data, p->g, at, &function, n, variables, primes, &value);
   if (status) return tri__parse_failed(p, place_of(at), status);
-  struct token first = token_at(of->line, of->column, of->start);
   p->n_operands--;
-  return tri__parse_push_value(p, &first, FORM_OTHER, &value);
+  return tri__parse_push_value(p, first, FORM_OTHER, &value);
 }
 
 /* Reads ∂x∂y² … into variables, one for each order; the number of them, or 0 if the parse
@@ -273,7 +275,7 @@ static size_t denominators(struct parser *p, const struct operand *of,
 bool tri__parse_derivative(struct parser *p) {
   struct pending o = p->pending[--p->n_pending];
   struct operand of = *last_operand(p);
-  struct token at = tri__parse_token_at(p, o.start);
+  struct token at = tri__parse_token_at(p, o.start, pending_place(&o));
   uint32_t variables[HIGHEST_ORDER];
   if (of.kind != VALUE_FUNCTION && !tri__parse_need_expr(p, &of)) return false;
   tri__parse_advance(p);
@@ -283,9 +285,7 @@ bool tri__parse_derivative(struct parser *p) {
     return tri__parse_fail(p, pending_place(&o), TRI_SYNTAX,
                            "the order above is %zu, but %zu below: write ∂²f/∂x² or ∂²f/∂x∂y",
                            o.base, n);
-  if (!derive(p, &of, &at, n, variables, 0)) return false;
-  last_operand(p)->start = o.start;
-  return true;
+  return derive(p, &of, &at, &at, n, variables, 0);
 }
 
 bool tri__parse_primes(struct parser *p) {
@@ -304,5 +304,6 @@ bool tri__parse_primes(struct parser *p) {
       return tri__parse_fail(p, place_of(&at), TRI_LIMIT, "a derivative of an order above %d",
                              HIGHEST_ORDER);
   }
-  return derive(p, &of, &at, 0, NULL, primes);
+  struct token first = token_at(of.line, of.column, of.start);
+  return derive(p, &of, &first, &at, 0, NULL, primes);
 }

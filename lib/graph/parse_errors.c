@@ -34,9 +34,16 @@ bool tri__parse_no_memory(struct parser *p) {
 
 /* --- pieces of the text */
 
-struct token tri__parse_token_at(const struct parser *p, size_t start) {
-  struct lexer lexer = {
-      .text = p->lexer->text, .size = p->lexer->size, .at = start, .line = 1, .column = 1};
+static struct lexer lexer_at(const struct parser *p, size_t start, struct place place) {
+  return (struct lexer){.text = p->lexer->text,
+                        .size = p->lexer->size,
+                        .at = start,
+                        .line = place.line,
+                        .column = place.column};
+}
+
+struct token tri__parse_token_at(const struct parser *p, size_t start, struct place place) {
+  struct lexer lexer = lexer_at(p, start, place);
   return tri__lex(&lexer);
 }
 
@@ -104,7 +111,7 @@ bool tri__parse_missing_operator(struct parser *p) {
   const struct operand *left = last_operand(p);
   struct place place = place_of(p->token);
   char a[EXCERPT_SIZE], b[EXCERPT_SIZE], here[EXCERPT_SIZE + 2];
-  struct token first = tri__parse_token_at(p, left->start);
+  struct token first = tri__parse_token_at(p, left->start, operand_place(left));
   excerpt_of(p, &first, a);
   excerpt_of(p, p->token, b);
   bool value = p->token->kind == TOKEN_NAME || p->token->kind == TOKEN_NUMBER;
@@ -127,7 +134,7 @@ bool tri__parse_missing_operator(struct parser *p) {
 
 /* 1/2x and the like: both readings, each with the text itself. */
 bool tri__parse_ambiguous(struct parser *p, const struct pending *o) {
-  struct token sign = tri__parse_token_at(p, o->start);
+  struct token sign = tri__parse_token_at(p, o->start, pending_place(o));
   size_t behind = sign.start + sign.size;
   char left[EXCERPT_SIZE], middle[EXCERPT_SIZE], right[EXCERPT_SIZE], s[EXCERPT_SIZE];
   while (behind < p->end && p->lexer->text[behind] == ' ') behind++;
@@ -143,11 +150,7 @@ bool tri__parse_ambiguous(struct parser *p, const struct pending *o) {
 
 bool tri__parse_unclosed(struct parser *p, const struct pending *o) {
   if (o->kind == OP_ASSIGN) o--;
-  struct lexer lexer = {.text = p->lexer->text,
-                        .size = p->lexer->size,
-                        .at = o->start,
-                        .line = o->line,
-                        .column = o->column};
+  struct lexer lexer = lexer_at(p, o->start, pending_place(o));
   struct token bracket = tri__lex(&lexer);
   if (bracket.kind == TOKEN_NAME) {
     lexer.open = 1; /* so that a line's end before the bracket is passed over as it was */

@@ -142,8 +142,8 @@ enum { EXCERPT_SIZE = 48 };
 /* The text from start to end for a message: shortened, on one line. Returns out. */
 const char *tri__parse_excerpt(const struct parser *p, size_t start, size_t end,
                                char out[EXCERPT_SIZE]);
-/* The token that begins at byte `start`. */
-struct token tri__parse_token_at(const struct parser *p, size_t start);
+/* The token that begins at byte `start`, which is at `place`. */
+struct token tri__parse_token_at(const struct parser *p, size_t start, struct place place);
 
 static inline struct place place_of(const struct token *t) {
   return (struct place){t->line, t->column};
