@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* What names mean in an expression of the session: the parser's callbacks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "commands.h"
+#include "graph/parse.h"
+#include "session.h"
+
+static bool same(const char *name, size_t size, const char *other) {
+  return strlen(other) == size && memcmp(name, other, size) == 0;
+}
+
+static bool is_token(const struct statement *s, const struct token *token, const char *name, size_t size) {
+  return token->size == size && memcmp(s->text + token->start, name, size) == 0;
+}
+
+const char *session_reserved(const char *name, size_t size) {
+  static const char *const constants[] = {"pi", "π", "eps", "ε"};
+  char buffer[32];
+  for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+    if (same(name, size, constants[i])) return "a constant of the language";
+  if (call_find(name, size)) return "a call of the language";
+  if (command_find(name, size)) return "a command";
+  if (size == 0 || size >= sizeof buffer) return NULL;
+  memcpy(buffer, name, size);
+  buffer[size] = '\0';
+  return tri_op_find(buffer) < TRI_OP_ROWS ? "a function of the language" : NULL;
+}
+
+/* --- places and derivatives, remembered while the statement lasts */
+
+static void told_place(void *data, uint32_t expr, uint32_t line, uint32_t column) {
+  struct statement *s = ((struct session *)data)->statement;
+  if (s->n_places == s->place_capacity) {
+    size_t capacity = s->place_capacity * 2 + 64, bytes;
+    struct node_place *grown = size_product(capacity, sizeof *grown, &bytes) ? realloc(s->places, bytes) : NULL;
+    if (!grown) return; /* a message less exact is all that is lost */
+    s->places = grown;
+    s->place_capacity = capacity;
+  }
+  s->places[s->n_places++] = (struct node_place){expr, line, column};
+}
+
+/* The nodes that use `node`, itself among them, as marks of all nodes. */
+static unsigned char *users_of(const tri_graph *g, uint32_t node) {
+  unsigned char *marks = calloc(g->node_count, 1);
+  if (!marks) return NULL;
+  marks[node] = 1;
+  for (uint32_t id = node + 1; id < g->node_count; id++) {
+    const struct node *n = node_at(g, id);
+    const uint32_t *args = node_args(g, n);
+    for (uint32_t i = 0; i < n->nargs && !marks[id]; i++) marks[id] = marks[args[i]];
+  }
+  return marks;
+}
+
+bool session_place(struct session *session, uint32_t node, uint32_t *line, uint32_t *column) {
+  const tri_graph *g = session->graph;
+  const struct statement *s = session->statement;
+  if (!s || node == 0 || node >= g->node_count) return false;
+  unsigned char *users = users_of(g, node);
+  const struct node_place *best = NULL;
+  for (size_t i = 0; users && i < s->n_places; i++) {
+    const struct node_place *p = &s->places[i];
+    if (p->node < g->node_count && users[p->node] && (!best || p->node < best->node)) best = p;
+  }
+  free(users);
+  if (!best) return false;
+  *line = best->line;
+  *column = best->column;
+  return true;
+}
+
+void session_note_derived(struct session *session, uint32_t lambda, uint32_t primal) {
+  struct statement *s = session->statement;
+  if (lambda == 0 || primal == 0) return;
+  if (s->n_derived == s->derived_capacity) {
+    size_t capacity = s->derived_capacity * 2 + 16;
+    struct derived *grown = realloc(s->derived, capacity * sizeof *grown);
+    if (!grown) {
+      session_no_memory(session);
+      return;
+    }
+    s->derived = grown;
+    s->derived_capacity = capacity;
+  }
+  s->derived[s->n_derived++] = (struct derived){lambda, primal};
+}
+
+uint32_t session_primal(const struct session *session, uint32_t lambda) {
+  const struct statement *s = session->statement;
+  for (size_t i = s->n_derived; i-- > 0;)
+    if (s->derived[i].lambda == lambda) return s->derived[i].primal;
+  for (size_t i = session->n_definitions; i-- > 0;)
+    if (session->definitions[i].lambda == lambda) return session->definitions[i].primal;
+  return 0;
+}
+
+/* Remembers that these expressions must have a value for the statement to have a number. */
+static void note_primals(struct session *session, size_t n, const uint32_t *ids) {
+  struct statement *s = session->statement;
+  if (s->primal_capacity - s->n_primals < n) {
+    size_t capacity = s->primal_capacity * 2 + n + 16;
+    uint32_t *grown = realloc(s->primals, capacity * sizeof *grown);
+    if (!grown) {
+      session_no_memory(session);
+      return;
+    }
+    s->primals = grown;
+    s->primal_capacity = capacity;
+  }
+  memcpy(s->primals + s->n_primals, ids, n * sizeof *ids);
+  s->n_primals += n;
+}
+
+/* A derivative was applied: what it is a derivative of must have a value there too. */
+static void applied(void *data, uint32_t lambda, size_t n, const tri_expr *arguments, uint32_t result) {
+  struct session *session = data;
+  tri_graph *g = session->graph;
+  uint32_t primal = session_primal(session, lambda);
+  (void)result;
+  if (primal == 0) return;
+  tri_lambda f = {g, primal};
+  size_t outputs = tri_lambda_outputs(f);
+  tri_expr *values = arena_new(&session->statement->arena, outputs, sizeof *values);
+  uint32_t *ids = arena_new(&session->statement->arena, outputs, sizeof *ids);
+  if (!values || !ids) {
+    session_no_memory(session);
+    return;
+  }
+  if (tri_lambda_apply(f, n, arguments, values) != TRI_OK) return;
+  for (size_t i = 0; i < outputs; i++) ids[i] = values[i].id;
+  note_primals(session, outputs, ids);
+}
+
+/* --- names */
+
+/* A name that the statement itself defines: no meaning yet, and never one. */
+static bool own_name(struct session *session, const char *name, size_t size, struct value *value) {
+  struct statement *s = session->statement;
+  if (!s->defining || !is_token(s, s->defining, name, size)) return false;
+  struct position place = {s->position.at, s->position.line, s->position.column};
+  if (name >= s->text + s->start && name < s->text + s->end) position_advance(&place, s->text, (size_t)(name - s->text));
+  struct token at = {.line = place.line, .column = place.column};
+  tri_status status = session_fail(session, &at, TRI_NAME, "%.*s is being defined here: a definition cannot use itself",
+                                   (int)(size < 80 ? size : 80), name);
+  *value = (struct value){.kind = VALUE_EXPR, .expr = NODE_ERROR + (uint32_t)status};
+  return true;
+}
+
+static bool parameter(struct session *session, const char *name, size_t size, struct value *value) {
+  const struct statement *s = session->statement;
+  for (size_t i = 0; i < s->n_parameters; i++)
+    if (is_token(s, &s->parameters[i], name, size)) {
+      *value = (struct value){.kind = VALUE_EXPR, .expr = tri__variable(session->graph, name, size)};
+      return true;
+    }
+  return false;
+}
+
+static bool meaning(void *data, const char *name, size_t size, struct value *value) {
+  struct session *session = data;
+  if (parameter(session, name, size, value) || own_name(session, name, size, value)) return true;
+  const struct definition *d = session_find(session, name, size);
+  if (!d) return false;
+  *value = (struct value){.kind = d->function ? VALUE_FUNCTION : VALUE_EXPR, .expr = d->expr, .lambda = d->lambda};
+  return true;
+}
+
+static bool is_call(void *data, const char *name, size_t size) {
+  (void)data;
+  return call_find(name, size) != NULL;
+}
+
+void session_each_name(const struct session *session, void (*fn)(void *data, const char *name), void *data) {
+  for (size_t i = 0; i < session->n_definitions; i++) fn(data, session->definitions[i].name);
+  for (unsigned op = 0; op < TRI_OP_ROWS; op++)
+    if (row_is_function(op)) fn(data, tri_op_name((tri_op)op));
+  for (size_t i = 0; i < call_count; i++) fn(data, call_rows[i].name);
+}
+
+static void each_name(void *data, void (*fn)(void *fn_data, const char *name), void *fn_data) {
+  struct session *session = data;
+  struct statement *s = session->statement;
+  for (size_t i = 0; i < s->n_parameters; i++) {
+    char *name = arena_string(&s->arena, s->text + s->parameters[i].start, s->parameters[i].size);
+    if (name) fn(fn_data, name);
+  }
+  session_each_name(session, fn, fn_data);
+}
+
+struct environment session_environment(struct session *session) {
+  return (struct environment){.data = session,
+                              .name = meaning,
+                              .is_call = is_call,
+                              .call = call_run,
+                              .derivative = call_derivative,
+                              .applied = applied,
+                              .place = told_place,
+                              .each_name = each_name};
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Writing JSON into a text. */
+#ifndef TRIAD_TOOLS_JSON_H
+#define TRIAD_TOOLS_JSON_H
+
+#include <triad/base.h>
+
+/* Appends bytes as a JSON string, quotes included. What is not UTF-8 becomes U+FFFD. */
+void json_string(tri_text *text, const char *bytes, size_t size);
+
+/* The same for what ends with NUL. */
+void json_puts(tri_text *text, const char *string);
+
+/* ,"name": — with the comma, for the second and later members. */
+void json_name(tri_text *text, const char *name);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Numbers at a point. Results go back into the graph as the exact constants that they are, so that one can calculate with them. */
+#include "numeric.h"
+
+#include "triad/mp.h"
+
+static tri_status evaluate(struct numeric *n, size_t count, const tri_expr *exprs, tri_values **values) {
+  *values = NULL;
+  if (count == 0) {
+    *values = numeric_array(n, 0);
+    return *values ? TRI_OK : TRI_MEMORY;
+  }
+  tri_error error = {0};
+  tri_status status = tri_evaluate(count, exprs, &n->options, values, &error);
+  if (status == TRI_OK) return TRI_OK;
+  return error.status == TRI_OK ? session_no_memory(n->request->session)
+                                : session_fail_with(n->request->session, n->request->at, &error);
+}
+
+tri_status numeric_open(struct numeric *n, const struct request *request, const struct subject *subject, size_t count,
+                        const tri_expr *outputs, size_t primals, tri_domain domain) {
+  struct session *session = request->session;
+  *n = (struct numeric){.request = request, .subject = subject};
+  n->options = (tri_number_options){.domain = domain, .precision = session->settings.precision};
+  n->call = (tri_call){.error = &n->error, .interrupt = session->interrupt};
+  n->function = tri_compile(subject->n_inputs, subject->inputs, count, outputs, .domain = domain,
+                            .precision = session->settings.precision, .primals = primals, .error = &n->error);
+  if (!n->function) return session_fail_with(session, request->at, &n->error);
+  n->workspace = tri_workspace_new(n->function);
+  if (!n->workspace) return session_no_memory(session);
+  n->call.workspace = n->workspace;
+  return subject->has_point && !subject->range ? evaluate(n, subject->n_inputs, subject->point, &n->point) : TRI_OK;
+}
+
+void numeric_close(struct numeric *n) {
+  tri_values_free(n->point);
+  tri_workspace_free(n->workspace);
+  tri_function_free(n->function);
+}
+
+tri_values *numeric_array(struct numeric *n, size_t count) {
+  tri_values *values = tri_values_new(&n->options, count);
+  if (!values) session_no_memory(n->request->session);
+  return values;
+}
+
+tri_status numeric_check(struct numeric *n, tri_status status) {
+  if (status == TRI_OK) return TRI_OK;
+  if (n->error.status == TRI_OK) n->error.status = status;
+  return session_fail_with(n->request->session, n->request->at, &n->error);
+}
+
+tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs, tri_values *array, size_t to) {
+  tri_values *values;
+  tri_status status = evaluate(n, count, exprs, &values);
+  for (size_t i = 0; status == TRI_OK && i < count; i++) tri_values_set(array, to + i, tri_values_get(values, i));
+  tri_values_free(values);
+  return status;
+}
+
+/* --- back into the graph */
+
+/* The numbers as constants; false if one is not finite, or none is there. */
+static bool constants(const struct request *request, const tri_values *values, size_t n, tri_expr *exprs) {
+  mpq_t q;
+  bool all = true;
+  mpq_init(q);
+  for (size_t i = 0; i < n && all; i++) {
+    all = tri_value_mpq(tri_values_get(values, i), q);
+    if (all) exprs[i] = tri_constant_mpq(request->graph, q);
+  }
+  mpq_clear(q);
+  return all;
+}
+
+static tri_expr shaped(const struct request *request, tri_expr *exprs, size_t rows, size_t columns) {
+  if (rows == 0) return exprs[0];
+  if (columns == 0) return tri_stack(rows, exprs);
+  tri_expr *vectors = request_new(request, rows, sizeof *vectors);
+  if (!vectors) return expr_of(request->graph, NODE_ERROR + TRI_MEMORY);
+  for (size_t i = 0; i < rows; i++) vectors[i] = tri_stack(columns, exprs + i * columns);
+  return tri_stack(rows, vectors);
+}
+
+tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows, size_t columns,
+                        struct value *value) {
+  size_t n = (rows > 0 ? rows : 1) * (columns > 0 ? columns : 1);
+  tri_expr *exprs = request_new(request, n, sizeof *exprs);
+  if (!exprs) return TRI_MEMORY;
+  if (constants(request, values, n, exprs)) {
+    tri_expr e = shaped(request, exprs, rows, columns);
+    *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};
+    return tri_expr_status(e);
+  }
+  struct result *result = result_new(request->session, NULL);
+  if (!result) return TRI_MEMORY;
+  result->error = "these numbers are not all finite, so they can only be printed";
+  request_report(value, result);
+  return result_of_values(request->session, values, rows, columns, result);
+}

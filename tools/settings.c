@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The settings, and how each is read and shown. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "commands.h"
+
+enum { LEAST_PRECISION = 2, MOST_PRECISION = 1000000000 };
+
+static bool is_word(const struct word *word, const char *other) {
+  return strlen(other) == word->size && memcmp(word->bytes, other, word->size) == 0;
+}
+
+/* --- domain */
+
+static const char *const later_domains[] = {"float", "mpfr", "ball"};
+
+static void list_domains(tri_text *text) {
+  for (int d = 0; d < TRI_DOMAINS; d++) {
+    tri__text_puts(text, d == 0 ? "" : d + 1 < TRI_DOMAINS ? ", " : " and ");
+    tri__text_puts(text, tri_domain_name((tri_domain)d));
+  }
+}
+
+static tri_status set_domain(struct session *session, const struct word *word) {
+  tri_domain domain = tri_domain_find(word->bytes);
+  if (domain < TRI_DOMAINS) {
+    session->settings.domain = domain;
+    return TRI_OK;
+  }
+  tri_text *known = arena_text(&session->statement->arena);
+  if (!known) return session_no_memory(session);
+  list_domains(known);
+  for (size_t i = 0; i < sizeof later_domains / sizeof *later_domains; i++)
+    if (is_word(word, later_domains[i]))
+      return session_fail(session, &word->at, TRI_NAME, "this build has no domain %s: it comes with the next release; here are %s",
+                          word->bytes, known->data);
+  return session_fail(session, &word->at, TRI_NAME, "no domain %.80s; there are %s", word->bytes, known->data);
+}
+
+static void get_domain(const struct session *session, tri_text *text) {
+  tri__text_puts(text, tri_domain_name(session->settings.domain));
+}
+
+/* --- numbers */
+
+/* A whole number from least to most; false if the word is none. */
+static bool read_whole(const struct word *word, uint64_t least, uint64_t most, uint64_t *number) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < word->size; i++) {
+    if (word->bytes[i] < '0' || word->bytes[i] > '9' || value > most) return false;
+    value = value * 10 + (uint64_t)(word->bytes[i] - '0');
+  }
+  *number = value;
+  return word->size > 0 && value >= least && value <= most;
+}
+
+static tri_status set_precision(struct session *session, const struct word *word) {
+  uint64_t bits;
+  if (!read_whole(word, LEAST_PRECISION, MOST_PRECISION, &bits))
+    return session_fail(session, &word->at, TRI_LIMIT, "precision is a number of bits from %d to %d, not %.80s", LEAST_PRECISION,
+                        MOST_PRECISION, word->bytes);
+  session->settings.precision = (uint32_t)bits;
+  return TRI_OK;
+}
+
+static void get_precision(const struct session *session, tri_text *text) {
+  tri__text_printf(text, "%u", (unsigned)session->settings.precision);
+}
+
+static tri_status set_digits(struct session *session, const struct word *word) {
+  uint64_t digits;
+  if (!read_whole(word, 0, 1000000, &digits))
+    return session_fail(session, &word->at, TRI_LIMIT, "digits is a number from 0 (off) to 1000000, not %.80s", word->bytes);
+  if (digits > 0)
+    return session_fail(session, &word->at, TRI_LIMIT,
+                        "certain digits need the domain ball, which comes with the next release; set digits 0 here");
+  session->settings.digits = digits;
+  return TRI_OK;
+}
+
+static void get_digits(const struct session *session, tri_text *text) {
+  tri__text_printf(text, "%llu", (unsigned long long)session->settings.digits);
+}
+
+/* --- how results look */
+
+static tri_status set_echo(struct session *session, const struct word *word) {
+  if (!is_word(word, "on") && !is_word(word, "off"))
+    return session_fail(session, &word->at, TRI_NAME, "echo is on or off, not %.80s", word->bytes);
+  session->settings.echo = is_word(word, "on");
+  return TRI_OK;
+}
+
+static void get_echo(const struct session *session, tri_text *text) {
+  tri__text_puts(text, session->settings.echo ? "on" : "off");
+}
+
+static const char *const whens[] = {[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "on", [WHEN_NEVER] = "off"};
+
+static tri_status set_unicode(struct session *session, const struct word *word) {
+  for (uint8_t when = 0; when < sizeof whens / sizeof *whens; when++)
+    if (is_word(word, whens[when])) {
+      session->settings.unicode = when;
+      return TRI_OK;
+    }
+  return session_fail(session, &word->at, TRI_NAME, "unicode is auto, on or off, not %.80s", word->bytes);
+}
+
+static void get_unicode(const struct session *session, tri_text *text) {
+  tri__text_puts(text, whens[session->settings.unicode]);
+}
+
+const struct setting_row setting_rows[] = {
+    {"domain", set_domain, get_domain, "double rational",
+     "what numbers are: double (IEEE, the default) or rational (exact, where a result is rational)", "set domain rational; 2/6"},
+    {"precision", set_precision, get_precision, NULL, "bits of numbers in domains that round to a chosen precision (mpfr, ball)",
+     "set precision 200; show precision"},
+    {"digits", set_digits, get_digits, NULL, "certain digits of every number printed; 0 (off) in this build", "set digits 0; 1/3"},
+    {"echo", set_echo, get_echo, "on off", "shows every statement with its result, for scripts", "set echo on; 2 + 3"},
+    {"unicode", set_unicode, get_unicode, "auto on off",
+     "characters beyond ASCII in results: auto is on for a UTF-8 terminal; never in JSON", "set unicode on; 1 + eps"},
+};
+const size_t setting_count = sizeof setting_rows / sizeof *setting_rows;
+
+const struct setting_row *setting_find(const char *name, size_t size) {
+  for (size_t i = 0; i < setting_count; i++)
+    if (strlen(setting_rows[i].name) == size && memcmp(setting_rows[i].name, name, size) == 0) return &setting_rows[i];
+  return NULL;
+}
