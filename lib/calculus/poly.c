@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Arithmetic of polynomials over interned monomials: sparse, bounded, exact. */
+#include "calculus/poly.h"
+
+#include <string.h>
+
+#include "graph/index.h"
+
+bool tri__ring_no_memory(struct ring *r) {
+  r->failed = tri__no_memory(r->g);
+  return false;
+}
+
+bool tri__ring_over(struct ring *r) {
+  r->over = true;
+  return false;
+}
+
+bool tri__ring_init(struct ring *r, tri_graph *g) {
+  *r = (struct ring){.g = g, .memory = &g->memory, .work = UINT64_MAX};
+  r->max_terms = r->max_factors = UINT64_MAX;
+  r->max_bits = g->limits.fold;
+  if (!tri__grow(r->memory, (void **)&r->monomials, &r->monomial_capacity, 64,
+                 sizeof *r->monomials))
+    return tri__ring_no_memory(r);
+  r->monomials[0] = (struct monomial){0};
+  r->monomial_count = 1;
+  return true;
+}
+
+void tri__ring_free(struct ring *r) {
+  tri__free(r->memory, r->monomials, r->monomial_capacity, sizeof *r->monomials);
+  tri__free(r->memory, r->factors, r->factor_capacity, sizeof *r->factors);
+  tri__free(r->memory, r->slots, r->slot_count, sizeof *r->slots);
+  tri__free(r->memory, r->place, r->place_capacity, sizeof *r->place);
+  tri__free(r->memory, r->scratch, r->scratch_capacity, sizeof *r->scratch);
+}
+
+/* --- sorting */
+
+static bool before(const tri_graph *g, struct factor a, struct factor b, bool by_hash) {
+  if (by_hash) {
+    uint64_t x = node_at(g, a.atom)->hash, y = node_at(g, b.atom)->hash;
+    if (x != y) return x < y;
+  }
+  return a.atom < b.atom;
+}
+
+static void sift(const tri_graph *g, struct factor *f, size_t n, size_t i, bool by_hash) {
+  for (size_t child; (child = 2 * i + 1) < n; i = child) {
+    if (child + 1 < n && before(g, f[child], f[child + 1], by_hash)) child++;
+    if (!before(g, f[i], f[child], by_hash)) return;
+    struct factor moved = f[i];
+    f[i] = f[child];
+    f[child] = moved;
+  }
+}
+
+/* Heapsort: in place, no recursion, n log n always. */
+void tri__sort_factors(const tri_graph *g, struct factor *f, size_t n, bool by_hash) {
+  for (size_t i = n / 2; i-- > 0;) sift(g, f, n, i, by_hash);
+  for (size_t end = n; end-- > 1;) {
+    struct factor moved = f[0];
+    f[0] = f[end];
+    f[end] = moved;
+    sift(g, f, end, 0, by_hash);
+  }
+}
+
+/* --- monomials */
+
+static uint64_t hash_factors(const struct factor *f, size_t n) {
+  uint64_t h = n;
+  for (size_t i = 0; i < n; i++)
+    h = hash_add(h, (uint64_t)f[i].atom << 32 | (uint32_t)f[i].exponent);
+  return hash_mix(h);
+}
+
+static bool larger_index(struct ring *r) {
+  size_t n = r->slot_count ? r->slot_count * 2 : 256;
+  uint32_t *slots = tri__new(r->memory, n, sizeof *slots);
+  if (!slots) return tri__ring_no_memory(r);
+  for (uint32_t m = 1; m < r->monomial_count; m++) {
+    size_t at = r->monomials[m].hash & (n - 1);
+    while (slots[at]) at = (at + 1) & (n - 1);
+    slots[at] = m;
+  }
+  tri__free(r->memory, r->slots, r->slot_count, sizeof *r->slots);
+  r->slots = slots;
+  r->slot_count = n;
+  return true;
+}
+
+static bool room(struct ring *r, size_t factors) {
+  if (r->monomial_count + 1 >= MONOMIAL_NONE || r->factor_count + factors > UINT32_MAX)
+    return tri__ring_over(r);
+  if (!tri__grow(r->memory, (void **)&r->monomials, &r->monomial_capacity, r->monomial_count + 1,
+                 sizeof *r->monomials) ||
+      !tri__grow(r->memory, (void **)&r->factors, &r->factor_capacity, r->factor_count + factors,
+                 sizeof *r->factors))
+    return tri__ring_no_memory(r);
+  return true;
+}
+
+/* The monomial of sorted factors with distinct atoms and no exponent 0. */
+static uint32_t intern(struct ring *r, const struct factor *f, size_t n) {
+  if (!n) return 0;
+  if (n > r->max_factors) return tri__ring_over(r), MONOMIAL_NONE;
+  if (r->monomial_count * 2 >= r->slot_count && !larger_index(r)) return MONOMIAL_NONE;
+  uint64_t hash = hash_factors(f, n);
+  size_t at = hash & (r->slot_count - 1);
+  for (; r->slots[at]; at = (at + 1) & (r->slot_count - 1)) {
+    const struct monomial *m = r->monomials + r->slots[at];
+    if (m->hash == hash && m->count == n && !memcmp(r->factors + m->first, f, n * sizeof *f))
+      return r->slots[at];
+  }
+  if (!room(r, n)) return MONOMIAL_NONE;
+  memcpy(r->factors + r->factor_count, f, n * sizeof *f);
+  r->monomials[r->monomial_count] = (struct monomial){hash, (uint32_t)r->factor_count, (uint32_t)n};
+  r->factor_count += n;
+  r->slots[at] = (uint32_t)r->monomial_count;
+  return (uint32_t)r->monomial_count++;
+}
+
+static struct factor *scratch(struct ring *r, size_t n) {
+  if (tri__grow(r->memory, (void **)&r->scratch, &r->scratch_capacity, n, sizeof *r->scratch))
+    return r->scratch;
+  tri__ring_no_memory(r);
+  return NULL;
+}
+
+uint32_t tri__monomial(struct ring *r, uint32_t atom, int64_t exponent) {
+  if (exponent > EXPONENT_MAX || exponent < -EXPONENT_MAX) return tri__ring_over(r), MONOMIAL_NONE;
+  return intern(r, &(struct factor){atom, (int32_t)exponent}, exponent != 0);
+}
+
+int32_t tri__monomial_exponent(const struct ring *r, uint32_t m, uint32_t atom) {
+  const struct factor *f = monomial_factors(r, m);
+  size_t low = 0, high = monomial_size(r, m);
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (f[middle].atom < atom)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < monomial_size(r, m) && f[low].atom == atom ? f[low].exponent : 0;
+}
+
+bool tri__monomial_is_quotient(const struct ring *r, uint32_t m) {
+  const struct factor *f = monomial_factors(r, m);
+  for (uint32_t i = 0; i < monomial_size(r, m); i++)
+    if (f[i].exponent < 0) return true;
+  return false;
+}
+
+/* What a power of an atom needs: -1 not to be 0, 1 a value, 0 nothing that its facts do not give. */
+static int32_t need(const struct ring *r, uint32_t atom, bool pole) {
+  unsigned facts = node_at(r->g, atom)->facts;
+  if (pole && !(facts & FACT_NONZERO)) return -1;
+  return facts & FACT_TOTAL ? 0 : 1;
+}
+
+static bool add_need(struct ring *r, uint32_t *needs, uint32_t atom, int32_t what) {
+  if (!what) return true;
+  uint32_t m = tri__monomial(r, atom, what);
+  if (m == MONOMIAL_NONE) return false;
+  return (*needs = tri__needs_union(r, *needs, m)) != MONOMIAL_NONE;
+}
+
+/* Notes what is lost when exponents a and b of an atom become their sum. */
+static bool lose(struct ring *r, uint32_t *needs, uint32_t atom, int64_t a, int64_t b) {
+  bool pole = (a < 0 || b < 0) && a + b >= 0;
+  if (!pole && a + b) return true;
+  return add_need(r, needs, atom, need(r, atom, pole && !r->lenient));
+}
+
+/* Merges equal atoms of sorted factors, dropping exponents 0; the new length, or SIZE_MAX. */
+static size_t merge(struct ring *r, struct factor *f, size_t n, uint32_t *needs) {
+  size_t k = 0;
+  for (size_t i = 0; i < n;) {
+    uint32_t atom = f[i].atom;
+    int64_t up = 0, down = 0;
+    for (; i < n && f[i].atom == atom; i++)
+      if (f[i].exponent > 0)
+        up += f[i].exponent;
+      else
+        down += f[i].exponent;
+    int64_t sum = up + down;
+    if (sum > EXPONENT_MAX || sum < -EXPONENT_MAX) return tri__ring_over(r), SIZE_MAX;
+    if (needs && up && down && !lose(r, needs, atom, up, down)) return SIZE_MAX;
+    if (sum) f[k++] = (struct factor){atom, (int32_t)sum};
+  }
+  return k;
+}
+
+uint32_t tri__monomial_of(struct ring *r, struct factor *factors, size_t n, uint32_t *needs) {
+  tri__sort_factors(r->g, factors, n, false);
+  size_t k = merge(r, factors, n, needs);
+  return k == SIZE_MAX ? MONOMIAL_NONE : intern(r, factors, k);
+}
+
+/* Factors of a and b in ascending order of atoms, equal ones side by side. */
+static size_t side_by_side(const struct ring *r, struct factor *f, uint32_t a, uint32_t b) {
+  const struct factor *x = monomial_factors(r, a), *y = monomial_factors(r, b);
+  size_t i = 0, j = 0, k = 0, m = monomial_size(r, a), n = monomial_size(r, b);
+  while (i < m || j < n) f[k++] = j == n || (i < m && x[i].atom <= y[j].atom) ? x[i++] : y[j++];
+  return k;
+}
+
+uint32_t tri__monomial_mul(struct ring *r, uint32_t a, uint32_t b, uint32_t *needs) {
+  if (!a || !b) return a | b;
+  size_t n = (size_t)monomial_size(r, a) + monomial_size(r, b);
+  /* lose() makes monomials, but of one factor, which needs no scratch space */
+  struct factor *f = scratch(r, 2 * n);
+  if (!f) return MONOMIAL_NONE;
+  size_t k = merge(r, f, side_by_side(r, f, a, b), needs);
+  return k == SIZE_MAX ? MONOMIAL_NONE : intern(r, r->scratch, k);
+}
+
+uint32_t tri__monomial_pow(struct ring *r, uint32_t a, int64_t n) {
+  uint32_t size = monomial_size(r, a);
+  struct factor *f = scratch(r, size);
+  if (!n || !size) return 0;
+  if (!f) return MONOMIAL_NONE;
+  for (uint32_t i = 0; i < size; i++) {
+    f[i] = monomial_factors(r, a)[i];
+    int64_t exponent;
+    if (__builtin_mul_overflow(f[i].exponent, n, &exponent) || exponent > EXPONENT_MAX ||
+        exponent < -EXPONENT_MAX)
+      return tri__ring_over(r), MONOMIAL_NONE;
+    f[i].exponent = (int32_t)exponent;
+  }
+  return intern(r, f, size);
+}
+
+uint32_t tri__needs_union(struct ring *r, uint32_t a, uint32_t b) {
+  if (a == b || !b) return a;
+  if (!a) return b;
+  size_t n = (size_t)monomial_size(r, a) + monomial_size(r, b);
+  struct factor *f = tri__new(r->memory, n, sizeof *f);
+  if (!f) return tri__ring_no_memory(r), MONOMIAL_NONE;
+  size_t k = 0, all = side_by_side(r, f, a, b);
+  for (size_t i = 0; i < all; i++)
+    if (k && f[k - 1].atom == f[i].atom)
+      f[k - 1].exponent = f[k - 1].exponent < f[i].exponent ? f[k - 1].exponent : f[i].exponent;
+    else
+      f[k++] = f[i];
+  uint64_t most = r->max_factors;
+  r->max_factors = UINT64_MAX;
+  uint32_t m = intern(r, f, k);
+  r->max_factors = most;
+  tri__free(r->memory, f, n, sizeof *f);
+  return m;
+}
+
+uint32_t tri__monomial_needs(struct ring *r, uint32_t m) {
+  uint32_t needs = 0;
+  for (uint32_t i = 0; i < monomial_size(r, m); i++) {
+    struct factor f = monomial_factors(r, m)[i];
+    if (!add_need(r, &needs, f.atom, need(r, f.atom, f.exponent < 0))) return MONOMIAL_NONE;
+  }
+  return needs;
+}
+
+/* --- polynomials */
+
+void tri__poly_free(struct ring *r, struct poly *p) {
+  for (size_t i = 0; i < p->count; i++) mpq_clear(p->terms[i].c);
+  tri__free(r->memory, p->terms, p->capacity, sizeof *p->terms);
+  *p = (struct poly){0};
+}
+
+static bool places(struct ring *r) {
+  size_t old = r->place_capacity;
+  if (!tri__grow(r->memory, (void **)&r->place, &r->place_capacity, r->monomial_count,
+                 sizeof *r->place))
+    return tri__ring_no_memory(r);
+  memset(r->place + old, 0, (r->place_capacity - old) * sizeof *r->place);
+  return true;
+}
+
+bool tri__poly_open(struct ring *r, struct poly *p) {
+  if (!places(r)) return false;
+  for (size_t i = 0; i < p->count; i++) r->place[p->terms[i].m] = (uint32_t)i;
+  return true;
+}
+
+static bool fits(struct ring *r, mpq_srcptr q) {
+  uint64_t limbs = r->max_bits / GMP_NUMB_BITS + 1;
+  if (mpz_size(mpq_numref(q)) <= limbs && mpz_size(mpq_denref(q)) <= limbs) return true;
+  return tri__ring_over(r);
+}
+
+/* Rationals are mostly integers, whose sum and product need no common divisor. */
+static bool integers(mpq_srcptr a, mpq_srcptr b) {
+  return !mpz_cmp_ui(mpq_denref(a), 1) && !mpz_cmp_ui(mpq_denref(b), 1);
+}
+static void add(mpq_ptr a, mpq_srcptr b) {
+  if (integers(a, b))
+    mpz_add(mpq_numref(a), mpq_numref(a), mpq_numref(b));
+  else
+    mpq_add(a, a, b);
+}
+static void multiply(mpq_ptr to, mpq_srcptr a, mpq_srcptr b) {
+  if (integers(a, b)) {
+    mpz_mul(mpq_numref(to), mpq_numref(a), mpq_numref(b));
+    mpz_set_ui(mpq_denref(to), 1);
+  } else
+    mpq_mul(to, a, b);
+}
+
+static bool append(struct ring *r, struct poly *p, mpq_srcptr c, uint32_t m) {
+  if (p->count >= r->max_terms || p->count >= UINT32_MAX) return tri__ring_over(r);
+  if (!tri__grow(r->memory, (void **)&p->terms, &p->capacity, p->count + 1, sizeof *p->terms))
+    return tri__ring_no_memory(r);
+  struct term *t = p->terms + p->count;
+  mpq_init(t->c);
+  mpq_set(t->c, c);
+  t->m = m;
+  p->count++;
+  return true;
+}
+
+bool tri__poly_put(struct ring *r, struct poly *p, mpq_srcptr c, uint32_t m) {
+  if (m == MONOMIAL_NONE || (m >= r->place_capacity && !places(r))) return false;
+  uint32_t at = r->place[m];
+  if (at < p->count && p->terms[at].m == m) {
+    add(p->terms[at].c, c);
+    return fits(r, p->terms[at].c);
+  }
+  r->place[m] = (uint32_t)p->count;
+  return append(r, p, c, m) && fits(r, c);
+}
+
+bool tri__poly_close(struct ring *r, struct poly *p) {
+  size_t k = 0;
+  bool ok = true;
+  for (size_t i = 0; i < p->count; i++)
+    if (mpq_sgn(p->terms[i].c)) {
+      if (k != i) p->terms[k] = p->terms[i];
+      k++;
+    } else {
+      uint32_t lost = ok ? tri__monomial_needs(r, p->terms[i].m) : 0;
+      if (ok && lost != MONOMIAL_NONE) p->needs = tri__needs_union(r, p->needs, lost);
+      ok = ok && lost != MONOMIAL_NONE && p->needs != MONOMIAL_NONE;
+      mpq_clear(p->terms[i].c);
+    }
+  p->count = k;
+  return ok;
+}
+
+bool tri__poly_constant(struct ring *r, struct poly *p, mpq_srcptr c) {
+  *p = (struct poly){0};
+  return !mpq_sgn(c) || (fits(r, c) && append(r, p, c, 0));
+}
+
+static bool one_term(struct ring *r, struct poly *p, uint32_t m) {
+  mpq_t one;
+  mpq_init(one);
+  mpq_set_ui(one, 1, 1);
+  bool ok = append(r, p, one, m);
+  mpq_clear(one);
+  return ok;
+}
+
+bool tri__poly_monomial(struct ring *r, struct poly *p, uint32_t m) {
+  *p = (struct poly){0};
+  return m != MONOMIAL_NONE && one_term(r, p, m);
+}
+
+bool tri__poly_add(struct ring *r, struct poly *p, const struct poly *q, int sign) {
+  mpq_t c;
+  mpq_init(c);
+  bool ok = true;
+  for (size_t i = 0; i < q->count && ok; i++) {
+    if (sign < 0)
+      mpq_neg(c, q->terms[i].c);
+    else
+      mpq_set(c, q->terms[i].c);
+    ok = tri__poly_put(r, p, c, q->terms[i].m);
+  }
+  mpq_clear(c);
+  if (ok) p->needs = tri__needs_union(r, p->needs, q->needs);
+  return ok && p->needs != MONOMIAL_NONE;
+}
+
+/* The needs of a product's factors; all terms of a factor count where the other is 0. */
+static bool product_needs(struct ring *r, struct poly *p, const struct poly *a,
+                          const struct poly *b) {
+  p->needs = tri__needs_union(r, a->needs, b->needs);
+  const struct poly *rest = a->count ? b : a;
+  for (size_t i = 0; i < rest->count && p->needs != MONOMIAL_NONE && !(a->count && b->count); i++) {
+    uint32_t lost = tri__monomial_needs(r, rest->terms[i].m);
+    p->needs = lost == MONOMIAL_NONE ? lost : tri__needs_union(r, p->needs, lost);
+  }
+  return p->needs != MONOMIAL_NONE;
+}
+
+static bool spend(struct ring *r, size_t a, size_t b) {
+  size_t work;
+  if (!size_product(a, b, &work) || work > r->work) return tri__ring_over(r);
+  r->work -= work;
+  return true;
+}
+
+bool tri__poly_mul(struct ring *r, struct poly *p, const struct poly *a, const struct poly *b) {
+  *p = (struct poly){0};
+  mpq_t c;
+  mpq_init(c);
+  bool ok = spend(r, a->count, b->count) && product_needs(r, p, a, b);
+  uint32_t needs = ok ? p->needs : 0;
+  for (size_t i = 0; i < a->count && ok; i++)
+    for (size_t j = 0; j < b->count && ok; j++) {
+      multiply(c, a->terms[i].c, b->terms[j].c);
+      ok = tri__poly_put(r, p, c, tri__monomial_mul(r, a->terms[i].m, b->terms[j].m, &needs));
+    }
+  mpq_clear(c);
+  if (ok) {
+    p->needs = needs;
+    ok = tri__poly_close(r, p);
+  }
+  if (!ok) tri__poly_free(r, p);
+  return ok;
+}
+
+bool tri__poly_copy(struct ring *r, struct poly *p, const struct poly *a) {
+  *p = (struct poly){.needs = a->needs};
+  bool ok = true;
+  for (size_t i = 0; i < a->count && ok; i++) ok = append(r, p, a->terms[i].c, a->terms[i].m);
+  if (!ok) tri__poly_free(r, p);
+  return ok;
+}
+
+/* By repeated multiplication: for sparse polynomials that costs less than squaring (Fateman 1974). */
+bool tri__poly_pow(struct ring *r, struct poly *p, const struct poly *a, uint32_t n) {
+  if (!tri__poly_monomial(r, p, 0)) return false;
+  for (uint32_t i = 0; i < n; i++) {
+    struct poly next;
+    bool ok = tri__poly_mul(r, &next, p, a);
+    tri__poly_free(r, p);
+    if (!ok) return false;
+    *p = next;
+  }
+  return true;
+}
+
+bool tri__poly_shift(struct ring *r, struct poly *p, const struct poly *a, mpq_srcptr c,
+                     uint32_t m) {
+  *p = (struct poly){0};
+  mpq_t product;
+  mpq_init(product);
+  bool ok = true;
+  for (size_t i = 0; i < a->count && ok; i++) {
+    multiply(product, a->terms[i].c, c);
+    ok = tri__poly_put(r, p, product, tri__monomial_mul(r, a->terms[i].m, m, NULL));
+  }
+  mpq_clear(product);
+  p->needs = a->needs;
+  if (!ok) tri__poly_free(r, p);
+  return ok;
+}
+
+/* --- ids to numbers */
+
+static size_t idmap_slot(const struct idmap *map, uint32_t id) {
+  size_t at = hash_mix(id) & (map->capacity - 1);
+  while (map->slots[at].id && map->slots[at].id != id) at = (at + 1) & (map->capacity - 1);
+  return at;
+}
+
+uint32_t tri__idmap_get(const struct idmap *map, uint32_t id, uint32_t none) {
+  if (!map->capacity) return none;
+  const struct idmap_slot *slot = map->slots + idmap_slot(map, id);
+  return slot->id ? slot->value : none;
+}
+
+static bool idmap_room(struct ring *r, struct idmap *map) {
+  if (map->count * 2 < map->capacity) return true;
+  struct idmap larger = {.capacity = map->capacity ? map->capacity * 2 : 64, .count = map->count};
+  larger.slots = tri__new(r->memory, larger.capacity, sizeof *larger.slots);
+  if (!larger.slots) return tri__ring_no_memory(r);
+  for (size_t i = 0; i < map->capacity; i++)
+    if (map->slots[i].id) larger.slots[idmap_slot(&larger, map->slots[i].id)] = map->slots[i];
+  tri__idmap_free(r, map);
+  *map = larger;
+  return true;
+}
+
+bool tri__idmap_put(struct ring *r, struct idmap *map, uint32_t id, uint32_t value) {
+  if (!idmap_room(r, map)) return false;
+  struct idmap_slot *slot = map->slots + idmap_slot(map, id);
+  map->count += !slot->id;
+  *slot = (struct idmap_slot){id, value};
+  return true;
+}
+
+void tri__idmap_clear(struct idmap *map) {
+  if (map->count) memset(map->slots, 0, map->capacity * sizeof *map->slots);
+  map->count = 0;
+}
+
+void tri__idmap_free(struct ring *r, struct idmap *map) {
+  tri__free(r->memory, map->slots, map->capacity, sizeof *map->slots);
+  *map = (struct idmap){0};
+}

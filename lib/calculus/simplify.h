@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* What the files of simplify share: one round over the nodes that the outputs reach.
+ *
+ * Sums and products are cut into units: chains of the one kind whose inner nodes have no other user. A unit is read as a polynomial,
+ * once flat (in the simplified leaves of its chain, any size) and, where it stays small, in full (through units below it, also shared
+ * ones); each is written in several layouts, and the shortest is the unit's image. */
+#ifndef TRIAD_CALCULUS_SIMPLIFY_H
+#define TRIAD_CALCULUS_SIMPLIFY_H
+
+#include "calculus/poly.h"
+#include "graph/walk.h"
+
+/* What a candidate costs a reader: `tree`, the tokens of its text; and a machine: distinct operations and distinct nodes down to the
+ * atoms. Saturating. */
+struct cost {
+  uint32_t tree, ops, nodes;
+};
+
+enum { UNIT_NONE, UNIT_SUM, UNIT_PRODUCT };
+
+/* What simplify knows of a node that was reached; by position in the walk. */
+struct spot {
+  uint32_t uses;    /* by reached nodes and outputs */
+  uint32_t image;   /* the simplified node, 0 as long as there is none */
+  uint32_t full_id; /* the best layout of `full`, 0 if there is none */
+  uint32_t poly;    /* number of the full reading among the polynomials */
+  uint8_t unit;     /* UNIT_… of a chain's node */
+  uint8_t inner;    /* has a chain's node of the same kind as its only user */
+  uint8_t root;     /* an output, or used by what is no unit */
+  uint8_t read;     /* READ_… */
+  uint8_t resolving;
+};
+enum { READ_NOT, READ_DONE, READ_OVER };
+
+/* A leaf of a chain: a position, and its sign or exponent there. */
+struct leaf {
+  uint32_t at;
+  int32_t power;
+};
+
+/* A chain taken apart. */
+struct chain {
+  struct leaf *leaves;
+  size_t count, capacity;
+  uint32_t *inner; /* positions of the chain's nodes, users before arguments */
+  size_t inner_count, inner_capacity;
+  uint32_t quotients; /* divisions and negative powers among them */
+  bool negative, gates, over;
+};
+
+struct simplify {
+  struct ring ring;
+  tri_graph *g;
+  struct walk walk;
+  struct spot *spots;
+  struct poly *polys; /* full readings, and what atoms that are sums stand for */
+  size_t poly_count, poly_capacity;
+  struct idmap weights; /* tree cost by node */
+  struct idmap seen;    /* marks of one count */
+  struct idmap defs;    /* atom to number of the polynomial it stands for */
+  struct idmap nonzero; /* atoms that what is being written says are not 0 */
+  uint32_t *stack;
+  size_t stack_capacity;
+  struct chain chain;
+  uint64_t work_per_node;
+  bool careful; /* only what does not make the whole larger, proved unit by unit */
+};
+
+/* --- costs (simplify_cost.c) */
+
+/* False when out of memory. Leaves in `seen` count nothing, nor do what is below atoms. */
+bool tri__cost(struct simplify *s, uint32_t id, bool keep_seen, struct cost *cost);
+/* The one number that candidates are compared by: tokens while a text is short enough to be read, nodes beyond. */
+uint32_t tri__cost_rank(const struct cost *cost);
+/* Whether wherever e has a value, the atom has one, and, for a pole, is not 0. Looks at a bounded part of e. */
+bool tri__covers(struct simplify *s, uint32_t e, uint32_t atom, bool pole);
+
+/* --- writing (simplify_write.c, simplify_horner.c): node ids, error ids, or 0 for "not in this form" */
+
+/* The shortest form of p; in full mode identities, common denominators, completed powers and nested forms are tried. */
+uint32_t tri__write(struct simplify *s, const struct poly *p, bool full);
+/* Each term by itself. */
+uint32_t tri__write_plain(struct simplify *s, const struct poly *p);
+uint32_t tri__write_horner(struct simplify *s, const struct poly *p);
+/* |c| m, times the expression `extra` if it is not 0. */
+uint32_t tri__write_product(struct simplify *s, mpq_srcptr c, uint32_t m, uint32_t extra);
+
+/* --- forms (simplify_forms.c): change p in place or say false (see struct ring) */
+
+/* Distinct atoms of p in structural order, with their largest exponents, into an array of *n (tri__free, *n long). */
+struct factor *tri__atoms(struct simplify *s, const struct poly *p, size_t *n);
+/* sin^2 + cos^2 = 1 and its like where that makes p shorter; sqrt(u)^2 = u. */
+bool tri__identities(struct simplify *s, struct poly *p);
+/* Completes powers: puts t - c m for an atom where that makes p shorter. *changed says whether it did. */
+bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed);
+/* Multiplies out positive powers of atoms that stand for sums. */
+bool tri__multiply_out(struct simplify *s, struct poly *p);
+/* p / q into p if the division has no remainder; *divides says so. */
+bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool *divides);
+/* How long p is, roughly. */
+uint64_t tri__bulk(const struct ring *r, const struct poly *p);
+/* p = c * m * primitive: what all terms share, signs so that most are positive. */
+bool tri__primitive(struct simplify *s, struct poly *p, mpq_ptr c, uint32_t *m);
+void tri__numeric_content(const struct poly *p, mpq_ptr c);
+
+/* --- reading (simplify_read.c) */
+
+/* The chain whose user-most node is at position `at`, into s->chain. */
+bool tri__take_apart(struct simplify *s, uint32_t at);
+/* The flat reading of the unit at `at`; its leaves have images. */
+bool tri__read_flat(struct simplify *s, uint32_t at, struct poly *p);
+/* Makes the full readings of the unit at `at` and of all units below it up to atoms; READ_OVER where they are too long. */
+bool tri__read_full(struct simplify *s, uint32_t at);
+/* Keeps a polynomial (its memory passes over) and gives its number; 0 on failure. */
+uint32_t tri__keep_poly(struct simplify *s, struct poly *p);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* What a candidate of simplify costs, and what it proves by having a value. */
+#include "calculus/simplify.h"
+
+enum { COUNT_MAX = 4096, TREE_MAX = 1 << 30, READABLE = 100, COVER_STEPS = 512 };
+
+static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
+
+/* --- tokens of the text, parentheses included */
+
+static bool is_sum(unsigned op) { return op == TRI_OP_add || op == TRI_OP_sub || op == TRI_OP_neg; }
+static bool is_product(unsigned op) {
+  return op == TRI_OP_mul || op == TRI_OP_div || op == TRI_OP_gate;
+}
+
+/* Whether argument i of an operation is put in parentheses. */
+static bool parenthesised(unsigned op, uint32_t i, unsigned arg) {
+  switch (op) {
+  case TRI_OP_sub: return i == 1 && is_sum(arg);
+  case TRI_OP_neg:
+  case TRI_OP_mul:
+  case TRI_OP_gate: return is_sum(arg);
+  case TRI_OP_div: return is_sum(arg) || (i == 1 && is_product(arg));
+  case TRI_OP_pow: return is_sum(arg) || is_product(arg) || (i == 0 && arg == TRI_OP_pow);
+  default: return false;
+  }
+}
+
+static uint32_t own_tokens(const tri_graph *g, uint32_t id) {
+  mpq_t q;
+  if (!tri__rational(g, id, q)) return 1;
+  return mpz_cmp_ui(mpq_denref(q), 1) ? 2 : 1;
+}
+
+/* The weight of a node whose arguments have theirs; 0 if an argument has none. */
+static uint32_t weigh(const struct simplify *s, uint32_t id) {
+  const struct node *n = node_at(s->g, id);
+  const uint32_t *args = node_args(s->g, n);
+  uint64_t sum = own_tokens(s->g, id);
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    uint32_t w = tri__idmap_get(&s->weights, args[i], 0);
+    if (!w) return 0;
+    sum += w + parenthesised(n->op, i, op_of(s->g, args[i]));
+  }
+  return sum < TREE_MAX ? (uint32_t)sum : TREE_MAX;
+}
+
+static bool push(struct simplify *s, size_t *depth, uint32_t id) {
+  if (!tri__grow(s->ring.memory, (void **)&s->stack, &s->stack_capacity, *depth + 1,
+                 sizeof *s->stack))
+    return tri__ring_no_memory(&s->ring);
+  s->stack[(*depth)++] = id;
+  return true;
+}
+
+/* The tree cost of id, remembered for all below it. */
+static uint32_t tree(struct simplify *s, uint32_t id) {
+  size_t depth = 0;
+  if (!push(s, &depth, id)) return 0;
+  while (depth) {
+    uint32_t top = s->stack[depth - 1], w = tri__idmap_get(&s->weights, top, 0);
+    if (!w) w = weigh(s, top);
+    if (w) {
+      if (!tri__idmap_put(&s->ring, &s->weights, top, w)) return 0;
+      depth--;
+      continue;
+    }
+    const struct node *n = node_at(s->g, top);
+    for (uint32_t i = 0; i < n->nargs; i++) {
+      uint32_t arg = node_args(s->g, n)[i];
+      if (!tri__idmap_get(&s->weights, arg, 0) && !push(s, &depth, arg)) return 0;
+    }
+  }
+  return tri__idmap_get(&s->weights, id, 0);
+}
+
+/* --- distinct operations */
+
+static bool is_looked_into(unsigned op) {
+  return is_sum(op) || is_product(op) || op == TRI_OP_pow;
+}
+
+static bool count(struct simplify *s, uint32_t id, struct cost *cost) {
+  size_t depth = 0;
+  if (!push(s, &depth, id)) return false;
+  while (depth) {
+    uint32_t top = s->stack[--depth];
+    if (tri__idmap_get(&s->seen, top, 0)) continue;
+    if (!tri__idmap_put(&s->ring, &s->seen, top, 1)) return false;
+    const struct node *n = node_at(s->g, top);
+    cost->nodes++;
+    cost->ops += n->op != TRI_OP_constant;
+    if (cost->nodes >= COUNT_MAX) return cost->nodes = cost->ops = TREE_MAX, true;
+    for (uint32_t i = 0; is_looked_into(n->op) && i < n->nargs; i++)
+      if (!push(s, &depth, node_args(s->g, n)[i])) return false;
+  }
+  return true;
+}
+
+bool tri__cost(struct simplify *s, uint32_t id, bool keep_seen, struct cost *cost) {
+  *cost = (struct cost){0};
+  if (!keep_seen) tri__idmap_clear(&s->seen);
+  cost->tree = tree(s, id);
+  return cost->tree && count(s, id, cost);
+}
+
+uint32_t tri__cost_rank(const struct cost *cost) {
+  uint32_t machine = READABLE + cost->nodes;
+  return cost->tree < machine ? cost->tree : machine;
+}
+
+/* --- what a value implies */
+
+/* Walks the factors of a denominator, which are all not 0. */
+struct cover {
+  struct simplify *s;
+  size_t depth;
+  uint32_t atom;
+  unsigned steps;
+  bool pole;
+};
+
+/* Marks: on the stack, an id with this bit is known not to be 0. */
+#define NOT_ZERO 0x80000000u
+
+static bool visit(struct cover *c, uint32_t id, bool not_zero) {
+  if (id & NOT_ZERO) return false;
+  return push(c->s, &c->depth, id | (not_zero ? NOT_ZERO : 0));
+}
+
+static bool zero_only_with_argument(unsigned op) {
+  return op == TRI_OP_neg || op == TRI_OP_sqrt || op == TRI_OP_cbrt || op == TRI_OP_abs;
+}
+
+/* Visits the arguments whose values the node needs. */
+static bool descend(struct cover *c, uint32_t id, bool not_zero) {
+  const tri_graph *g = c->s->g;
+  const struct node *n = node_at(g, id);
+  const struct row *row = tri__row(g, n->op);
+  bool power = n->op == TRI_OP_pow && op_of(g, n->arg[1]) == TRI_OP_constant;
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    bool nz = (not_zero && (zero_only_with_argument(n->op) || n->op == TRI_OP_mul ||
+                            ((power || n->op == TRI_OP_div) && i == 0))) ||
+              (n->op == TRI_OP_div && i == 1) || n->op == TRI_OP_log || n->op == TRI_OP_log2 ||
+              n->op == TRI_OP_log10;
+    if (power && i == 0 && !(node_at(g, n->arg[1])->facts & FACT_NONNEGATIVE)) nz = true;
+    if (row && row->lazy && i) break;
+    if (!visit(c, node_args(g, n)[i], nz)) return false;
+  }
+  return true;
+}
+
+bool tri__covers(struct simplify *s, uint32_t e, uint32_t atom, bool pole) {
+  struct cover c = {.s = s, .atom = atom, .pole = pole};
+  if (!visit(&c, e, false)) return false;
+  while (c.depth && c.steps++ < COVER_STEPS) {
+    uint32_t top = s->stack[--c.depth], id = top & ~NOT_ZERO;
+    bool not_zero = top & NOT_ZERO;
+    if (id == atom && (not_zero || !pole)) return true;
+    if (id < atom) continue; /* what has a smaller id cannot contain it */
+    if (!descend(&c, id, not_zero)) return false;
+  }
+  return false;
+}

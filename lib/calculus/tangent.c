@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Forward: the tangent of every node from those of its arguments. */
+#include "calculus/sweep.h"
+
+void tri__sweep_seed_tangent(struct sweep *s, uint32_t variable, uint32_t tangent) {
+  if (!walk_has(&s->walk, variable)) return;
+  uint32_t p = walk_position(&s->walk, variable);
+  s->rate[p] = tangent;
+  s->choice[p] = 0;
+}
+
+/* Position of argument i of a node if the lane reaches it with a tangent that is not zero. */
+static bool moves(const struct sweep *s, uint64_t lane, uint32_t arg, uint32_t *position) {
+  *position = walk_position(&s->walk, arg);
+  return (s->lanes[*position] & lane) && s->rate[*position] != s->graph->zero;
+}
+
+/* A linear row: the operation itself on the tangents, its conditions as they are. */
+static uint32_t of_linear(struct sweep *s, uint64_t lane, uint32_t id, const struct row *row) {
+  tri_graph *g = s->graph;
+  const uint32_t *args = node_args(g, node_at(g, id));
+  uint32_t rates[ROW_MAX_ARITY], p;
+  bool any = false;
+  for (unsigned i = 0; i < row->arity; i++) {
+    bool moved = moves(s, lane, args[i], &p);
+    rates[i] = row->conditions >> i & 1 ? args[i] : moved ? s->rate[p] : g->zero;
+    any |= moved;
+  }
+  if (!any) return g->zero;
+  return tri__build(g, (tri_op)node_at(g, id)->op, row->arity, rates);
+}
+
+static uint32_t of_row(struct sweep *s, uint64_t lane, uint32_t id, const struct row *row) {
+  tri_graph *g = s->graph;
+  uint32_t sum = 0, args[ROW_MAX_ARITY] = {0}, p;
+  for (unsigned i = 0; i < row->arity; i++) args[i] = node_args(g, node_at(g, id))[i];
+  for (unsigned i = 0; i < row->arity; i++)
+    if (moves(s, lane, args[i], &p)) {
+      sum = tri__accumulate(g, sum, tri__chain(g, id, i, s->rate[p], s->choice[p]));
+      if (id_is_error(sum)) return sum;
+    }
+  return sum ? sum : g->zero;
+}
+
+static uint32_t of_stack(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t n = node_at(g, id)->nargs, failed = 0, p;
+  uint32_t *parts = tri__new(&g->memory, n, sizeof *parts);
+  if (!parts) return tri__no_memory(g);
+  for (uint32_t i = 0; i < n && !failed; i++) {
+    uint32_t arg = node_args(g, node_at(g, id))[i];
+    uint32_t rate = moves(s, lane, arg, &p) ? s->rate[p] : g->zero;
+    parts[i] = tri__spread(g, rate, node_at(g, arg)->shape);
+    failed = id_is_error(parts[i]) ? parts[i] : 0;
+  }
+  uint32_t result = failed ? failed : tri__stack(g, n, parts);
+  tri__free(&g->memory, parts, n, sizeof *parts);
+  return result;
+}
+
+static uint32_t of_element(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t p;
+  if (!moves(s, lane, node_args(g, node_at(g, id))[0], &p)) return g->zero;
+  bool uniform = !node_at(g, s->rate[p])->shape;
+  return uniform ? s->rate[p] : tri__element(g, s->rate[p], tri__index_attr(g, id));
+}
+
+static uint32_t tangent_of(struct sweep *s, uint64_t lane, uint32_t id) {
+  unsigned op = node_at(s->graph, id)->op;
+  const struct row *row = tri__row(s->graph, op);
+  if (row) return row->linear ? of_linear(s, lane, id, row) : of_row(s, lane, id, row);
+  return op == TRI_OP_stack ? of_stack(s, lane, id) : of_element(s, lane, id);
+}
+
+/* Whether the node chooses, or an argument's tangent may be zero by choice. */
+static bool may_choose(const struct sweep *s, uint64_t lane, const struct node *n) {
+  const uint32_t *args = node_args(s->graph, n);
+  bool choice = node_chooses(s->graph, n);
+  for (uint32_t i = 0, p; i < n->nargs && !choice; i++)
+    choice = moves(s, lane, args[i], &p) && s->choice[p];
+  return choice;
+}
+
+uint32_t tri__sweep_tangents(struct sweep *s, unsigned lane, uint32_t bound) {
+  tri_graph *g = s->graph;
+  uint64_t bit = (uint64_t)1 << lane;
+  for (uint32_t p = 0; p < s->walk.count; p++) {
+    if (p % 4096 == 0 && tri__interrupted(g)) return NODE_ERROR + TRI_INTERRUPTED;
+    if (!(s->lanes[p] & bit) || (s->user && s->user[p] >= bound)) continue;
+    const struct node *n = node_at(g, s->walk.ids[p]);
+    if (!n->nargs) continue;
+    s->choice[p] = may_choose(s, bit, n);
+    s->rate[p] = tangent_of(s, bit, s->walk.ids[p]);
+    if (id_is_error(s->rate[p])) return s->rate[p];
+  }
+  return 0;
+}
+
+uint32_t tri__sweep_tangent(struct sweep *s, unsigned lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  bool reached = sweep_reaches(s, id, (uint64_t)1 << lane);
+  uint32_t rate = reached ? s->rate[walk_position(&s->walk, id)] : g->zero;
+  return tri__spread(g, rate, node_at(g, id)->shape);
+}
