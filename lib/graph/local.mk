@@ -7,3 +7,5 @@ libtriad_la_SOURCES += lib/graph/kernels.h lib/graph/node.h lib/graph/parse.h li
   lib/graph/kernels.c lib/graph/lambda.c lib/graph/node.c lib/graph/rows.c lib/graph/shape.c lib/graph/substitute.c lib/graph/template.c lib/graph/walk.c
 libtriad_la_SOURCES += lib/graph/letters.c lib/graph/lex.c lib/graph/lex.h lib/graph/parse.c lib/graph/parse_calls.c lib/graph/parse_errors.c \
   lib/graph/parse_names.c lib/graph/parser.h
+libtriad_la_SOURCES += lib/graph/print.c lib/graph/print.h lib/graph/print_c.c lib/graph/print_dot.c lib/graph/print_infix.c \
+  lib/graph/print_latex.c lib/graph/print_order.c
