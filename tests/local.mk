@@ -10,10 +10,21 @@ TRIAD_TESTS += tests/graph/test_graph
 TRIAD_TESTS += tests/graph/test_lex
 TRIAD_TESTS += tests/graph/test_parse
 TRIAD_TESTS += tests/graph/test_parse_names
+TRIAD_TESTS += tests/numbers/test_domains
+TRIAD_TESTS += tests/eval/test_laws
 TRIAD_OOM += tests/oom/oom_graph
 TRIAD_OOM += tests/oom/oom_parse
+TRIAD_FUZZ += tests/fuzz/fuzz_parse
+EXTRA_DIST += tests/fuzz/fuzz_parse.dict tests/fuzz/fuzz_parse.seeds
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
+
+# The laws of rows, which the test of the library's table and the test of corrupted ones share.
+noinst_HEADERS += tests/laws/laws.h
+TRIAD_LAWS = tests/laws/laws.c tests/laws/law_modes.c
+tests_eval_test_laws_SOURCES = tests/eval/test_laws.c $(TRIAD_LAWS)
+tests_mutate_mutate_SOURCES = tests/mutate/mutate.c $(TRIAD_LAWS)
+TRIAD_MUTATE += tests/mutate/mutate
 
 # How tests are run. A script finds the tool in $TRIAD, the sources in $srcdir and its scratch space in the current
 # folder, which is the build folder. The tests install nothing and need no network.
