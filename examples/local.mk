@@ -9,3 +9,5 @@ TRIAD_EXAMPLES += examples/logistic.c examples/logistic.expected
 TRIAD_EXAMPLES += examples/network_cost.c examples/network_cost.expected
 TRIAD_EXAMPLES += examples/newton.c examples/newton.expected
 TRIAD_EXAMPLES += examples/gsl_minimise.c examples/gsl_minimise.expected
+TRIAD_EXAMPLES += examples/activations.c examples/activations.expected
+TRIAD_EXAMPLES += examples/forward.c examples/forward.expected
