@@ -142,7 +142,7 @@ bool tri__parse_ambiguous(struct parser *p, const struct pending *o) {
   tri__parse_excerpt(p, behind, p->end, middle);
   excerpt_of(p, p->token, right);
   excerpt_of(p, &sign, s);
-  if (next_is(p, OP_OPEN)) strcpy(right, "(…)");
+  if (next_is(p, OP_OPEN)) memcpy(right, "(…)", sizeof "(…)");
   return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                          "ambiguous after '%s' of column %u: write (%s%s%s)*%s or %s%s(%s*%s)", s,
                          o->column, left, s, middle, right, left, s, middle, right);
@@ -225,7 +225,7 @@ static bool guess(struct parser *p, const struct token *name, struct guess *g) {
   *g = (struct guess){.name = p->lexer->text + name->start, .size = name->size};
   if (name->size > LONGEST_GUESS) return false;
   const char *known = other_name(g->name, g->size);
-  if (known) return strcpy(g->best, known), true;
+  if (known) return memcpy(g->best, known, strlen(known) + 1), true;
   g->distance = name->size <= 2 ? 1 : name->size <= 4 ? 2 : 3; /* one more than what is taken */
   for (int op = 0; op < TRI_OP_ROWS; op++) {
     const char *row = p->g->rows[op].name;
