@@ -57,7 +57,7 @@ int main(void) {
   tri_expr eps = tri_eps(graph), zero = tri_integer(graph, 0);
   tri_expr point[] = {tri_add(tri_integer(graph, 3), eps), tri_integer(graph, 4)};
   tri_expr dual = tri_substitute(f, 2, variables, point);
-  show("\nAs an expression: f(3 + eps, 4) = ", dual);
+  show("\nAs an expression: f(3 + eps, 4) = ", tri_simplify(dual));
   show("its value:             ", tri_substitute(dual, 1, &eps, &zero));
   show("its derivative by eps: ", tri_substitute(tri_diff(dual, eps), 1, &eps, &zero));
   tri_function_free(function);

@@ -11,3 +11,6 @@ TRIAD_EXAMPLES += examples/newton.c examples/newton.expected
 TRIAD_EXAMPLES += examples/gsl_minimise.c examples/gsl_minimise.expected
 TRIAD_EXAMPLES += examples/activations.c examples/activations.expected
 TRIAD_EXAMPLES += examples/forward.c examples/forward.expected
+TRIAD_EXAMPLES += examples/neurons.c examples/neurons.expected
+TRIAD_EXAMPLES += examples/reverse.c examples/reverse.expected
+TRIAD_EXAMPLES += examples/dual.c examples/dual.expected

@@ -25,12 +25,12 @@ static tri_expr neuron(tri_expr p, int from_p, tri_expr q, int from_q) {
 
 static void show(const char *name, tri_expr e) {
   tri_text text = {0};
-  check(tri_print(tri_simplify(e), NULL, &text));
+  check(tri_print(e, NULL, &text));
   printf("%-12s = %s\n", name, text.data);
   tri_text_free(&text);
 }
 
-/* The connections between two neurons in Graphviz's language; a bar at the end inhibits. */
+/* The connections from one neuron to another in Graphviz's language, one edge each; a bar at the end inhibits. */
 static void draw(const char *from, int count, const char *to) {
   for (int i = 0; i < abs(count); i++)
     printf("  \"%s\" -> \"%s\"%s;\n", from, to, count < 0 ? " [arrowhead=tee]" : "");
@@ -70,13 +70,13 @@ int main(void) {
            fires[2], fires[3], fires[4]);
   }
 
-  puts("\n      ┌──2──▶ ( A and not B ) ──2──┐\n"
-       "  A ──┤                            │\n"
-       "      └─┐  ┌──⊣ inhibits           ▼\n"
-       "        ╳                      ( A XOR B )\n"
-       "      ┌─┘  └──⊣ inhibits           ▲\n"
-       "  B ──┤                            │\n"
-       "      └──2──▶ ( B and not A ) ──2──┘\n");
+  puts("\n  A ====> ( A and not B ) ==\\\n"
+       "    \\  ,---|                 \\\n"
+       "     \\/                       > ( A XOR B )\n"
+       "     /\\                      /\n"
+       "    /  `---|                /\n"
+       "  B ====> ( B and not A ) ==/\n\n"
+       "===> two connections   ---| one that inhibits; the same in Graphviz's language:");
   puts("digraph \"A XOR B\" {\n  rankdir=LR;");
   draw("A", 2, "A and not B");
   draw("B", -1, "A and not B");
