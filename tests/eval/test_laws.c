@@ -2,8 +2,8 @@
 /* The laws of rows, over the table that the library uses. */
 #include <stdio.h>
 
-#include "laws/laws.h"
-#include "runner.h"
+#include "tests/laws/laws.h"
+#include "tests/runner.h"
 
 static unsigned multiplier(void) {
   const char *text = getenv("TRI_TEST_MULTIPLIER");

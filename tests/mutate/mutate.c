@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "laws/laws.h"
+#include "tests/laws/laws.h"
 
 /* Every corruption of a partial p: X(enumerator, text, C expression). */
 #define CORRUPTION_LIST(X)                                                                         \

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "numbers/domain.h"
-#include "runner.h"
+#include "tests/runner.h"
 
 static struct memory memory;
 static struct numbers doubles, rationals;
