@@ -187,7 +187,10 @@ tri_status tri__adjoint_run(tri_workspace *w, const tri_call *call, const struct
   bool values = status == TRI_OK;
   if (values) status = tri__sweep(&r, sums, weights);
   if (values && !status) status = check_adjoints(&r, sums, inputs);
-  if (values) put_adjoints(&r, sums, adjoints);
+  if (values)
+    put_adjoints(&r, sums, adjoints);
+  else
+    tri__port_none(adjoints, 0, tri__input_elements(w));
   tri__put_outputs(&r, outputs);
   return status;
 }

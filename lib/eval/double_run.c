@@ -51,6 +51,7 @@ tri_status tri__run_doubles(struct run *r) {
     else
       run_range(p, x, i, end, false);
   }
+  r->whole = true;
   return TRI_OK;
 }
 

@@ -35,13 +35,20 @@ static tri_status check_tangents(const struct run *r, const struct port *inputs,
   return TRI_OK;
 }
 
+/* Where an output has no value, it has no tangents either. */
 static void put_tangents(const struct run *r, const struct port *tangents, size_t first, size_t k) {
+  const struct numbers *n = r->numbers;
   size_t m = tri__output_elements(r->workspace), next = 0;
   for (uint32_t i = 0; i < r->plan->output_count; i++)
-    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++, next++)
-      for (size_t d = 0; d < r->numbers->directions && first + d < k; d++)
-        tri__port_put(tangents, (first + d) * m + next, r->numbers->base,
-                      dual_tangent(r->numbers, element_at(r, r->plan->outputs[i], e), d));
+    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++, next++) {
+      const void *x = element_at(r, r->plan->outputs[i], e);
+      for (size_t d = 0; d < n->directions && first + d < k; d++) {
+        if (n->domain->state(n, x))
+          tri__port_none(tangents, (first + d) * m + next, 1);
+        else
+          tri__port_put(tangents, (first + d) * m + next, n->base, dual_tangent(n, x, d));
+      }
+    }
 }
 
 /* Directions first, first + 1, … as many as the level takes. */
@@ -55,17 +62,19 @@ static tri_status run_block(struct run *r, const struct port *inputs, size_t fir
 tri_status tri__dual_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
                          size_t k, const struct port *directions, const struct port *outputs,
                          const struct port *tangents) {
-  struct run r;
+  struct run r = {.whole = false};
   size_t at_once = call->trace || k < DIRECTIONS_AT_ONCE ? k : DIRECTIONS_AT_ONCE;
   if (at_once > UINT32_MAX / 2) return tri__call_error(call, TRI_LIMIT, "too many directions");
   tri_status status = tri__level(&r, w, call, LEVEL_DUAL, (uint32_t)at_once, false);
-  for (size_t first = 0; first < k && !status; first += r.numbers->directions) {
+  size_t first = 0, m = tri__output_elements(w);
+  for (; first < k && !status; first += r.numbers->directions) {
     status = run_block(&r, inputs, first, k, directions);
-    if (status) return status;
-    status = tri__check_outputs(&r, inputs);
+    if (!r.whole) break;
+    if (!status) status = tri__check_outputs(&r, inputs);
     if (!status) status = check_tangents(&r, inputs, directions, first, k);
-    if (status != TRI_MEMORY) put_tangents(&r, tangents, first, k);
+    put_tangents(&r, tangents, first, k);
   }
-  if (status != TRI_MEMORY) tri__put_outputs(&r, outputs);
+  if (first < k) tri__port_none(tangents, first * m, (k - first) * m);
+  tri__put_outputs(&r, outputs);
   return status;
 }

@@ -155,6 +155,10 @@ tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct
                                  at_once ? (uint32_t)at_once : 1, !forward);
   if (status) return status;
   status = forward ? run_forward(&r, &b, inputs, weights) : run_reverse(&r, &b, inputs, weights);
+  if (status) {
+    tri__port_none(gradient, 0, b.n);
+    tri__port_none(hessian, 0, b.n * b.n);
+  }
   tri__put_outputs(&r, outputs);
   return status;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The reference interpreter: carries out a plan in any domain, one number at a time. */
+#include <math.h>
+
 #include "eval/run.h"
 
 /* --- the caller's numbers */
@@ -17,6 +19,16 @@ void tri__port_put(const struct port *port, size_t i, const struct numbers *base
     port->doubles[i] = base->domain->to_double(base, from);
   else
     port->numbers->domain->set(port->numbers, number_at(port->numbers, port->data, i), from, 1);
+}
+
+void tri__port_none(const struct port *port, size_t first, size_t count) {
+  for (size_t i = first; i < first + count && port_given(port); i++) {
+    if (port->doubles)
+      port->doubles[i] = NAN;
+    else
+      port->numbers->domain->set_none(port->numbers, number_at(port->numbers, port->data, i),
+                                      NUMBER_NONE);
+  }
 }
 
 /* The context of the values inside (nested) dual numbers, which come first in them. */
@@ -116,6 +128,7 @@ static tri_status run_step(struct run *r, const struct instruction *s) {
 tri_status tri__run_steps(struct run *r) {
   const struct plan *p = r->plan;
   bool shown = r->call->trace && r->call->trace->step;
+  r->whole = false;
   if (shown) show_leaves(r);
   for (uint32_t i = 0; i < p->step_count; i++) {
     const struct instruction *s = p->steps + i;
@@ -125,6 +138,7 @@ tri_status tri__run_steps(struct run *r) {
     if (status) return status;
     if (shown) show(r, s->result, (tri_op)s->op, s->node, s->nargs, step_args(p, s));
   }
+  r->whole = true;
   return tri__level_status(r);
 }
 
@@ -137,7 +151,7 @@ bool tri__plain_doubles(const struct run *r) {
 
 void tri__put_outputs(const struct run *r, const struct port *outputs) {
   size_t next = 0;
-  if (!port_given(outputs)) return;
+  if (!port_given(outputs) || !r->whole) return;
   for (uint32_t i = 0; i < r->plan->output_count; i++)
     for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++)
       tri__port_put(outputs, next++, tri__base(r->numbers), element_at(r, r->plan->outputs[i], e));

@@ -55,6 +55,7 @@ struct run {
   struct numbers *numbers;
   struct store *store;
   const size_t *counts;
+  bool whole; /* every step was carried out, so outputs are what they are */
 };
 
 /* Numbers of the caller's: doubles, or numbers of the function's domain. */
@@ -110,13 +111,15 @@ struct numbers *tri__base(struct numbers *n);
 /* Number i into or out of a number of the base domain. */
 void tri__port_get(const struct port *port, size_t i, struct numbers *base, void *to);
 void tri__port_put(const struct port *port, size_t i, const struct numbers *base, const void *from);
+/* No value for `count` numbers from `first` on, if the port is given. */
+void tri__port_none(const struct port *port, size_t first, size_t count);
 static inline bool port_given(const struct port *port) { return port->doubles || port->data; }
 
 /* --- interpret.c */
 
 /* Puts the inputs in their places; tangents, if any, are left 0. */
 void tri__run_inputs(struct run *r, const struct port *inputs);
-/* Values of the outputs (the value parts of dual numbers) into a port, if it is given. */
+/* Values of the outputs (the value parts of dual numbers) into a port, if it is given and the run is whole. */
 void tri__put_outputs(const struct run *r, const struct port *outputs);
 /* Whether the short way through doubles is open: scalars, nobody watching. */
 bool tri__plain_doubles(const struct run *r);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Every allocation of compiling and of calls failed once. */
+#include <math.h>
+#include <string.h>
+#include <triad.h>
+
+#include "tests/failing.h"
+#include "tests/runner.h"
+
+static tri_domain domain;
+
+static tri_status call_all(const tri_function *f) {
+  const double at[] = {4.0, 0.5, 1.0, 2.0},
+               unit[16] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  double out[4], tangents[16], gradient[4], hessian[16];
+  tri_error error;
+  tri_call call = {.workspace = tri_workspace_new(f), .error = &error};
+  tri_status s = call.workspace ? TRI_OK : TRI_MEMORY;
+  if (!s) s = tri_function_call(f, &call, at, out);
+  if (!s) s = tri_function_forward(f, &call, at, 4, unit, out, tangents);
+  if (!s) s = tri_function_reverse(f, &call, at, NULL, out, gradient);
+  for (int mode = TRI_REVERSE; mode <= TRI_FORWARD && !s; mode++) {
+    call.mode = (tri_mode)mode;
+    s = tri_function_hessian(f, &call, at, NULL, out, gradient, hessian);
+  }
+  if (!s) { /* the diagnosis: without memory for it, the error has no name but is the same */
+    tri_status none =
+        tri_function_reverse(f, &call, (double[]){-4.0, 0.5, 1.0, 2.0}, NULL, out, gradient);
+    s = none == TRI_DOMAIN ? TRI_OK : none;
+  }
+  tri_workspace_free(call.workspace);
+  return s;
+}
+
+static tri_status eval_scenario(const tri_allocator *allocator) {
+  tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
+  if (!g) return TRI_MEMORY;
+  tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y");
+  tri_expr v = tri_variable_shaped(g, "v", 1, (int64_t[]){2}, NULL), in[] = {x, y, v};
+  tri_expr e = tri_mul(tri_sqrt(x), tri_add(tri_mul(x, v), tri_max(y, tri_mul(y, y)))),
+           out[] = {e, tri_element(e, 1)};
+  tri_error error = {.status = TRI_OK};
+  tri_function *f =
+      tri_compile(3, in, 2, out, .domain = domain, .allocator = allocator, .error = &error);
+  tri_status s = f ? call_all(f) : error.status;
+  tri_function_free(f);
+  tri_graph_free(g);
+  return s;
+}
+
+static tri_status values_scenario(const tri_allocator *allocator) {
+  tri_values *v =
+      tri_values_new(&(tri_number_options){.domain = domain, .allocator = allocator}, 5);
+  tri_status s = v ? TRI_OK : TRI_MEMORY;
+  tri_values_free(v);
+  return s;
+}
+
+START_TEST(eval) {
+  domain = (tri_domain)_i;
+  ck_assert_int_gt(failing_loop(eval_scenario), 40);
+}
+END_TEST
+
+START_TEST(values) {
+  domain = (tri_domain)_i;
+  ck_assert_int_gt(failing_loop(values_scenario), 1);
+}
+END_TEST
+
+static Suite *oom_suite(void) {
+  Suite *s = suite_create("oom_eval");
+  TCase *c = tcase_create("oom_eval");
+  tcase_add_loop_test(c, eval, TRI_DOUBLE, TRI_DOMAINS);
+  tcase_add_loop_test(c, values, TRI_DOUBLE, TRI_DOMAINS);
+  suite_add_tcase(s, c);
+  return s;
+}
+
+int main(void) { return tri_test_main("oom_eval", oom_suite); }
