@@ -93,12 +93,12 @@ int main(void) {
   w.call.workspace = tri_workspace_new(w.function);
   for (int i = 0; i < INPUTS; i++) w.inputs[i] = 1.0 + 0.001 * i, w.direction[i] = 1.0;
   double in_c = measure(&w, do_plain);
-  bench_result("interpreter: value", measure(&w, do_value), "ns/operation", 8.0, 1);
-  bench_reference("interpreter: value", "C", in_c);
-  bench_result("interpreter: gradient", measure(&w, do_reverse), "ns/operation", NAN, 1);
-  bench_reference("interpreter: gradient", "C, value only", in_c);
-  bench_result("interpreter: one direction", measure(&w, do_forward), "ns/operation", NAN, 1);
-  bench_reference("interpreter: one direction", "C, value only", in_c);
+  bench_result("eval-value", measure(&w, do_value), "ns/op", 8.0, 1);
+  bench_reference("eval-value", "C", in_c);
+  bench_result("eval-gradient", measure(&w, do_reverse), "ns/op", NAN, 1);
+  bench_reference("eval-gradient", "C, value only", in_c);
+  bench_result("eval-direction", measure(&w, do_forward), "ns/op", NAN, 1);
+  bench_reference("eval-direction", "C, value only", in_c);
   tri_workspace_free(w.call.workspace);
   tri_function_free(w.function);
   tri_graph_free(g);

@@ -162,9 +162,23 @@ static tri_text text_of(const struct run *r) {
   return (tri_text){.allocator = &r->workspace->memory.allocator};
 }
 
+/* The first argument that the row has no derivative by although it depends on an input; nargs if there is none. */
+static uint32_t without_rule(const struct run *r, const struct instruction *s) {
+  const struct row *row = row_of(r, s);
+  uint32_t i = 0;
+  while (i < s->nargs &&
+         (row->partial[i] || (row->conditions >> i & 1) || !r->plan->active[s->arg[i]]))
+    i++;
+  return i;
+}
+
 /* A step whose value is there, but not its tangent. */
 static tri_status blame_derivative(const struct run *r, const struct instruction *s,
                                    const void *const *x, enum number_state state) {
+  uint32_t ruleless = without_rule(r, s);
+  if (ruleless < s->nargs)
+    return tri__error(r->call->error, TRI_DOMAIN, s->node,
+                      "%s has no derivative by its argument %u", row_of(r, s)->name, ruleless + 1);
   tri_text text = text_of(r);
   tri__text_puts(&text, row_of(r, s)->name);
   add_place(r, s, x, &text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Plans of scalars over doubles: the interpreter's work without its generality. */
+/* Plans of scalars over doubles, and over dual numbers of doubles: the interpreter's work without its generality. */
 #include <math.h>
 
 #include "eval/run.h"
@@ -13,7 +13,7 @@ static double run_row(const struct row *row, const struct instruction *s, double
   return row->kernel(a, b, c);
 }
 
-static double run_step(const struct row *rows, const struct instruction *s, double a, double b,
+static double run_step(const struct row *row, const struct instruction *s, double a, double b,
                        double c) {
   switch (s->op) {
   case TRI_OP_add: return a + b;
@@ -21,7 +21,7 @@ static double run_step(const struct row *rows, const struct instruction *s, doub
   case TRI_OP_mul: return a * b;
   case TRI_OP_neg: return -a;
   case TRI_OP_square: return a * a;
-  default: return run_row(rows + s->op, s, a, b, c);
+  default: return run_row(row, s, a, b, c);
   }
 }
 
@@ -35,7 +35,7 @@ static inline void run_range(const struct plan *p, double *x, uint32_t from, uin
 #define PLACE(v) (all ? (v) : values[v].slot)
     double a = x[PLACE(s->arg[0])], b = s->nargs > 1 ? x[PLACE(s->arg[1])] : 0.0;
     double c = s->nargs > 2 ? x[PLACE(s->arg[2])] : 0.0;
-    x[PLACE(s->result)] = run_step(rows, s, a, b, c);
+    x[PLACE(s->result)] = run_step(rows + s->op, s, a, b, c);
 #undef PLACE
   }
 }
@@ -55,12 +55,59 @@ tri_status tri__run_doubles(struct run *r) {
   return TRI_OK;
 }
 
-/* --- the sweep */
-
-/* What an argument receives: the adjoint is not 0, so only the partial of a choice is a strong zero. */
-static inline double product(const struct row *row, double adjoint, double partial) {
-  return row->choice && partial == 0.0 ? 0.0 : adjoint * partial;
+/* What a strong product with a partial is: 0 if the weight is, or if the partial is that of a choice and 0. */
+static inline double product(const struct row *row, double weight, double partial) {
+  return weight == 0.0 || (row->choice && partial == 0.0) ? 0.0 : weight * partial;
 }
+
+static bool differentiates(const struct row *row, uint32_t i) {
+  return !(row->conditions >> i & 1) && row->sort != TRI_BOOLEAN;
+}
+
+/* --- dual numbers: a value and k tangents each */
+
+static bool moves(const double *x, size_t k) {
+  for (size_t d = 1; d <= k; d++)
+    if (x[d] != 0.0) return true;
+  return false;
+}
+
+static void dual_step(const struct row *row, const struct instruction *s, double *result,
+                      const double *const *x, size_t k) {
+  double a[ROW_MAX_ARITY] = {0.0}, partial[ROW_MAX_ARITY] = {0.0};
+  bool moving[ROW_MAX_ARITY] = {false};
+  for (uint32_t i = 0; i < s->nargs; i++) a[i] = x[i][0];
+  double r = run_step(row, s, a[0], a[1], a[2]);
+  for (uint32_t i = 0; i < s->nargs; i++) {
+    moving[i] = differentiates(row, i) && moves(x[i], k);
+    if (moving[i]) partial[i] = row->partial[i] ? row->dkernel[i](a[0], a[1], a[2], r) : NAN;
+  }
+  for (size_t d = 1; d <= k; d++) { /* the result may stand where an argument does */
+    double sum = 0.0;
+    for (uint32_t i = 0; i < s->nargs; i++)
+      if (moving[i]) sum += product(row, x[i][d], partial[i]);
+    result[d] = sum;
+  }
+  result[0] = r;
+}
+
+tri_status tri__run_double_duals(struct run *r) {
+  const struct plan *p = r->plan;
+  size_t k = r->numbers->directions;
+  double *all = r->store->data;
+  for (uint32_t i = 0; i < p->step_count; i++) {
+    const struct instruction *s = p->steps + i;
+    const double *x[ROW_MAX_ARITY];
+    if (i % STRIDE == 0 && tri__interrupt(r))
+      return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
+    for (uint32_t n = 0; n < s->nargs; n++) x[n] = all + (1 + k) * place_of(r, s->arg[n]);
+    dual_step(p->programs->rows + s->op, s, all + (1 + k) * place_of(r, s->result), x, k);
+  }
+  r->whole = true;
+  return TRI_OK;
+}
+
+/* --- the sweep */
 
 static void sweep_row(const struct plan *p, const struct instruction *s, const double *x,
                       double *adjoints) {
@@ -68,7 +115,7 @@ static void sweep_row(const struct plan *p, const struct instruction *s, const d
   double a[ROW_MAX_ARITY] = {0.0}, w = adjoints[s->result], r = x[s->result];
   for (uint32_t i = 0; i < s->nargs; i++) a[i] = x[s->arg[i]];
   for (uint32_t i = 0; i < s->nargs; i++) {
-    if (!p->active[s->arg[i]] || (row->conditions >> i & 1)) continue;
+    if (!p->active[s->arg[i]] || !differentiates(row, i)) continue;
     double partial = row->partial[i] ? row->dkernel[i](a[0], a[1], a[2], r) : NAN;
     adjoints[s->arg[i]] += product(row, w, partial);
   }

@@ -56,7 +56,7 @@ static tri_status run_block(struct run *r, const struct port *inputs, size_t fir
                             const struct port *directions) {
   tri__run_inputs(r, inputs);
   tri__seed_tangents(r, directions, first, k);
-  return tri__run_steps(r);
+  return tri__run_best(r);
 }
 
 tri_status tri__dual_run(tri_workspace *w, const tri_call *call, const struct port *inputs,

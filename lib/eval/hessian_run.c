@@ -47,7 +47,7 @@ static tri_status reverse_block(struct run *r, const struct block *b, const stru
   if (!adjoints) return tri__call_error(r->call, TRI_MEMORY, "out of memory");
   tri__run_inputs(r, inputs);
   tri__seed_tangents(r, NULL, first, b->n);
-  tri_status status = tri__run_steps(r);
+  tri_status status = tri__run_best(r);
   if (!status) status = tri__check_outputs(r, inputs);
   if (!status) status = tri__sweep(r, adjoints, weights);
   return status ? status : put_rows(r, b, adjoints, first);
@@ -109,7 +109,7 @@ static tri_status forward_square(struct run *r, const struct block *b, const str
                                  const struct port *weights, size_t row, size_t column) {
   tri__run_inputs(r, inputs);
   seed_square(r, row, column);
-  tri_status status = tri__run_steps(r);
+  tri_status status = tri__run_best(r);
   if (!status) status = tri__check_outputs(r, inputs);
   if (status) return status;
   void *sum = tri__numbers_new(tri__base(r->numbers), 3);

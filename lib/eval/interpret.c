@@ -144,10 +144,13 @@ tri_status tri__run_steps(struct run *r) {
 
 /* --- the value call */
 
-bool tri__plain_doubles(const struct run *r) {
-  return r->plan->scalar && r->numbers->domain == &tri__double_domain && !r->numbers->by_template &&
+/* Scalars by kernels, nobody watching. */
+static bool is_plain(const struct run *r, const struct numbers *n) {
+  return r->plan->scalar && n && n->domain == &tri__double_domain && !n->by_template &&
          !r->call->trace;
 }
+
+bool tri__plain_doubles(const struct run *r) { return is_plain(r, r->numbers); }
 
 void tri__put_outputs(const struct run *r, const struct port *outputs) {
   size_t next = 0;
@@ -157,9 +160,15 @@ void tri__put_outputs(const struct run *r, const struct port *outputs) {
       tri__port_put(outputs, next++, tri__base(r->numbers), element_at(r, r->plan->outputs[i], e));
 }
 
+tri_status tri__run_best(struct run *r) {
+  if (tri__plain_doubles(r)) return tri__run_doubles(r);
+  if (is_plain(r, r->numbers->base) && !r->call->strict) return tri__run_double_duals(r);
+  return tri__run_steps(r);
+}
+
 tri_status tri__run(struct run *r, const struct port *inputs) {
   tri__run_inputs(r, inputs);
-  return tri__plain_doubles(r) ? tri__run_doubles(r) : tri__run_steps(r);
+  return tri__run_best(r);
 }
 
 tri_status tri__value_run(tri_workspace *w, const tri_call *call, const struct port *inputs,

@@ -123,7 +123,8 @@ void tri__run_inputs(struct run *r, const struct port *inputs);
 void tri__put_outputs(const struct run *r, const struct port *outputs);
 /* Whether the short way through doubles is open: scalars, nobody watching. */
 bool tri__plain_doubles(const struct run *r);
-/* Inputs in and every step, by the short way if it is open. */
+/* Every step, by a short way if there is one; the same with the inputs put in first. */
+tri_status tri__run_best(struct run *r);
 tri_status tri__run(struct run *r, const struct port *inputs);
 /* Carries out every step. TRI_INTERRUPTED, TRI_DOMAIN for a kink in strict calls. */
 tri_status tri__run_steps(struct run *r);
@@ -135,6 +136,7 @@ bool tri__interrupt(const struct run *r);
 
 /* The same as tri__run_steps and tri__sweep for plans of scalars over doubles. */
 tri_status tri__run_doubles(struct run *r);
+tri_status tri__run_double_duals(struct run *r);
 tri_status tri__sweep_doubles(struct run *r, double *adjoints);
 
 /* --- dual_run.c */

@@ -14,7 +14,8 @@ extern "C" {
  * graph that it was compiled from. */
 typedef struct tri_function tri_function;
 
-/* Memory for the calls of one thread. What a call needs is allocated once and kept. */
+/* Memory for the calls of one thread. What a call needs is allocated once and kept for calls of the same kind (with as many
+ * directions and the same named sizes). */
 typedef struct tri_workspace tri_workspace;
 
 /* How a function is compiled; zeros are the defaults. With primals > 0 the outputs from number `primals` on are derivatives of those
@@ -126,9 +127,11 @@ typedef struct tri_call {
 } tri_call;
 
 /* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a matrix its rows), likewise of all
- * outputs: N and M elements. tri_function_elements tells N and M. All calls give TRI_DOMAIN where an output has no value (error
- * names the operation at fault: "division by zero", "log at -1"; outputs that have one are set all the same), TRI_LIMIT where
- * an exact number would exceed the digit limit, TRI_SHAPE if named sizes are missing or negative, TRI_MEMORY, TRI_INTERRUPTED. */
+ * outputs: N and M elements, as tri_function_elements tells. `outputs` may be the array of the inputs; other arrays may not overlap.
+ * All calls give TRI_DOMAIN where an output has no value and TRI_LIMIT where an exact number would exceed the digit limit; the error
+ * names the operation at fault ("division by zero", "log at -1"). What has no value is then NaN, as are the derivatives of what has
+ * none; other outputs are set all the same. TRI_SHAPE if named sizes are missing or negative, TRI_ARGUMENT for a missing array or a
+ * workspace of another function, TRI_MEMORY, TRI_INTERRUPTED. */
 
 /* N and M for these sizes. call may be NULL if the function has no named sizes. TRI_SHAPE, TRI_LIMIT. */
 TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *function,

@@ -6,6 +6,7 @@
 #include <triad.h>
 #include <triad/mp.h>
 
+#include "eval/run.h"
 #include "tests/failing.h"
 #include "tests/runner.h"
 
@@ -377,6 +378,29 @@ START_TEST(odd_outputs) {
 }
 END_TEST
 
+/* A chain needs few slots, whatever its length; values that are stored for a tape need their own. */
+START_TEST(slots_are_shared) {
+  tri_expr e = x;
+  for (int i = 0; i < 1000; i++) e = tri_mul(tri_sin(e), y);
+  tri_function *f = tri_compile(2, ((tri_expr[]){x, y}), 1, &e);
+  ck_assert_uint_eq(f->plan->value_count, 2002);
+  ck_assert_uint_eq(f->plan->slot_count, 2); /* x is overwritten */
+  tri_function_free(f);
+}
+END_TEST
+
+START_TEST(no_rule) {
+  tri_function *f = function_of("polygamma(x, y)", TRI_DOUBLE);
+  double value, two[2];
+  tri_error error;
+  tri_call call = {.error = &error};
+  ck_assert_int_eq(tri_function_reverse(f, &call, (double[]){1, 2}, NULL, &value, two), TRI_DOMAIN);
+  ck_assert_str_eq(error.message, "polygamma has no derivative by its argument 1");
+  ok(tri_function_forward(f, &call, (double[]){1, 2}, 1, (double[]){0, 1}, &value, two));
+  tri_function_free(f);
+}
+END_TEST
+
 START_TEST(evaluate) {
   tri_values *v;
   tri_error error;
@@ -609,6 +633,8 @@ static Suite *function_suite(void) {
   tcase_add_test(c, kinks);
   tcase_add_test(c, compile_errors);
   tcase_add_test(c, odd_outputs);
+  tcase_add_test(c, slots_are_shared);
+  tcase_add_test(c, no_rule);
   tcase_add_test(c, evaluate);
   tcase_add_test(c, shapes);
   tcase_add_test(c, named_sizes);
