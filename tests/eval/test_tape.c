@@ -452,6 +452,11 @@ START_TEST(zeros_are_strong) {
   ck_assert(gradient[0] == 0.0 && gradient[1] == 1.0);
   ck_assert_int_eq(tri_tape_gradient(t, root, 2, g, gradient), TRI_OK);
   ck_assert(isinf(gradient[0]) && gradient[1] == 0.0);
+  tri_var least[] = {tri_tape_min(t, x, y), tri_tape_apply(t, TRI_OP_min, g)};
+  for (int i = 0; i < 2; i++) { /* sqrt' = inf, and what was not chosen stays out */
+    ck_assert_int_eq(tri_tape_gradient(t, tri_tape_sqrt(t, least[i]), 2, g, gradient), TRI_OK);
+    ck_assert(isinf(gradient[0]) && gradient[1] == 0.0);
+  }
   tri_tape_free(t);
 }
 END_TEST

@@ -181,8 +181,8 @@ static void check_refused(tri_tape *t, tri_var here, tri_var stranger) {
 START_TEST(strangers_are_refused) {
   tri_tape *t = tri_tape_new(), *u = tri_tape_new();
   tri_var x = tri_tape_input(t, 2.0);
-  for (int i = 0; i < 20; i++) tri_tape_input(u, i);
-  check_refused(t, x, tri_tape_input(u, 1.0)); /* of another tape */
+  tri_var foreign = tri_tape_input(u, 2.0);
+  check_refused(t, x, foreign); /* although there is something at its place here, too */
   tri_tape_point point = tri_tape_mark(t);
   for (int i = 0; i < 20; i++) tri_tape_input(t, i);
   tri_var rewound = tri_tape_input(t, 5.0);
@@ -190,7 +190,7 @@ START_TEST(strangers_are_refused) {
   check_refused(t, x, rewound);
   tri_tape_clear(t);
   tri_var y = tri_tape_input(t, 2.0);
-  check_refused(t, y, x); /* from before tri_tape_clear, although there is something at its place */
+  check_refused(t, y, x); /* from before tri_tape_clear */
   tri_tape_free(t);
   tri_tape_free(u);
 }
