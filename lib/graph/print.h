@@ -165,9 +165,13 @@ static inline const uint32_t *print_args(const struct printer *p, uint32_t id) {
 
 /* Ranks the variables of the walk alphabetically (x2 before x10) into parts[…].least. */
 bool tri__print_rank(struct printer *p);
+/* The order of factors: numbers, pi, variables, shared parts, others by operation, eps; 0 for equal nodes only. */
+int tri__print_compare(const struct printer *p, uint32_t a, uint32_t b);
 /* Takes a product, quotient, negative, constant or power apart; its factors are put behind
  * p->factors, in order. With `opened` the node is taken apart although it has a name. */
 bool tri__print_product(struct printer *p, uint32_t id, bool opened, struct product *product);
+/* Whether the node is written as a sum: also the negative of one. */
+bool tri__print_is_sum(const struct printer *p, uint32_t id, bool opened);
 /* The terms of a sum, put behind p->terms, in order. */
 bool tri__print_sum(struct printer *p, uint32_t id, bool opened);
 /* The arguments of a row, put behind p->terms, in order if it is commutative; with `chain`

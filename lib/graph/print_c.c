@@ -184,7 +184,8 @@ static bool changes_places(struct printer *p, const struct row *row, uint32_t a,
   bool number = print_at(p, a)->op == TRI_OP_constant,
        other = print_at(p, b)->op == TRI_OP_constant;
   if (number != other) return own == PREC_PRODUCT ? other : number;
-  return is_leaf(p, a) && is_leaf(p, b) && part_of(p, b)->least < part_of(p, a)->least;
+  if (is_leaf(p, a) != is_leaf(p, b)) return is_leaf(p, a) == (own == PREC_SUM);
+  return tri__print_compare(p, b, a) < 0;
 }
 
 /* The form's sign between the arguments of an operator. */

@@ -79,7 +79,7 @@ static bool may_omit(struct printer *p, const struct factor *a, const struct fac
   if (is_power(a)) return true;
   if (!is_number(a)) return start == START_GROUP && strength(p, a->id) <= PREC_PRODUCT;
   bool exponent = (name[0] == 'e' || name[0] == 'E') && name[1] >= '0' && name[1] <= '9';
-  return !exponent && !tri__is_integer(p->g, a->id, 0);
+  return !exponent && name[0] != '_' && !tri__is_integer(p->g, a->id, 0);
 }
 
 static void factors(struct printer *p, size_t first, size_t n, unsigned prec) {
@@ -260,6 +260,13 @@ static void name(struct printer *p, uint32_t number) {
   tri__text_printf(p->text, "%s%u", p->prefix, (unsigned)number);
 }
 
+static void sum_or_negative(struct printer *p, const struct item *item) {
+  if (tri__print_is_sum(p, item->id, item->flags & ITEM_OPENED))
+    sum(p, item);
+  else
+    product(p, item);
+}
+
 static void node(struct printer *p, const struct item *item) {
   const struct node *n = print_at(p, item->id);
   int32_t ignored;
@@ -275,11 +282,11 @@ static void node(struct printer *p, const struct item *item) {
     tri__text_printf(p->text, "%c", "abcrw"[tri__index_attr(p->g, item->id)]);
     return;
   case TRI_OP_constant: n->sort == TRI_BOOLEAN ? truth(p, item) : product(p, item); return;
-  case TRI_OP_neg:
   case TRI_OP_mul:
   case TRI_OP_div: product(p, item); return;
+  case TRI_OP_neg:
   case TRI_OP_add:
-  case TRI_OP_sub: sum(p, item); return;
+  case TRI_OP_sub: sum_or_negative(p, item); return;
   case TRI_OP_pow:
     if (tri__print_has_exponent(p, item->id, &ignored))
       product(p, item);

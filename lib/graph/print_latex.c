@@ -371,6 +371,13 @@ static void name(struct printer *p, uint32_t part) {
   tri__text_printf(p->text, "_{%u}", (unsigned)part);
 }
 
+static void sum_or_negative(struct printer *p, const struct item *item) {
+  if (tri__print_is_sum(p, item->id, item->flags & ITEM_OPENED))
+    sum(p, item);
+  else
+    product(p, item);
+}
+
 static void node(struct printer *p, const struct item *item) {
   const struct node *n = print_at(p, item->id);
   int32_t ignored;
@@ -392,11 +399,11 @@ static void node(struct printer *p, const struct item *item) {
       tri__text_puts(p->text,
                      tri__is_integer(p->g, item->id, 1) ? "\\text{true}" : "\\text{false}");
     return;
-  case TRI_OP_neg:
   case TRI_OP_mul:
   case TRI_OP_div: product(p, item); return;
+  case TRI_OP_neg:
   case TRI_OP_add:
-  case TRI_OP_sub: sum(p, item); return;
+  case TRI_OP_sub: sum_or_negative(p, item); return;
   case TRI_OP_pow:
     if (tri__print_has_exponent(p, item->id, &ignored))
       product(p, item);

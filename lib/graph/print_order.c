@@ -8,7 +8,7 @@
 #include "base/sort.h"
 #include "graph/print.h"
 
-enum { SPINE_DOWN = 1 }; /* flags of entries of p->spine: below the line; subtracted */
+enum { SPINE_DOWN = 1 }; /* a flag of entries of p->spine: below the line; in sums, subtracted */
 
 static void push_spine(struct printer *p, uint32_t id, uint32_t flags) {
   if (tri__print_memory(p, tri__grow(&p->g->memory, (void **)&p->spine, &p->spine_capacity,
@@ -87,11 +87,29 @@ static enum rank rank_of(const struct printer *p, uint32_t id) {
 
 static int compare(uint64_t a, uint64_t b) { return a < b ? -1 : a > b; }
 
-static int compare_numbers(const struct printer *p, uint32_t a, uint32_t b) {
+/* By size first: the sign is often written elsewhere. */
+static int compare_numbers(const struct printer *p, uint32_t a, uint32_t b, bool sign) {
   mpq_t x, y;
   tri__rational(p->g, a, x);
   tri__rational(p->g, b, y);
-  return mpq_cmp(x, y);
+  int positive = mpq_sgn(x) >= 0, other = mpq_sgn(y) >= 0;
+  mpz_roinit_n(mpq_numref(x), mpz_limbs_read(mpq_numref(x)), (mp_size_t)mpz_size(mpq_numref(x)));
+  mpz_roinit_n(mpq_numref(y), mpz_limbs_read(mpq_numref(y)), (mp_size_t)mpz_size(mpq_numref(y)));
+  int order = mpq_cmp(x, y);
+  return order || !sign ? order : other - positive;
+}
+
+/* Two elements with their indices, of which the first is the innermost. */
+static int compare_elements(const struct printer *p, uint32_t a, uint32_t b) {
+  int order = 0;
+  for (int levels = 0; levels < 64; levels++) {
+    if (print_at(p, a)->op != TRI_OP_element || print_at(p, b)->op != TRI_OP_element) break;
+    int outer = compare(tri__index_attr(p->g, a), tri__index_attr(p->g, b));
+    if (outer) order = outer;
+    a = print_args(p, a)[0];
+    b = print_args(p, b)[0];
+  }
+  return order;
 }
 
 /* Two nodes without their arguments. */
@@ -99,13 +117,12 @@ static int compare_tops(const struct printer *p, uint32_t a, uint32_t b) {
   enum rank rank = rank_of(p, a);
   int order = compare(rank, rank_of(p, b));
   if (order) return order;
-  if (rank == RANK_NUMBER) return compare_numbers(p, a, b);
+  if (rank == RANK_NUMBER) return compare_numbers(p, a, b, true);
   if (rank == RANK_NAMED) return compare(part_of(p, a)->name, part_of(p, b)->name);
   if (rank != RANK_VARIABLE) order = compare(print_at(p, a)->op, print_at(p, b)->op);
   if (!order) order = compare(part_of(p, a)->least, part_of(p, b)->least);
   if (!order) order = compare(print_at(p, a)->nargs, print_at(p, b)->nargs);
-  if (order || print_at(p, a)->op != TRI_OP_element) return order;
-  return compare(tri__index_attr(p->g, a), tri__index_attr(p->g, b));
+  return order ? order : compare_elements(p, a, b);
 }
 
 /* Argument i in an order of reading: those of a commutative row have none of their own. */
@@ -118,7 +135,7 @@ static uint32_t argument(const struct printer *p, uint32_t id, uint32_t i) {
 
 /* Lexicographic by the first TOKENS nodes in reading order, then by hash: a total order, at a
  * bounded cost. */
-static int compare_nodes(const struct printer *p, uint32_t a, uint32_t b) {
+int tri__print_compare(const struct printer *p, uint32_t a, uint32_t b) {
   struct pair {
     uint32_t a, b;
   } stack[TOKENS + 1] = {{a, b}};
@@ -223,7 +240,7 @@ static void take_apart(struct printer *p, uint32_t id, bool down, struct product
 static int order_of_factors(void *context, const void *left, const void *right) {
   const struct factor *a = left, *b = right;
   if (a->down != b->down) return a->down ? 1 : -1;
-  int order = compare_nodes(context, a->id, b->id);
+  int order = tri__print_compare(context, a->id, b->id);
   return order ? order : compare((uint64_t)b->power, (uint64_t)a->power);
 }
 
@@ -241,8 +258,9 @@ bool tri__print_product(struct printer *p, uint32_t id, bool opened, struct prod
   }
   p->n_spine = base;
   size_t n = p->n_factors - first;
-  if (p->status || !tri__print_memory(p, tri__sort(&p->g->memory, p->factors + first, n,
-                                                   sizeof *p->factors, order_of_factors, p)))
+  if (p->status) return false;
+  if (n > 1 && !tri__print_memory(p, tri__sort(&p->g->memory, p->factors + first, n,
+                                               sizeof *p->factors, order_of_factors, p)))
     return false;
   while (product->up < n && !p->factors[first + product->up].down) product->up++;
   product->down = n - product->up;
@@ -291,6 +309,24 @@ static int compare_factors(struct printer *p, const struct product *a, const str
   return (i < n) - (j < m);
 }
 
+/* Numbers and pi among two terms' factors, by size, and then the signs. What is still equal is written alike. */
+static int compare_coefficients(struct printer *p, const struct term *a, const struct term *b) {
+  const struct factor *f = p->factors + a->product.first, *g = p->factors + b->product.first;
+  size_t n = a->product.up + a->product.down, m = b->product.up + b->product.down, i = 0, j = 0;
+  for (;; i++, j++) {
+    while (i < n && rank_of(p, f[i].id) > RANK_PI) i++;
+    while (j < m && rank_of(p, g[j].id) > RANK_PI) j++;
+    if (i == n || j == m) break;
+    int order = compare(rank_of(p, f[i].id), rank_of(p, g[j].id));
+    if (!order && rank_of(p, f[i].id) == RANK_NUMBER)
+      order = compare_numbers(p, f[i].id, g[j].id, false);
+    if (!order) order = compare(f[i].kind, g[j].kind);
+    if (!order) order = compare((uint64_t)g[j].power, (uint64_t)f[i].power);
+    if (order) return order;
+  }
+  return i < n || j < m ? (i < n) - (j < m) : a->negative - b->negative;
+}
+
 static int order_of_terms(void *context, const void *left, const void *right) {
   struct printer *p = context;
   const struct term *a = left, *b = right;
@@ -298,39 +334,61 @@ static int order_of_terms(void *context, const void *left, const void *right) {
   if (!order) order = compare(a->class, b->class);
   if (!order && a->degree != b->degree) order = a->degree > b->degree ? -1 : 1;
   if (!order) order = compare_factors(p, &a->product, &b->product);
-  return order ? order : compare_nodes(p, a->id, b->id);
+  return order ? order : compare_coefficients(p, a, b);
 }
 
-/* A sum does not begin with a minus for the sake of one positive term: 1 - x^2, y - x. */
-static void lead(struct term *terms, size_t n) {
+/* Whether all terms are numbers and powers of one variable. */
+static bool is_univariate(const struct printer *p, const struct term *terms, size_t n) {
+  uint32_t first = NO_VARIABLE;
+  for (size_t i = 0; i < n; i++) {
+    const struct product *r = &terms[i].product;
+    if (terms[i].class != CLASS_POLYNOMIAL && terms[i].class != CLASS_NUMBER) return false;
+    for (size_t k = 0; k < r->up; k++) {
+      uint32_t id = p->factors[r->first + k].id;
+      if (rank_of(p, id) != RANK_VARIABLE) continue;
+      if (first == NO_VARIABLE) first = id;
+      if (first != id) return false;
+    }
+  }
+  return true;
+}
+
+/* A sum does not begin with a minus where its only positive term can stand in front: 1 - x^2, y - w*x - b; but a polynomial
+ * keeps descending powers: -x^2 + x - 1. */
+static void lead(const struct printer *p, struct term *terms, size_t n) {
   if (n < 2 || !terms[0].negative) return;
   size_t positive = 0, at = 0;
   for (size_t i = 0; i < n && positive < 2; i++)
     if (!terms[i].negative) positive++, at = i;
-  if (positive != 1 || at + 1 != n) return;
+  if (positive != 1 || terms[at].eps != terms[0].eps) return;
+  if (at + 1 < n && is_univariate(p, terms, n)) return;
   struct term first = terms[at];
   memmove(terms + 1, terms, at * sizeof *terms);
   terms[0] = first;
 }
 
-static bool is_sum(const struct printer *p, uint32_t id) {
+bool tri__print_is_sum(const struct printer *p, uint32_t id, bool opened) {
+  if (is_named(p, id) && !opened) return false;
   unsigned op = print_at(p, id)->op;
-  return (op == TRI_OP_add || op == TRI_OP_sub) && !is_named(p, id);
+  if (op != TRI_OP_neg) return op == TRI_OP_add || op == TRI_OP_sub;
+  uint32_t a = print_args(p, id)[0];
+  return !is_named(p, a) && (print_at(p, a)->op == TRI_OP_add || print_at(p, a)->op == TRI_OP_sub);
 }
 
-/* Terms that are added; what is subtracted stays together, as in y - (w*x + b). */
+/* The terms with their signs, at any depth of brackets. */
 static void collect_terms(struct printer *p, uint32_t id, bool opened) {
   size_t base = p->n_spine;
   push_spine(p, id, 0);
   while (!p->status && p->n_spine > base) {
     uint32_t minus, e = pop_spine(p, &minus);
-    if (minus || !(is_sum(p, e) || (opened && e == id))) {
+    if (!tri__print_is_sum(p, e, opened && e == id)) {
       add_term(p, e, minus);
       continue;
     }
     const uint32_t *args = print_args(p, e);
-    push_spine(p, args[1], print_at(p, e)->op == TRI_OP_sub ? SPINE_DOWN : 0);
-    push_spine(p, args[0], 0);
+    unsigned op = print_at(p, e)->op;
+    if (op != TRI_OP_neg) push_spine(p, args[1], minus ^ (op == TRI_OP_sub));
+    push_spine(p, args[0], minus ^ (op == TRI_OP_neg));
   }
   p->n_spine = base;
 }
@@ -347,7 +405,7 @@ bool tri__print_sum(struct printer *p, uint32_t id, bool opened) {
   size_t n = p->n_terms - first;
   if (!p->status && tri__print_memory(p, tri__sort(&p->g->memory, p->terms + first, n,
                                                    sizeof *p->terms, order_of_terms, p)))
-    lead(p->terms + first, n);
+    lead(p, p->terms + first, n);
   p->n_factors = factors;
   return !p->status;
 }
@@ -357,7 +415,7 @@ bool tri__print_sum(struct printer *p, uint32_t id, bool opened) {
 static int order_of_elements(void *context, const void *left, const void *right) {
   const struct term *a = left, *b = right;
   bool x = rank_of(context, a->id) == RANK_NUMBER, y = rank_of(context, b->id) == RANK_NUMBER;
-  return x != y ? x - y : compare_nodes(context, a->id, b->id);
+  return x != y ? x - y : tri__print_compare(context, a->id, b->id);
 }
 
 bool tri__print_chain(struct printer *p, uint32_t id, bool opened, bool chain) {
