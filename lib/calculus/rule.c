@@ -18,7 +18,7 @@ bool tri__passes(tri_graph *g, unsigned op, unsigned i, bool *passes) {
 
 uint32_t tri__strong_product(tri_graph *g, uint32_t rate, uint32_t partial, bool rate_choice,
                              bool partial_choice) {
-  if (id_is_error(partial)) return partial;
+  if (id_is_error(rate) || id_is_error(partial)) return id_is_error(rate) ? rate : partial;
   bool guard_rate = rate_choice && !is_tame(g, partial),
        guard_partial = partial_choice && !is_tame(g, rate);
   if (!guard_rate && !guard_partial) return tri__build2(g, TRI_OP_mul, rate, partial);

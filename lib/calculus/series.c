@@ -154,16 +154,41 @@ static uint32_t coefficient_of(struct series *s, uint32_t number, uint32_t m) {
   }
 }
 
-uint32_t tri__series_run(struct series *s, uint32_t order) {
-  for (uint32_t m = 1; m - 1 < order; m++)
-    for (size_t i = 0; i < s->slots; i++) {
-      struct slot *slot = &s->slot[i];
-      if (slot->order < m || slot->kind < SLOT_VARIABLE) continue;
-      uint32_t c = coefficient_of(s, (uint32_t)i, m);
-      if (id_is_error(c) && !is_missing(c)) return c;
-      s->coefficient[slot->first + m] = c;
-      if (c != s->graph->zero) slot->length = m + 1;
-      if (i % 256 == 0 && tri__interrupted(s->graph)) return NODE_ERROR + TRI_INTERRUPTED;
-    }
+/* Row m of coefficients, all zero: for the slots before the first that does not want it. */
+static bool add_row(struct series *s, uint32_t m, size_t wanting) {
+  struct memory *memory = &s->graph->memory;
+  if (s->coefficients > SIZE_MAX - wanting ||
+      !tri__grow(memory, (void **)&s->row, &s->row_capacity, (size_t)m + 1, sizeof *s->row) ||
+      !tri__grow(memory, (void **)&s->coefficient, &s->coefficient_capacity,
+                 s->coefficients + wanting, sizeof *s->coefficient))
+    return false;
+  s->row[m] = s->coefficients;
+  for (size_t i = 0; i < wanting; i++) s->coefficient[s->row[m] + i] = s->graph->zero;
+  s->coefficients += wanting;
+  return true;
+}
+
+/* Coefficients m; *longest is the length of the longest series so far. */
+static uint32_t fill_row(struct series *s, uint32_t m, size_t wanting, uint32_t *longest) {
+  for (size_t i = 0; i < wanting; i++) {
+    if (i % 256 == 0 && tri__interrupted(s->graph)) return NODE_ERROR + TRI_INTERRUPTED;
+    if (s->slot[i].kind < SLOT_VARIABLE) continue;
+    uint32_t c = coefficient_of(s, (uint32_t)i, m);
+    if (id_is_error(c) && !is_missing(c)) return c;
+    s->coefficient[s->row[m] + i] = c;
+    if (c != s->graph->zero) s->slot[i].length = *longest = m + 1;
+  }
   return 0;
+}
+
+/* A term of coefficient m has two coefficients whose numbers add up to m: once that is more than the longest series have, all that
+ * follow are zero, and the function is a polynomial. */
+uint32_t tri__series_run(struct series *s, uint32_t order) {
+  uint32_t failed = 0, longest = 1;
+  size_t wanting = s->slots;
+  for (uint32_t m = 1; m - 1 < order && !failed && m / 2 <= longest; m++) {
+    while (wanting && s->slot[wanting - 1].order < m) wanting--;
+    failed = add_row(s, m, wanting) ? fill_row(s, m, wanting, &longest) : tri__no_memory(s->graph);
+  }
+  return failed;
 }

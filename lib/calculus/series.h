@@ -38,17 +38,19 @@ struct slot {
   uint8_t choice; /* coefficients beyond the first may be zero by choice */
   uint8_t factors;
   struct factor factor[ROW_MAX_ARITY];
-  size_t first; /* of its coefficients; for SLOT_CONSTANT and SLOT_FIXED there is one */
 };
 
 struct series {
   tri_graph *graph;
   uint32_t x, at;
-  struct slot *slot; /* arguments before users */
+  struct slot *slot; /* arguments before users, in falling order of their orders */
   size_t slots, slot_capacity;
   struct index index; /* slot numbers by the id of the node */
-  uint32_t *coefficient;
+  uint32_t
+      *coefficient; /* row k: coefficient k of the slots that want it, which are the first ones */
   size_t coefficients, coefficient_capacity;
+  size_t *row; /* where row k starts */
+  size_t row_capacity;
   struct visit *stack;
   size_t stack_capacity;
   uint32_t *args; /* room for one node's arguments */
@@ -82,7 +84,7 @@ uint32_t tri__series_run(struct series *s, uint32_t order);
 /* Coefficient k of a slot, k <= its order. */
 static inline uint32_t series_get(const struct series *s, uint32_t number, uint32_t k) {
   const struct slot *slot = &s->slot[number];
-  return k < slot->length ? s->coefficient[slot->first + k] : s->graph->zero;
+  return k < slot->length ? s->coefficient[s->row[k] + number] : s->graph->zero;
 }
 
 #endif

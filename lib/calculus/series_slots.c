@@ -38,12 +38,12 @@ static bool index_room(struct series *s) {
   return true;
 }
 
-/* Room for one more slot with `count` coefficients. */
-static bool room(struct series *s, size_t count) {
+/* Room for one more slot and its value. */
+static bool room(struct series *s) {
   struct memory *m = &s->graph->memory;
-  return s->slots < UINT32_MAX && s->coefficients <= SIZE_MAX - count && index_room(s) &&
+  return s->slots < UINT32_MAX && index_room(s) &&
          tri__grow(m, (void **)&s->slot, &s->slot_capacity, s->slots + 1, sizeof *s->slot) &&
-         tri__grow(m, (void **)&s->coefficient, &s->coefficient_capacity, s->coefficients + count,
+         tri__grow(m, (void **)&s->coefficient, &s->coefficient_capacity, s->coefficients + 1,
                    sizeof *s->coefficient);
 }
 
@@ -152,14 +152,11 @@ static uint32_t classify(const struct series *s, uint32_t id, struct slot *slot)
 static uint32_t add_slot(struct series *s, uint32_t id, uint32_t order) {
   struct slot slot = {.id = id, .order = order, .length = 1};
   uint32_t failed = classify(s, id, &slot);
-  size_t count = slot.kind < SLOT_VARIABLE ? 1 : (size_t)order + 1;
   if (failed) return failed;
   uint32_t value = value_of(s, id, slot.kind);
   if (id_is_error(value) && !is_missing(value)) return value;
-  if (!room(s, count)) return tri__no_memory(s->graph);
-  slot.first = s->coefficients;
-  s->coefficient[slot.first] = value;
-  s->coefficients += count;
+  if (!room(s)) return tri__no_memory(s->graph);
+  s->coefficient[s->coefficients++] = value;
   s->slot[s->slots] = slot;
   index_put(&s->index, hash_mix(id), (uint32_t)s->slots++);
   return 0;
@@ -280,6 +277,9 @@ static uint32_t complete(struct series *s) {
 uint32_t tri__series_init(struct series *s, tri_graph *g, uint32_t e, uint32_t x, uint32_t at,
                           uint32_t order, uint32_t *root) {
   *s = (struct series){.graph = g, .x = x, .at = at};
+  if (!tri__grow(&g->memory, (void **)&s->row, &s->row_capacity, 1, sizeof *s->row))
+    return tri__no_memory(g);
+  s->row[0] = 0;
   uint32_t failed = add_all(s, e, order);
   if (!failed) failed = complete(s);
   if (!failed) *root = number_of(s, e);
@@ -290,6 +290,7 @@ void tri__series_free(struct series *s) {
   struct memory *m = &s->graph->memory;
   if (s->slot) tri__free(m, s->slot, s->slot_capacity, sizeof *s->slot);
   if (s->coefficient) tri__free(m, s->coefficient, s->coefficient_capacity, sizeof(uint32_t));
+  if (s->row) tri__free(m, s->row, s->row_capacity, sizeof *s->row);
   if (s->stack) tri__free(m, s->stack, s->stack_capacity, sizeof *s->stack);
   if (s->args) tri__free(m, s->args, s->args_capacity, sizeof *s->args);
   tri__index_free(m, &s->index);

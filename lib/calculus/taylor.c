@@ -33,6 +33,8 @@ static uint32_t missing(const struct series *s, uint32_t why) {
   uint32_t op = why - (value ? SERIES_NO_VALUE : SERIES_NO_DERIVATIVE);
   char at[TRI_MESSAGE_SIZE / 2];
   place(s, at, sizeof at);
+  if (value && op == TRI_OP_div)
+    return tri__fail(s->graph, TRI_DOMAIN, "no Taylor series%s: division by zero", at);
   return tri__fail(s->graph, TRI_DOMAIN, "no Taylor series%s: %s has no %s there", at,
                    s->graph->rows[op].name, value ? "value" : "derivative");
 }
