@@ -3,6 +3,8 @@
 # bench/peer_ginac.cc, with the libraries in a comment "link: -lginac -lcln"; one whose library is missing is skipped.
 noinst_HEADERS += bench/bench.h
 EXTRA_DIST += bench/run
+TRIAD_BENCH += bench/bench_graph
+TRIAD_PEERS += bench/peer_ginac
 TRIAD_BENCH += bench/bench_calculus
 TRIAD_BENCH += bench/bench_eval
 
