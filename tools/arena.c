@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Memory of one statement. Small pieces share blocks; texts are remembered, because they grow by themselves. */
+/* Memory of one statement. Small pieces share blocks; texts are remembered, because they grow by
+ * themselves. */
 #include "arena.h"
 
 #include <stdalign.h>
@@ -33,7 +34,8 @@ void *arena_new(struct arena *arena, size_t count, size_t size) {
   if (!size_product(count, size, &need) || need > SIZE_MAX / 2) return NULL;
   need = (need + alignof(max_align_t)) & ~(alignof(max_align_t) - 1);
   struct arena_block *block = arena->blocks;
-  if (!block || block->size - block->used < need) block = block_new(arena, need > BLOCK ? need : BLOCK);
+  if (!block || block->size - block->used < need)
+    block = block_new(arena, need > BLOCK ? need : BLOCK);
   if (!block) return NULL;
   void *at = block->bytes + block->used;
   block->used += need;

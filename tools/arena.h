@@ -12,7 +12,8 @@ struct arena {
   struct arena_block *blocks;
 };
 
-/* count * size zeroed bytes, aligned for anything; NULL when out of memory or if the product overflows. Nothing to free. */
+/* count * size zeroed bytes, aligned for anything; NULL when out of memory or if the product
+ * overflows. Nothing to free. */
 void *arena_new(struct arena *arena, size_t count, size_t size);
 
 /* An empty text that is freed with the arena; NULL when out of memory. */

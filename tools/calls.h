@@ -11,7 +11,7 @@ struct request {
   struct session *session;
   tri_graph *graph;
   const struct call_row *row;
-  const struct token *at;        /* the call's name */
+  const struct token *at; /* the call's name */
   size_t n;
   const struct value *arguments;
 };
@@ -20,7 +20,7 @@ enum { ANY_NUMBER = 0xffff };
 
 struct call_row {
   const char *name;
-  uint16_t least, most;          /* how many arguments, keywords included */
+  uint16_t least, most; /* how many arguments, keywords included */
   tri_status (*run)(const struct request *request, struct value *value);
   const char *usage, *help, *example;
 };
@@ -35,10 +35,11 @@ const struct call_row *call_find(const char *name, size_t size);
 bool row_is_function(unsigned op);
 
 /* The environment's callbacks: see parse.h. */
-tri_status call_run(void *session, tri_graph *g, const struct token *at, const char *name, size_t size, size_t n,
-                    const struct value *arguments, struct value *value);
-tri_status call_derivative(void *session, tri_graph *g, const struct token *at, const struct value *of, size_t n,
-                           const uint32_t *variables, uint32_t primes, struct value *value);
+tri_status call_run(void *session, tri_graph *g, const struct token *at, const char *name,
+                    size_t size, size_t n, const struct value *arguments, struct value *value);
+tri_status call_derivative(void *session, tri_graph *g, const struct token *at,
+                           const struct value *of, size_t n, const uint32_t *variables,
+                           uint32_t primes, struct value *value);
 
 /* calls_symbolic.c */
 tri_status call_diff(const struct request *request, struct value *value);
@@ -73,8 +74,10 @@ tri_status call_plot(const struct request *request, struct value *value);
 void *request_new(const struct request *request, size_t count, size_t size);
 
 /* Fails with the place of an argument (NULL: of the call). */
-#define request_fail(request, argument, ...) \
-  session_fail((request)->session, (argument) ? &((const struct value *)(argument))->token : (request)->at, __VA_ARGS__)
+#define request_fail(request, argument, ...)                                                       \
+  session_fail((request)->session,                                                                 \
+               (argument) ? &((const struct value *)(argument))->token : (request)->at,            \
+               __VA_ARGS__)
 
 /* Gives a result that is to be printed and cannot be part of an expression. */
 void request_report(struct value *value, struct result *result);

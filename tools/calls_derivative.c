@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* gradient, jacobian, hessian, jvp, vjp: symbolic, or numbers at a point by one of three machineries. Forward is the dual run, reverse the
- * adjoint tape run, symbolic the calculus' graph through the interpreter. */
+/* gradient, jacobian, hessian, jvp, vjp: symbolic, or numbers at a point by one of three
+ * machineries. Forward is the dual run, reverse the adjoint tape run, symbolic the calculus' graph
+ * through the interpreter. */
 #include "numeric.h"
 #include "triad/calculus.h"
 
@@ -12,11 +13,14 @@ struct derivative {
   tri_expr *exprs; /* symbolic, rows * columns */
 };
 
-static size_t entries(const struct derivative *d) { return d->rows * (d->columns > 0 ? d->columns : 1); }
+static size_t entries(const struct derivative *d) {
+  return d->rows * (d->columns > 0 ? d->columns : 1);
+}
 
 static tri_status need_variables(const struct request *request, const struct subject *s) {
   if (s->n > 0) return TRI_OK;
-  return request_fail(request, request->arguments, TRI_ARITY, "%s: there is no variable to differentiate by", request->row->name);
+  return request_fail(request, request->arguments, TRI_ARITY,
+                      "%s: there is no variable to differentiate by", request->row->name);
 }
 
 /* --- symbolic results */
@@ -30,7 +34,8 @@ static tri_expr shaped(const struct request *request, const struct derivative *d
 }
 
 /* The derivative as an expression, at the point if that has variables. */
-static tri_status give_symbolic(const struct request *request, struct subject *s, struct derivative *d, struct value *value) {
+static tri_status give_symbolic(const struct request *request, struct subject *s,
+                                struct derivative *d, struct value *value) {
   tri_expr e = shaped(request, d);
   if (tri_expr_status(e) != TRI_OK) return tri_expr_status(e);
   if (!s->has_point) return subject_give(s, e, true, value);
@@ -39,14 +44,17 @@ static tri_status give_symbolic(const struct request *request, struct subject *s
   return tri_expr_status(e);
 }
 
-/* The derivative's expressions as numbers at the point; the function itself must have a value there. */
-static tri_status run_symbolic(const struct request *request, struct subject *s, struct derivative *d, struct value *value) {
+/* The derivative's expressions as numbers at the point; the function itself must have a value
+ * there. */
+static tri_status run_symbolic(const struct request *request, struct subject *s,
+                               struct derivative *d, struct value *value) {
   size_t n = entries(d), count = s->m + n;
   tri_expr *outputs = request_new(request, count, sizeof *outputs);
   if (!outputs) return TRI_MEMORY;
   for (size_t i = 0; i < count; i++) outputs[i] = i < s->m ? s->outputs[i] : d->exprs[i - s->m];
   struct numeric run;
-  tri_status status = numeric_open(&run, request, s, count, outputs, s->m, request->session->settings.domain);
+  tri_status status =
+      numeric_open(&run, request, s, count, outputs, s->m, request->session->settings.domain);
   tri_values *all = status == TRI_OK ? numeric_array(&run, count) : NULL;
   tri_values *wanted = all ? numeric_array(&run, n) : NULL;
   if (wanted) {
@@ -68,27 +76,32 @@ struct machinery {
   tri_status (*run)(struct numeric *run, const struct subject *s, tri_values *numbers);
 };
 
-static tri_status run_numeric(const struct request *request, struct subject *s, const struct derivative *d,
-                              const struct machinery *how, struct value *value) {
+static tri_status run_numeric(const struct request *request, struct subject *s,
+                              const struct derivative *d, const struct machinery *how,
+                              struct value *value) {
   struct numeric run;
-  tri_status status = numeric_open(&run, request, s, s->m, s->outputs, 0, request->session->settings.domain);
+  tri_status status =
+      numeric_open(&run, request, s, s->m, s->outputs, 0, request->session->settings.domain);
   tri_values *numbers = status == TRI_OK ? numeric_array(&run, entries(d)) : NULL;
   if (numbers) status = how->run(&run, s, numbers);
-  if (numbers && status == TRI_OK) status = numeric_give(request, numbers, d->rows, d->columns, value);
+  if (numbers && status == TRI_OK)
+    status = numeric_give(request, numbers, d->rows, d->columns, value);
   tri_values_free(numbers);
   numeric_close(&run);
   return tri_graph_status(request->graph) != TRI_OK ? tri_graph_status(request->graph) : status;
 }
 
-static tri_status differentiate(const struct request *request, struct subject *s, struct derivative *d,
-                                const struct machinery *how, struct value *value) {
+static tri_status differentiate(const struct request *request, struct subject *s,
+                                struct derivative *d, const struct machinery *how,
+                                struct value *value) {
   tri_status status = need_variables(request, s);
   size_t bytes;
   if (status != TRI_OK) return status;
   if (!size_product(d->rows, d->columns > 0 ? d->columns : 1, &bytes))
     return request_fail(request, NULL, TRI_LIMIT, "too many derivatives");
   if (s->symbolic_point && (s->mode == MODE_FORWARD || s->mode == MODE_REVERSE))
-    return request_fail(request, NULL, TRI_NAME, "the point is not all numbers, which only mode=symbolic can take");
+    return request_fail(request, NULL, TRI_NAME,
+                        "the point is not all numbers, which only mode=symbolic can take");
   bool symbolic = !s->has_point || s->symbolic_point || s->mode == MODE_SYMBOLIC;
   if (!symbolic) return run_numeric(request, s, d, how, value);
   if (!s->has_point && s->mode != MODE_DEFAULT && s->mode != MODE_SYMBOLIC)
@@ -97,7 +110,8 @@ static tri_status differentiate(const struct request *request, struct subject *s
   if (!d->exprs) return TRI_MEMORY;
   status = how->symbolic(request, s, d);
   if (status != TRI_OK) return status;
-  return s->has_point && !s->symbolic_point ? run_symbolic(request, s, d, value) : give_symbolic(request, s, d, value);
+  return s->has_point && !s->symbolic_point ? run_symbolic(request, s, d, value)
+                                            : give_symbolic(request, s, d, value);
 }
 
 /* --- gradient and jacobian: m rows of n */
@@ -106,17 +120,20 @@ static tri_status differentiate(const struct request *request, struct subject *s
 static tri_values *unit_directions(struct numeric *run, size_t first, size_t count) {
   size_t inputs = run->subject->n_inputs, size;
   tri_values *directions = size_product(count, inputs, &size) ? numeric_array(run, size) : NULL;
-  for (size_t k = 0; directions && k < count; k++) tri_values_set_double(directions, k * inputs + first + k, 1.0);
+  for (size_t k = 0; directions && k < count; k++)
+    tri_values_set_double(directions, k * inputs + first + k, 1.0);
   return directions;
 }
 
 /* Columns first … first + count - 1 by one dual run. */
-static tri_status forward_block(struct numeric *run, const struct subject *s, size_t first, size_t count, tri_values *jacobian) {
+static tri_status forward_block(struct numeric *run, const struct subject *s, size_t first,
+                                size_t count, tri_values *jacobian) {
   tri_values *directions = unit_directions(run, first, count);
   tri_values *tangents = directions ? numeric_array(run, count * s->m) : NULL;
   tri_status status = TRI_MEMORY;
   if (tangents) {
-    status = numeric_check(run, tri_function_forward_values(run->function, &run->call, run->point, count, directions, NULL, tangents));
+    status = numeric_check(run, tri_function_forward_values(run->function, &run->call, run->point,
+                                                            count, directions, NULL, tangents));
     for (size_t k = 0; status == TRI_OK && k < count; k++)
       for (size_t i = 0; i < s->m; i++)
         tri_values_set(jacobian, i * s->n + first + k, tri_values_get(tangents, k * s->m + i));
@@ -128,23 +145,28 @@ static tri_status forward_block(struct numeric *run, const struct subject *s, si
   return status;
 }
 
-static tri_status forward_jacobian(struct numeric *run, const struct subject *s, tri_values *jacobian) {
+static tri_status forward_jacobian(struct numeric *run, const struct subject *s,
+                                   tri_values *jacobian) {
   tri_status status = TRI_OK;
   for (size_t first = 0; first < s->n && status == TRI_OK; first += CALL_DIRECTIONS) {
     size_t left = s->n - first;
-    status = forward_block(run, s, first, left < CALL_DIRECTIONS ? left : CALL_DIRECTIONS, jacobian);
+    status =
+        forward_block(run, s, first, left < CALL_DIRECTIONS ? left : CALL_DIRECTIONS, jacobian);
   }
   return status;
 }
 
-static tri_status reverse_jacobian(struct numeric *run, const struct subject *s, tri_values *jacobian) {
+static tri_status reverse_jacobian(struct numeric *run, const struct subject *s,
+                                   tri_values *jacobian) {
   tri_values *weights = numeric_array(run, s->m), *adjoints = numeric_array(run, s->n_inputs);
   tri_status status = weights && adjoints ? TRI_OK : TRI_MEMORY;
   for (size_t i = 0; i < s->m && status == TRI_OK; i++) {
     if (i > 0) tri_values_set_double(weights, i - 1, 0.0);
     tri_values_set_double(weights, i, 1.0);
-    status = numeric_check(run, tri_function_reverse_values(run->function, &run->call, run->point, weights, NULL, adjoints));
-    for (size_t j = 0; j < s->n && status == TRI_OK; j++) tri_values_set(jacobian, i * s->n + j, tri_values_get(adjoints, j));
+    status = numeric_check(run, tri_function_reverse_values(run->function, &run->call, run->point,
+                                                            weights, NULL, adjoints));
+    for (size_t j = 0; j < s->n && status == TRI_OK; j++)
+      tri_values_set(jacobian, i * s->n + j, tri_values_get(adjoints, j));
   }
   tri_values_free(weights);
   tri_values_free(adjoints);
@@ -152,22 +174,26 @@ static tri_status reverse_jacobian(struct numeric *run, const struct subject *s,
 }
 
 static tri_status jacobian_run(struct numeric *run, const struct subject *s, tri_values *numbers) {
-  return s->mode == MODE_FORWARD ? forward_jacobian(run, s, numbers) : reverse_jacobian(run, s, numbers);
+  return s->mode == MODE_FORWARD ? forward_jacobian(run, s, numbers)
+                                 : reverse_jacobian(run, s, numbers);
 }
 
-static tri_status gradient_symbolic(const struct request *request, struct subject *s, struct derivative *d) {
+static tri_status gradient_symbolic(const struct request *request, struct subject *s,
+                                    struct derivative *d) {
   (void)request;
   return tri_gradient(s->outputs[0], s->n, s->variables, d->exprs);
 }
 
-static tri_status jacobian_symbolic(const struct request *request, struct subject *s, struct derivative *d) {
+static tri_status jacobian_symbolic(const struct request *request, struct subject *s,
+                                    struct derivative *d) {
   (void)request;
   return tri_jacobian(s->m, s->outputs, s->n, s->variables, d->exprs);
 }
 
 tri_status call_gradient(const struct request *request, struct value *value) {
   struct subject s;
-  tri_status status = subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | SCALAR_ONLY, &s);
+  tri_status status =
+      subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | SCALAR_ONLY, &s);
   struct derivative d = {.rows = s.n};
   const struct machinery how = {gradient_symbolic, jacobian_run};
   return status == TRI_OK ? differentiate(request, &s, &d, &how, value) : status;
@@ -183,7 +209,8 @@ tri_status call_jacobian(const struct request *request, struct value *value) {
 
 /* --- hessian */
 
-static tri_status hessian_symbolic(const struct request *request, struct subject *s, struct derivative *d) {
+static tri_status hessian_symbolic(const struct request *request, struct subject *s,
+                                   struct derivative *d) {
   (void)request;
   return tri_hessian(s->outputs[0], s->n, s->variables, d->exprs);
 }
@@ -193,16 +220,20 @@ static tri_status hessian_run(struct numeric *run, const struct subject *s, tri_
   tri_values *all = size_product(inputs, inputs, &size) ? numeric_array(run, size) : NULL;
   if (!all) return session_no_memory(s->session);
   run->call.mode = s->mode == MODE_FORWARD ? TRI_FORWARD : TRI_REVERSE;
-  tri_status status = numeric_check(run, tri_function_hessian_values(run->function, &run->call, run->point, NULL, NULL, NULL, all));
+  tri_status status =
+      numeric_check(run, tri_function_hessian_values(run->function, &run->call, run->point, NULL,
+                                                     NULL, NULL, all));
   for (size_t i = 0; i < s->n && status == TRI_OK; i++)
-    for (size_t j = 0; j < s->n; j++) tri_values_set(numbers, i * s->n + j, tri_values_get(all, i * inputs + j));
+    for (size_t j = 0; j < s->n; j++)
+      tri_values_set(numbers, i * s->n + j, tri_values_get(all, i * inputs + j));
   tri_values_free(all);
   return status;
 }
 
 tri_status call_hessian(const struct request *request, struct value *value) {
   struct subject s;
-  tri_status status = subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | SCALAR_ONLY, &s);
+  tri_status status =
+      subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | SCALAR_ONLY, &s);
   struct derivative d = {.rows = s.n, .columns = s.n};
   const struct machinery how = {hessian_symbolic, hessian_run};
   return status == TRI_OK ? differentiate(request, &s, &d, &how, value) : status;
@@ -210,7 +241,8 @@ tri_status call_hessian(const struct request *request, struct value *value) {
 
 /* --- jvp */
 
-static tri_status jvp_symbolic(const struct request *request, struct subject *s, struct derivative *d) {
+static tri_status jvp_symbolic(const struct request *request, struct subject *s,
+                               struct derivative *d) {
   tri_expr *direction = subject_vector(request, s->direction, s->n, "direction");
   if (!direction) return tri_graph_status(request->graph);
   return tri_jvp(s->m, s->outputs, s->n, s->variables, direction, d->exprs);
@@ -222,13 +254,15 @@ static tri_status jvp_run(struct numeric *run, const struct subject *s, tri_valu
   if (!direction) return tri_graph_status(run->request->graph);
   tri_status status = numeric_evaluate(run, s->n, exprs, direction, 0);
   if (status == TRI_OK)
-    status = numeric_check(run, tri_function_forward_values(run->function, &run->call, run->point, 1, direction, NULL, numbers));
+    status = numeric_check(run, tri_function_forward_values(run->function, &run->call, run->point,
+                                                            1, direction, NULL, numbers));
   tri_values_free(direction);
   return status;
 }
 
 /* A vector, or for one expression its one entry. */
-static tri_status unwrap(const struct request *request, const struct subject *s, struct value *value) {
+static tri_status unwrap(const struct request *request, const struct subject *s,
+                         struct value *value) {
   if (tri_expr_rank(s->expr) > 0 || value->kind != VALUE_EXPR) return TRI_OK;
   tri_expr e = tri_element(expr_of(request->graph, value->expr), 0);
   *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};
@@ -237,11 +271,13 @@ static tri_status unwrap(const struct request *request, const struct subject *s,
 
 tri_status call_jvp(const struct request *request, struct value *value) {
   struct subject s;
-  tri_status status = subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | TAKES_DIRECTION, &s);
+  tri_status status =
+      subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | TAKES_DIRECTION, &s);
   if (status != TRI_OK) return status;
   if (!s.direction) return request_fail(request, NULL, TRI_ARITY, "jvp: direction=[…] is missing");
   if (s.mode == MODE_REVERSE)
-    return request_fail(request, NULL, TRI_NAME, "jvp runs forward or symbolic; reverse is what vjp does");
+    return request_fail(request, NULL, TRI_NAME,
+                        "jvp runs forward or symbolic; reverse is what vjp does");
   struct derivative d = {.rows = s.m};
   const struct machinery how = {jvp_symbolic, jvp_run};
   status = differentiate(request, &s, &d, &how, value);
@@ -258,7 +294,8 @@ static tri_expr *weights_of(const struct request *request, const struct subject 
   return ones;
 }
 
-static tri_status vjp_symbolic(const struct request *request, struct subject *s, struct derivative *d) {
+static tri_status vjp_symbolic(const struct request *request, struct subject *s,
+                               struct derivative *d) {
   tri_expr *weights = weights_of(request, s);
   if (!weights) return tri_graph_status(request->graph);
   return tri_vjp(s->m, s->outputs, weights, s->n, s->variables, d->exprs);
@@ -266,11 +303,15 @@ static tri_status vjp_symbolic(const struct request *request, struct subject *s,
 
 static tri_status vjp_run(struct numeric *run, const struct subject *s, tri_values *numbers) {
   tri_expr *exprs = weights_of(run->request, s);
-  tri_values *weights = exprs ? numeric_array(run, s->m) : NULL, *adjoints = exprs ? numeric_array(run, s->n_inputs) : NULL;
-  tri_status status = weights && adjoints ? numeric_evaluate(run, s->m, exprs, weights, 0) : TRI_MEMORY;
+  tri_values *weights = exprs ? numeric_array(run, s->m) : NULL,
+             *adjoints = exprs ? numeric_array(run, s->n_inputs) : NULL;
+  tri_status status =
+      weights && adjoints ? numeric_evaluate(run, s->m, exprs, weights, 0) : TRI_MEMORY;
   if (status == TRI_OK)
-    status = numeric_check(run, tri_function_reverse_values(run->function, &run->call, run->point, weights, NULL, adjoints));
-  for (size_t j = 0; j < s->n && status == TRI_OK; j++) tri_values_set(numbers, j, tri_values_get(adjoints, j));
+    status = numeric_check(run, tri_function_reverse_values(run->function, &run->call, run->point,
+                                                            weights, NULL, adjoints));
+  for (size_t j = 0; j < s->n && status == TRI_OK; j++)
+    tri_values_set(numbers, j, tri_values_get(adjoints, j));
   tri_values_free(weights);
   tri_values_free(adjoints);
   return status;
@@ -278,10 +319,12 @@ static tri_status vjp_run(struct numeric *run, const struct subject *s, tri_valu
 
 tri_status call_vjp(const struct request *request, struct value *value) {
   struct subject s;
-  tri_status status = subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | TAKES_WEIGHTS, &s);
+  tri_status status =
+      subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | TAKES_WEIGHTS, &s);
   if (status != TRI_OK) return status;
   if (s.mode == MODE_FORWARD)
-    return request_fail(request, NULL, TRI_NAME, "vjp runs in reverse or symbolic; forward is what jvp does");
+    return request_fail(request, NULL, TRI_NAME,
+                        "vjp runs in reverse or symbolic; forward is what jvp does");
   struct derivative d = {.rows = s.n};
   const struct machinery how = {vjp_symbolic, vjp_run};
   return differentiate(request, &s, &d, &how, value);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* diff, simplify, expand, substitute, value, taylor, and derivatives as they are typed (∂f/∂x, f'): expressions to expressions. */
+/* diff, simplify, expand, substitute, value, taylor, and derivatives as they are typed (∂f/∂x, f'):
+ * expressions to expressions. */
 #include <string.h>
 
 #include "subject.h"
@@ -11,13 +12,16 @@ enum { HIGHEST_ORDER = 1000 };
 
 /* A count behind a variable, as in diff(e, x, 3); false if the argument is no number. */
 static bool is_count(const struct request *request, const struct value *argument) {
-  return argument->kind == VALUE_EXPR && !argument->keyword && tri_expr_op(expr_of(request->graph, argument->expr)) == TRI_OP_constant;
+  return argument->kind == VALUE_EXPR && !argument->keyword &&
+         tri_expr_op(expr_of(request->graph, argument->expr)) == TRI_OP_constant;
 }
 
-static tri_status read_count(const struct request *request, const struct value *argument, uint32_t *count) {
+static tri_status read_count(const struct request *request, const struct value *argument,
+                             uint32_t *count) {
   int64_t n;
   if (!tri__small_integer(request->graph, argument->expr, &n) || n < 0 || n > HIGHEST_ORDER)
-    return request_fail(request, argument, TRI_LIMIT, "the order of a derivative is a whole number from 0 to %d", HIGHEST_ORDER);
+    return request_fail(request, argument, TRI_LIMIT,
+                        "the order of a derivative is a whole number from 0 to %d", HIGHEST_ORDER);
   *count = (uint32_t)n;
   return TRI_OK;
 }
@@ -25,18 +29,23 @@ static tri_status read_count(const struct request *request, const struct value *
 static bool names_a_parameter(const struct subject *s, const struct value *argument) {
   for (size_t i = 0; argument->name && i < s->n_parameters; i++) {
     const char *name = tri_expr_name(s->parameters[i]);
-    if (strlen(name) == argument->name_size && memcmp(name, argument->name, argument->name_size) == 0) return true;
+    if (strlen(name) == argument->name_size &&
+        memcmp(name, argument->name, argument->name_size) == 0)
+      return true;
   }
   return false;
 }
 
-/* Differentiates by the variable of argument i, as often as the number behind it says; *i moves behind both. */
-static tri_expr diff_step(const struct request *request, const struct subject *s, tri_expr e, size_t *i) {
+/* Differentiates by the variable of argument i, as often as the number behind it says; *i moves
+ * behind both. */
+static tri_expr diff_step(const struct request *request, const struct subject *s, tri_expr e,
+                          size_t *i) {
   const struct value *argument = &request->arguments[*i];
   tri_expr variable = subject_variable(request, s, argument);
   uint32_t times = 1;
   if (tri_expr_status(variable) != TRI_OK) return variable;
-  if (++*i < request->n && is_count(request, &request->arguments[*i]) && !names_a_parameter(s, &request->arguments[*i])) {
+  if (++*i < request->n && is_count(request, &request->arguments[*i]) &&
+      !names_a_parameter(s, &request->arguments[*i])) {
     tri_status status = read_count(request, &request->arguments[*i], &times);
     if (status != TRI_OK) return expr_of(request->graph, NODE_ERROR + (uint32_t)status);
     ++*i;
@@ -52,12 +61,14 @@ tri_status call_diff(const struct request *request, struct value *value) {
   if (request->n == 1 && s.n_parameters != 1)
     return request_fail(request, NULL, TRI_ARITY, "diff: by which variable? write diff(e, x)");
   if (request->n == 1) e = tri_diff(e, s.parameters[0]);
-  for (size_t i = 1; i < request->n && tri_expr_status(e) == TRI_OK;) e = diff_step(request, &s, e, &i);
+  for (size_t i = 1; i < request->n && tri_expr_status(e) == TRI_OK;)
+    e = diff_step(request, &s, e, &i);
   return subject_give(&s, e, true, value);
 }
 
-tri_status call_derivative(void *data, tri_graph *g, const struct token *at, const struct value *of, size_t n,
-                           const uint32_t *variables, uint32_t primes, struct value *value) {
+tri_status call_derivative(void *data, tri_graph *g, const struct token *at, const struct value *of,
+                           size_t n, const uint32_t *variables, uint32_t primes,
+                           struct value *value) {
   struct session *session = data;
   static const struct call_row row = {.name = "a derivative"};
   struct request request = {session, g, &row, at, 1, of};
@@ -65,8 +76,10 @@ tri_status call_derivative(void *data, tri_graph *g, const struct token *at, con
   tri_status status = subject_read_expr(&request, &s);
   if (status != TRI_OK) return status;
   if (n == 0 && s.n_parameters != 1)
-    return session_fail(session, at, TRI_ARITY, "' is for functions of one parameter, and this one has %zu: write ∂f/∂x or diff(f, x)",
-                        s.n_parameters);
+    return session_fail(
+        session, at, TRI_ARITY,
+        "' is for functions of one parameter, and this one has %zu: write ∂f/∂x or diff(f, x)",
+        s.n_parameters);
   tri_expr e = s.expr;
   for (size_t i = 0; i < n && tri_expr_status(e) == TRI_OK;) {
     uint32_t times = 1;
@@ -93,16 +106,20 @@ tri_status call_expand(const struct request *request, struct value *value) {
 }
 
 /* x=…, y=… as variables and what replaces them. */
-static tri_status read_replacements(const struct request *request, tri_expr *variables, tri_expr *replacements) {
+static tri_status read_replacements(const struct request *request, tri_expr *variables,
+                                    tri_expr *replacements) {
   for (size_t i = 1; i < request->n; i++) {
     const struct value *a = &request->arguments[i];
     if (!a->keyword || a->kind != VALUE_EXPR)
-      return request_fail(request, a, TRI_SYNTAX, "%s: write the variables and their values as x=…", request->row->name);
-    variables[i - 1] = expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
+      return request_fail(request, a, TRI_SYNTAX, "%s: write the variables and their values as x=…",
+                          request->row->name);
+    variables[i - 1] =
+        expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
     replacements[i - 1] = expr_of(request->graph, a->expr);
     for (size_t k = 0; k + 1 < i; k++)
       if (variables[k].id == variables[i - 1].id)
-        return request_fail(request, a, TRI_NAME, "%.*s is given twice", (int)a->keyword_size, a->keyword);
+        return request_fail(request, a, TRI_NAME, "%.*s is given twice", (int)a->keyword_size,
+                            a->keyword);
   }
   return tri_graph_status(request->graph);
 }
@@ -125,7 +142,8 @@ tri_status call_value(const struct request *request, struct value *value) {
   tri_status status = subject_read(request, TAKES_POINT, &s);
   if (status != TRI_OK) return status;
   if (!s.has_point && s.n_inputs > 0)
-    return request_fail(request, NULL, TRI_NAME, "the point gives no value for %.80s", tri_expr_name(s.inputs[0]));
+    return request_fail(request, NULL, TRI_NAME, "the point gives no value for %.80s",
+                        tri_expr_name(s.inputs[0]));
   tri_expr e = s.n_inputs > 0 ? tri_substitute(s.expr, s.n_inputs, s.inputs, s.point) : s.expr;
   *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};
   return tri_expr_status(e);
@@ -144,6 +162,8 @@ tri_status call_taylor(const struct request *request, struct value *value) {
     return request_fail(request, at, TRI_SYNTAX, "write taylor(e, x=A, N)");
   status = read_count(request, order, &n);
   if (status != TRI_OK) return status;
-  tri_expr x = expr_of(request->graph, tri__variable(request->graph, at->keyword, at->keyword_size));
-  return subject_give(&s, tri_taylor_polynomial(s.expr, x, expr_of(request->graph, at->expr), n), false, value);
+  tri_expr x =
+      expr_of(request->graph, tri__variable(request->graph, at->keyword, at->keyword_size));
+  return subject_give(&s, tri_taylor_polynomial(s.expr, x, expr_of(request->graph, at->expr), n),
+                      false, value);
 }

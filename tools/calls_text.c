@@ -6,10 +6,12 @@
 #include "subject.h"
 #include "triad/calculus.h"
 
-static tri_status print_as(const struct request *request, tri_expr e, tri_format format, tri_text *text) {
+static tri_status print_as(const struct request *request, tri_expr e, tri_format format,
+                           tri_text *text) {
   tri_print_options options = {.format = format};
   tri_status status = tri_print(tri_simplify(e), &options, text);
-  if (status != TRI_OK) session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
+  if (status != TRI_OK)
+    session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
   return status;
 }
 

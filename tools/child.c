@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Programs that draw, run as child processes without a shell. Input and messages go through unnamed files, so that neither side
- * can wait for the other; the result goes to a file beside the one wanted and takes its place when it is whole. */
+/* Programs that draw, run as child processes without a shell. Input and messages go through unnamed
+ * files, so that neither side can wait for the other; the result goes to a file beside the one
+ * wanted and takes its place when it is whole. */
 #include "config.h"
 
 #include "child.h"
@@ -26,7 +27,9 @@ static tri_status say(tri_error *error, const char *what, const char *name, cons
   return TRI_FILE;
 }
 
-static tri_status cannot_write(tri_error *error, const char *path) { return say(error, "cannot write", path, strerror(errno)); }
+static tri_status cannot_write(tri_error *error, const char *path) {
+  return say(error, "cannot write", path, strerror(errno));
+}
 
 static int write_all(int fd, const char *bytes, size_t size) {
   while (size > 0) {
@@ -48,7 +51,8 @@ static int scratch_file(void) {
   return fd;
 }
 
-/* The file that will be renamed to path. Pipes, terminals and the like are opened as they are; *beside is then NULL. */
+/* The file that will be renamed to path. Pipes, terminals and the like are opened as they are;
+ * *beside is then NULL. */
 static int open_beside(const char *path, char **beside) {
   struct stat st;
   *beside = NULL;
@@ -65,7 +69,8 @@ static int open_beside(const char *path, char **beside) {
   }
   mode_t mask = umask(0);
   umask(mask);
-  if (fchmod(fd, 0666 & ~mask) != 0) errno = 0; /* a picture that only its owner reads is still a picture */
+  if (fchmod(fd, 0666 & ~mask) != 0)
+    errno = 0; /* a picture that only its owner reads is still a picture */
   return fd;
 }
 
@@ -91,10 +96,14 @@ static int run(const char *const argv[], int in, int out, int err) {
   sigaddset(&signals, SIGPIPE);
   sigaddset(&signals, SIGINT);
   pid_t pid = 0;
-  int failed = posix_spawn_file_actions_adddup2(&files, in, 0) || posix_spawn_file_actions_adddup2(&files, out, 1) ||
-               posix_spawn_file_actions_adddup2(&files, err, 2) || posix_spawnattr_setsigdefault(&attributes, &signals) ||
+  int failed = posix_spawn_file_actions_adddup2(&files, in, 0) ||
+               posix_spawn_file_actions_adddup2(&files, out, 1) ||
+               posix_spawn_file_actions_adddup2(&files, err, 2) ||
+               posix_spawnattr_setsigdefault(&attributes, &signals) ||
                posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  if (!failed) failed = posix_spawnp(&pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv, environ);
+  if (!failed)
+    failed =
+        posix_spawnp(&pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv, environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   if (failed) return errno = failed, -1;
@@ -114,7 +123,8 @@ static void first_words(int fd, char *words, size_t size) {
   memmove(words, start, strlen(start) + 1);
 }
 
-static tri_status report(const char *const argv[], const char *package, int status, int err, tri_error *error) {
+static tri_status report(const char *const argv[], const char *package, int status, int err,
+                         tri_error *error) {
   if (status < 0 && errno == ENOENT) {
     char why[128];
     snprintf(why, sizeof why, "it is not installed (%s)", package);
@@ -126,15 +136,16 @@ static tri_status report(const char *const argv[], const char *package, int stat
   return say(error, "no picture from", argv[0], *words ? words : "it failed without a message");
 }
 
-tri_status child_draw(const char *const argv[], const char *package, const tri_text *input, const char *path,
-                      tri_error *error) {
+tri_status child_draw(const char *const argv[], const char *package, const tri_text *input,
+                      const char *path, tri_error *error) {
   char *beside;
   int out = open_beside(path, &beside);
   if (out < 0) return cannot_write(error, path);
   int in = scratch_file(), err = scratch_file();
   tri_status status;
   int good = 0;
-  if (in < 0 || err < 0 || write_all(in, input->data, input->size) != 0 || lseek(in, 0, SEEK_SET) != 0) {
+  if (in < 0 || err < 0 || write_all(in, input->data, input->size) != 0 ||
+      lseek(in, 0, SEEK_SET) != 0) {
     status = say(error, "cannot write", "a temporary file", strerror(errno));
   } else {
     int exit_status = run(argv, in, out, err);

@@ -19,9 +19,12 @@ static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c ==
 static size_t word_end(const char *text, size_t at, size_t end) {
   bool quoted = text[at] == '"';
   for (at += quoted; at < end; at++) {
-    if (quoted && text[at] == '\\' && at + 1 < end) at++;
-    else if (quoted && text[at] == '"') return at + 1;
-    else if (!quoted && (is_blank(text[at]) || text[at] == '#')) return at;
+    if (quoted && text[at] == '\\' && at + 1 < end)
+      at++;
+    else if (quoted && text[at] == '"')
+      return at + 1;
+    else if (!quoted && (is_blank(text[at]) || text[at] == '#'))
+      return at;
   }
   return end;
 }
@@ -42,8 +45,8 @@ static bool make_word(struct session *session, struct word *word, size_t at, siz
 }
 
 /* The words behind a command: their number, at most `most`, or fails. A lone '=' is passed over. */
-static tri_status read_words(struct session *session, const char *usage, size_t rest, size_t least, size_t most,
-                             struct word words[MOST_WORDS], size_t *count) {
+static tri_status read_words(struct session *session, const char *usage, size_t rest, size_t least,
+                             size_t most, struct word words[MOST_WORDS], size_t *count) {
   const struct statement *s = session->statement;
   struct position place = s->position;
   *count = 0;
@@ -55,12 +58,18 @@ static tri_status read_words(struct session *session, const char *usage, size_t 
     if (s->text[at] == '#') break;
     size_t end = word_end(s->text, at, s->end);
     position_advance(&place, s->text, at);
-    struct word word = {.at = {.kind = TOKEN_NAME, .line = place.line, .column = place.column, .start = at, .size = end - at}};
-    if (memchr(s->text + at, '\0', end - at)) return session_fail(session, &word.at, TRI_SYNTAX, "a NUL byte");
+    struct word word = {.at = {.kind = TOKEN_NAME,
+                               .line = place.line,
+                               .column = place.column,
+                               .start = at,
+                               .size = end - at}};
+    if (memchr(s->text + at, '\0', end - at))
+      return session_fail(session, &word.at, TRI_SYNTAX, "a NUL byte");
     if (!make_word(session, &word, at, end)) return TRI_MEMORY;
     at = end;
     if (word.size == 1 && word.bytes[0] == '=' && *count == 1) continue;
-    if (*count == most) return session_fail(session, &word.at, TRI_ARITY, "too many words: write %s", usage);
+    if (*count == most)
+      return session_fail(session, &word.at, TRI_ARITY, "too many words: write %s", usage);
     words[(*count)++] = word;
   }
   if (*count >= least) return TRI_OK;
@@ -70,12 +79,14 @@ static tri_status read_words(struct session *session, const char *usage, size_t 
 
 /* --- show */
 
-static void show_setting(const struct session *session, const struct setting_row *row, tri_text *text) {
+static void show_setting(const struct session *session, const struct setting_row *row,
+                         tri_text *text) {
   tri__text_printf(text, "%s = ", row->name);
   row->get(session, text);
 }
 
-static tri_status show_definition(struct session *session, const struct definition *d, tri_text *text) {
+static tri_status show_definition(struct session *session, const struct definition *d,
+                                  tri_text *text) {
   tri_graph *g = session->graph;
   write_heading(session, d, text);
   tri_status status = print_expr(session, tri_simplify(expr_of(g, d->expr)), text);
@@ -101,7 +112,8 @@ static tri_status not_defined(struct session *session, const struct word *word) 
   return session_fail(session, &word->at, TRI_NAME, "%.80s is not defined", word->bytes);
 }
 
-static tri_status run_show(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_show(struct session *session, const struct token *first, size_t rest,
+                           struct result *result) {
   struct word words[MOST_WORDS];
   size_t count;
   (void)first;
@@ -120,7 +132,8 @@ static tri_status run_show(struct session *session, const struct token *first, s
 
 /* --- the others */
 
-static tri_status run_help(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_help(struct session *session, const struct token *first, size_t rest,
+                           struct result *result) {
   struct word words[MOST_WORDS] = {{.bytes = ""}};
   size_t count;
   tri_status status = read_words(session, "help [TOPIC]", rest, 0, 1, words, &count);
@@ -131,18 +144,22 @@ static tri_status run_help(struct session *session, const struct token *first, s
   return help_write(session, &words[0], made->text);
 }
 
-static tri_status run_set(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_set(struct session *session, const struct token *first, size_t rest,
+                          struct result *result) {
   struct word words[MOST_WORDS];
   size_t count;
   (void)first, (void)result;
   tri_status status = read_words(session, "set NAME VALUE", rest, 2, 2, words, &count);
   if (status != TRI_OK) return status;
   const struct setting_row *row = setting_find(words[0].bytes, words[0].size);
-  if (!row) return session_fail(session, &words[0].at, TRI_NAME, "no setting %.80s; 'help settings' lists them", words[0].bytes);
+  if (!row)
+    return session_fail(session, &words[0].at, TRI_NAME,
+                        "no setting %.80s; 'help settings' lists them", words[0].bytes);
   return row->set(session, &words[1]);
 }
 
-static tri_status run_clear(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_clear(struct session *session, const struct token *first, size_t rest,
+                            struct result *result) {
   struct word words[MOST_WORDS];
   size_t count;
   (void)first, (void)result;
@@ -155,20 +172,25 @@ static tri_status run_clear(struct session *session, const struct token *first, 
   return TRI_OK;
 }
 
-static tri_status run_load(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_load(struct session *session, const struct token *first, size_t rest,
+                           struct result *result) {
   struct word words[MOST_WORDS];
   size_t count;
   (void)first, (void)result;
   tri_status status = read_words(session, "load FILE", rest, 1, 1, words, &count);
   if (status != TRI_OK) return status;
+  tri_error unopened;
   session->loads++;
-  bool good = session_run_file(session, words[0].bytes);
+  bool good = session_run_file(session, words[0].bytes, &unopened);
   session->loads--;
   if (good) return TRI_OK;
-  return session_fail(session, &words[0].at, TRI_FILE, "%.160s was not loaded to its end", words[0].bytes);
+  if (unopened.status != TRI_OK) return session_fail_with(session, &words[0].at, &unopened);
+  return session_fail(session, &words[0].at, TRI_FILE, "%.160s was not loaded to its end",
+                      words[0].bytes);
 }
 
-static tri_status run_save(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_save(struct session *session, const struct token *first, size_t rest,
+                           struct result *result) {
   struct word words[MOST_WORDS];
   size_t count;
   (void)first, (void)result;
@@ -177,12 +199,16 @@ static tri_status run_save(struct session *session, const struct token *first, s
   if (status != TRI_OK) return status;
   if (!text) return session_no_memory(session);
   status = save_write(session, text);
-  if (status != TRI_OK) return session_fail(session, NULL, status, "%s", tri_status_meaning(status));
+  if (status != TRI_OK)
+    return session_fail(session, NULL, status, "%s", tri_status_meaning(status));
   tri_error error = {0};
-  return child_write(text, words[0].bytes, &error) == TRI_OK ? TRI_OK : session_fail_with(session, &words[0].at, &error);
+  return child_write(text, words[0].bytes, &error) == TRI_OK
+             ? TRI_OK
+             : session_fail_with(session, &words[0].at, &error);
 }
 
-static tri_status run_quit(struct session *session, const struct token *first, size_t rest, struct result *result) {
+static tri_status run_quit(struct session *session, const struct token *first, size_t rest,
+                           struct result *result) {
   struct word words[MOST_WORDS];
   size_t count;
   (void)first, (void)result;
@@ -192,18 +218,22 @@ static tri_status run_quit(struct session *session, const struct token *first, s
 }
 
 const struct command_row command_rows[] = {
-    {"help", run_help, "help [TOPIC]", "what there is, and help on a function, call, command or setting", "help hypot"},
+    {"help", run_help, "help [TOPIC]",
+     "what there is, and help on a function, call, command or setting", "help hypot"},
     {"set", run_set, "set NAME VALUE", "changes a setting", "set domain rational; 1/3 + 1/6"},
-    {"show", run_show, "show [NAME]", "definitions and settings, or one of them", "f(x) = x*x; show f"},
+    {"show", run_show, "show [NAME]", "definitions and settings, or one of them",
+     "f(x) = x*x; show f"},
     {"clear", run_clear, "clear [NAME]", "forgets a definition, or all", "a = 2; clear a; a + a"},
     {"load", run_load, "load FILE", "runs the statements of a file", "load /dev/null"},
-    {"save", run_save, "save FILE", "writes definitions and settings as statements that `load` reads", "a = 2; save /dev/null"},
+    {"save", run_save, "save FILE",
+     "writes definitions and settings as statements that `load` reads", "a = 2; save /dev/null"},
     {"quit", run_quit, "quit", "ends the session", "quit"},
 };
 const size_t command_count = sizeof command_rows / sizeof *command_rows;
 
 const struct command_row *command_find(const char *name, size_t size) {
   for (size_t i = 0; i < command_count; i++)
-    if (strlen(command_rows[i].name) == size && memcmp(command_rows[i].name, name, size) == 0) return &command_rows[i];
+    if (strlen(command_rows[i].name) == size && memcmp(command_rows[i].name, name, size) == 0)
+      return &command_rows[i];
   return NULL;
 }

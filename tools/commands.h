@@ -8,7 +8,8 @@
 struct command_row {
   const char *name;
   /* `first` is the name's token, `rest` the byte behind it. */
-  tri_status (*run)(struct session *session, const struct token *first, size_t rest, struct result *result);
+  tri_status (*run)(struct session *session, const struct token *first, size_t rest,
+                    struct result *result);
   const char *usage, *help, *example;
 };
 
@@ -42,12 +43,14 @@ extern const size_t setting_count;
 const struct setting_row *setting_find(const char *name, size_t size);
 
 /* help.c: appends the help on a topic (size 0: the overview). TRI_NAME if there is none. */
-TRI_CHECKED tri_status help_write(struct session *session, const struct word *topic, tri_text *text);
+TRI_CHECKED tri_status help_write(struct session *session, const struct word *topic,
+                                  tri_text *text);
 
 /* save.c: the definitions and settings as statements that make them again. */
 TRI_CHECKED tri_status save_write(struct session *session, tri_text *text);
 
 /* save.c: "f(x, y) = " or "a = ". */
-void write_heading(const struct session *session, const struct definition *definition, tri_text *text);
+void write_heading(const struct session *session, const struct definition *definition,
+                   tri_text *text);
 
 #endif

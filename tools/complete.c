@@ -64,7 +64,8 @@ static bool is(const struct word *word, const char *name) {
 }
 
 /* Words behind a command; false if the line is no command that has any. */
-static bool offer_arguments(struct search *s, const struct session *session, const struct word words[2], size_t n) {
+static bool offer_arguments(struct search *s, const struct session *session,
+                            const struct word words[2], size_t n) {
   static const char topics[] = "functions calls commands settings language pi eps";
   if (n == 1 && is(&words[0], "set")) return offer_settings(s), true;
   if (n == 2 && is(&words[0], "set")) {
@@ -83,7 +84,8 @@ static bool offer_arguments(struct search *s, const struct session *session, con
   return true;
 }
 
-char *repl_complete(const struct session *session, const char *line, size_t start, size_t end, size_t which) {
+char *repl_complete(const struct session *session, const char *line, size_t start, size_t end,
+                    size_t which) {
   struct search s = {.word = line + start, .size = end - start, .left = which};
   struct word words[2];
   size_t n = words_before(line, start, words);

@@ -12,7 +12,8 @@ static bool same(const char *name, size_t size, const char *other) {
   return strlen(other) == size && memcmp(name, other, size) == 0;
 }
 
-static bool is_token(const struct statement *s, const struct token *token, const char *name, size_t size) {
+static bool is_token(const struct statement *s, const struct token *token, const char *name,
+                     size_t size) {
   return token->size == size && memcmp(s->text + token->start, name, size) == 0;
 }
 
@@ -35,7 +36,8 @@ static void told_place(void *data, uint32_t expr, uint32_t line, uint32_t column
   struct statement *s = ((struct session *)data)->statement;
   if (s->n_places == s->place_capacity) {
     size_t capacity = s->place_capacity * 2 + 64, bytes;
-    struct node_place *grown = size_product(capacity, sizeof *grown, &bytes) ? realloc(s->places, bytes) : NULL;
+    struct node_place *grown =
+        size_product(capacity, sizeof *grown, &bytes) ? realloc(s->places, bytes) : NULL;
     if (!grown) return; /* a message less exact is all that is lost */
     s->places = grown;
     s->place_capacity = capacity;
@@ -94,7 +96,8 @@ uint32_t session_primal(const struct session *session, uint32_t lambda) {
   for (size_t i = s->n_derived; i-- > 0;)
     if (s->derived[i].lambda == lambda) return s->derived[i].primal;
   for (size_t i = session->n_definitions; i-- > 0;)
-    if (session->definitions[i].lambda == lambda) return session->definitions[i].primal;
+    if (session->definitions[i].primal && session->definitions[i].lambda == lambda)
+      return session->definitions[i].primal;
   return 0;
 }
 
@@ -116,7 +119,8 @@ static void note_primals(struct session *session, size_t n, const uint32_t *ids)
 }
 
 /* A derivative was applied: what it is a derivative of must have a value there too. */
-static void applied(void *data, uint32_t lambda, size_t n, const tri_expr *arguments, uint32_t result) {
+static void applied(void *data, uint32_t lambda, size_t n, const tri_expr *arguments,
+                    uint32_t result) {
   struct session *session = data;
   tri_graph *g = session->graph;
   uint32_t primal = session_primal(session, lambda);
@@ -142,9 +146,11 @@ static bool own_name(struct session *session, const char *name, size_t size, str
   struct statement *s = session->statement;
   if (!s->defining || !is_token(s, s->defining, name, size)) return false;
   struct position place = {s->position.at, s->position.line, s->position.column};
-  if (name >= s->text + s->start && name < s->text + s->end) position_advance(&place, s->text, (size_t)(name - s->text));
+  if (name >= s->text + s->start && name < s->text + s->end)
+    position_advance(&place, s->text, (size_t)(name - s->text));
   struct token at = {.line = place.line, .column = place.column};
-  tri_status status = session_fail(session, &at, TRI_NAME, "%.*s is being defined here: a definition cannot use itself",
+  tri_status status = session_fail(session, &at, TRI_NAME,
+                                   "%.*s is being defined here: a definition cannot use itself",
                                    (int)(size < 80 ? size : 80), name);
   *value = (struct value){.kind = VALUE_EXPR, .expr = NODE_ERROR + (uint32_t)status};
   return true;
@@ -154,7 +160,8 @@ static bool parameter(struct session *session, const char *name, size_t size, st
   const struct statement *s = session->statement;
   for (size_t i = 0; i < s->n_parameters; i++)
     if (is_token(s, &s->parameters[i], name, size)) {
-      *value = (struct value){.kind = VALUE_EXPR, .expr = tri__variable(session->graph, name, size)};
+      *value =
+          (struct value){.kind = VALUE_EXPR, .expr = tri__variable(session->graph, name, size)};
       return true;
     }
   return false;
@@ -165,7 +172,8 @@ static bool meaning(void *data, const char *name, size_t size, struct value *val
   if (parameter(session, name, size, value) || own_name(session, name, size, value)) return true;
   const struct definition *d = session_find(session, name, size);
   if (!d) return false;
-  *value = (struct value){.kind = d->function ? VALUE_FUNCTION : VALUE_EXPR, .expr = d->expr, .lambda = d->lambda};
+  *value = (struct value){
+      .kind = d->function ? VALUE_FUNCTION : VALUE_EXPR, .expr = d->expr, .lambda = d->lambda};
   return true;
 }
 
@@ -174,7 +182,8 @@ static bool is_call(void *data, const char *name, size_t size) {
   return call_find(name, size) != NULL;
 }
 
-void session_each_name(const struct session *session, void (*fn)(void *data, const char *name), void *data) {
+void session_each_name(const struct session *session, void (*fn)(void *data, const char *name),
+                       void *data) {
   for (size_t i = 0; i < session->n_definitions; i++) fn(data, session->definitions[i].name);
   for (unsigned op = 0; op < TRI_OP_ROWS; op++)
     if (row_is_function(op)) fn(data, tri_op_name((tri_op)op));

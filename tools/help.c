@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Help: from the tables of functions, calls, commands and settings. Examples are run when they are shown, so what stands there is
- * what comes out. */
+/* Help: from the tables of functions, calls, commands and settings. Examples are run when they are
+ * shown, so what stands there is what comes out. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +9,16 @@
 #include "commands.h"
 
 static const char overview[] =
-    "Statements: an expression prints its value, f(x, y) = … defines a function, a = … binds a name.\n"
+    "Statements: an expression prints its value, f(x, y) = … defines a function, a = … binds a "
+    "name.\n"
     "One a line, or parted by ';'. '#' starts a comment; a line goes on while a bracket is open.\n"
     "\n"
     "  f(x, y) = x²y + y + 2     x^2*y + y + 2 also\n"
     "  f(3, 4)                   the value\n"
     "  f(3 + eps, 4)             value and derivative: a dual number\n"
     "  diff(f, x)                symbolic derivative; ∂f/∂x also, f' for one parameter\n"
-    "  gradient(f)               symbolic; gradient(f, 3, 4) as numbers, mode=forward, reverse or symbolic\n"
+    "  gradient(f)               symbolic; gradient(f, 3, 4) as numbers, mode=forward, reverse or "
+    "symbolic\n"
     "  forward(f, 3, 4)          every step of forward mode; reverse(f, 3, 4) of reverse mode\n"
     "  plot(f(x, 1), x=-3..3)    in the terminal, or with a third argument \"plot.svg\" to a file\n"
     "\n"
@@ -26,11 +28,14 @@ static const char language[] =
     "Numbers     2, 0.1, 1e-3, 0x1.8p3 are exact until a result is printed\n"
     "Names       letters of any script, digits and _; pi (π); eps (ε) with eps^2 = 0\n"
     "Operators   + - * / ^ (or **), < <= > >= == !=, and or not; -x^2 is -(x^2), x^y^z is x^(y^z)\n"
-    "Products    the sign may be left out: 2x, 3(x+1), (x+1)(x-1), x²y; never between two names, nor after / or ^\n"
+    "Products    the sign may be left out: 2x, 3(x+1), (x+1)(x-1), x²y; never between two names, "
+    "nor after / or ^\n"
     "Typed       x², x⁻¹, ·, ×, −, ÷, √x, ∂f/∂x, ∂²f/∂x², ∂²f/∂x∂y, f', f''\n"
     "Vectors     [a, b], matrices [[a, b], [c, d]]\n"
-    "Points      gradient(f, 3, 4) in the order of the parameters, or gradient(e, x=3, y=4) by name\n"
-    "Free names  are variables; what they are bound to later does not change what was defined before\n";
+    "Points      gradient(f, 3, 4) in the order of the parameters, or gradient(e, x=3, y=4) by "
+    "name\n"
+    "Free names  are variables; what they are bound to later does not change what was defined "
+    "before\n";
 
 static void put_line(tri_text *text, const char *name, size_t width, const char *help) {
   tri__text_printf(text, "  %s", name);
@@ -52,15 +57,18 @@ static void list_functions(tri_text *text) {
 }
 
 static void list_calls(tri_text *text) {
-  for (size_t i = 0; i < call_count; i++) put_line(text, call_rows[i].name, CALL_WIDTH, call_rows[i].help);
+  for (size_t i = 0; i < call_count; i++)
+    put_line(text, call_rows[i].name, CALL_WIDTH, call_rows[i].help);
 }
 
 static void list_commands(tri_text *text) {
-  for (size_t i = 0; i < command_count; i++) put_line(text, command_rows[i].usage, 15, command_rows[i].help);
+  for (size_t i = 0; i < command_count; i++)
+    put_line(text, command_rows[i].usage, 15, command_rows[i].help);
 }
 
 static void list_settings(tri_text *text) {
-  for (size_t i = 0; i < setting_count; i++) put_line(text, setting_rows[i].name, SETTING_WIDTH, setting_rows[i].help);
+  for (size_t i = 0; i < setting_count; i++)
+    put_line(text, setting_rows[i].name, SETTING_WIDTH, setting_rows[i].help);
 }
 
 /* --- examples */
@@ -89,7 +97,8 @@ static void run_example(struct session *session, const char *example, tri_text *
   free(bytes);
 }
 
-static void put_entry(struct session *session, const char *usage, const char *help, const char *example, tri_text *text) {
+static void put_entry(struct session *session, const char *usage, const char *help,
+                      const char *example, tri_text *text) {
   tri__text_printf(text, "%s\n  %s\n\nexample: %s\n", usage, help, example);
   run_example(session, example, text);
 }
@@ -100,11 +109,15 @@ static const char *const arguments[] = {"", "(x)", "(x, y)", "(condition, x, y)"
 
 static void put_row(struct session *session, const struct row *row, tri_text *text) {
   char usage[80];
-  if (row->infix && row->arity == 2) snprintf(usage, sizeof usage, "x %s y", row->infix);
-  else if (row->infix) snprintf(usage, sizeof usage, strlen(row->infix) > 1 ? "%s x" : "%sx", row->infix);
-  else snprintf(usage, sizeof usage, "%s%s", row->name, arguments[row->arity]);
+  if (row->infix && row->arity == 2)
+    snprintf(usage, sizeof usage, "x %s y", row->infix);
+  else if (row->infix)
+    snprintf(usage, sizeof usage, strlen(row->infix) > 1 ? "%s x" : "%sx", row->infix);
+  else
+    snprintf(usage, sizeof usage, "%s%s", row->name, arguments[row->arity]);
   put_entry(session, usage, row->help, row->example, text);
-  if (row->domain) tri__text_printf(text, "\nhas a value where %s (x, y being a, b)\n", row->domain);
+  if (row->domain)
+    tri__text_printf(text, "\nhas a value where %s (x, y being a, b)\n", row->domain);
 }
 
 static bool put_rows(struct session *session, const struct word *topic, tri_text *text) {
@@ -124,37 +137,54 @@ static bool put_named(struct session *session, const struct word *topic, tri_tex
   const struct command_row *command = command_find(topic->bytes, topic->size);
   const struct setting_row *setting = setting_find(topic->bytes, topic->size);
   if (call) put_entry(session, call->usage, call->help, call->example, text);
-  if (command && is_word(topic, "help")) tri__text_printf(text, "%s\n  %s\n\nexample: %s\n", command->usage, command->help, command->example);
-  else if (command) put_entry(session, command->usage, command->help, command->example, text);
+  if (command && is_word(topic, "help"))
+    tri__text_printf(text, "%s\n  %s\n\nexample: %s\n", command->usage, command->help,
+                     command->example);
+  else if (command)
+    put_entry(session, command->usage, command->help, command->example, text);
   if (setting) {
     char usage[80];
-    snprintf(usage, sizeof usage, "set %s %s", setting->name, setting->values ? setting->values : "N");
+    snprintf(usage, sizeof usage, "set %s %s", setting->name,
+             setting->values ? setting->values : "N");
     put_entry(session, usage, setting->help, setting->example, text);
   }
   return call || command || setting;
 }
 
 static bool put_topic(const struct word *topic, tri_text *text) {
-  if (topic->size == 0) tri__text_puts(text, overview);
-  else if (is_word(topic, "functions")) list_functions(text);
-  else if (is_word(topic, "calls")) list_calls(text);
-  else if (is_word(topic, "commands")) list_commands(text);
-  else if (is_word(topic, "settings")) list_settings(text);
-  else if (is_word(topic, "language")) tri__text_puts(text, language);
-  else return false;
+  if (topic->size == 0)
+    tri__text_puts(text, overview);
+  else if (is_word(topic, "functions"))
+    list_functions(text);
+  else if (is_word(topic, "calls"))
+    list_calls(text);
+  else if (is_word(topic, "commands"))
+    list_commands(text);
+  else if (is_word(topic, "settings"))
+    list_settings(text);
+  else if (is_word(topic, "language"))
+    tri__text_puts(text, language);
+  else
+    return false;
   return true;
 }
 
 static bool put_constant(const struct word *topic, tri_text *text) {
-  if (is_word(topic, "pi") || is_word(topic, "π")) tri__text_puts(text, "pi\n  the constant, symbolic until a result is printed\n");
+  if (is_word(topic, "pi") || is_word(topic, "π"))
+    tri__text_puts(text, "pi\n  the constant, symbolic until a result is printed\n");
   else if (is_word(topic, "eps") || is_word(topic, "ε"))
-    tri__text_puts(text, "eps\n  the infinitesimal of dual numbers, eps^2 = 0: f(3 + eps) is f(3) + f'(3)*eps\n");
-  else return false;
+    tri__text_puts(
+        text,
+        "eps\n  the infinitesimal of dual numbers, eps^2 = 0: f(3 + eps) is f(3) + f'(3)*eps\n");
+  else
+    return false;
   return true;
 }
 
 tri_status help_write(struct session *session, const struct word *topic, tri_text *text) {
-  if (put_topic(topic, text) || put_named(session, topic, text) || put_rows(session, topic, text) || put_constant(topic, text))
+  if (put_topic(topic, text) || put_named(session, topic, text) || put_rows(session, topic, text) ||
+      put_constant(topic, text))
     return text->status == TRI_OK ? TRI_OK : session_no_memory(session);
-  return session_fail(session, &topic->at, TRI_NAME, "no help on %.80s; 'help' lists the topics", topic->bytes);
+  return session_fail(session, &topic->at, TRI_NAME, "no help on %.80s; 'help' lists the topics",
+                      topic->bytes);
 }

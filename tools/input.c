@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Reading statements from a file or pipe. The buffer holds the lines of one statement and what was read behind them, never more
- * than the limit and a piece; a longer line is passed over in pieces. */
+/* Reading statements from a file or pipe. The buffer holds the lines of one statement and what
+ * was read behind them, never more than the limit and a piece; a longer line is passed over in
+ * pieces. */
 #include "input.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ static tri_status fail_file(tri_error *error, const char *path, const char *why)
   return TRI_FILE;
 }
 
-tri_status input_open(struct input *input, const char *path, size_t limit, const volatile int *interrupt, tri_error *error) {
+tri_status input_open(struct input *input, const char *path, size_t limit,
+                      const volatile int *interrupt, tri_error *error) {
   bool standard = strcmp(path, "-") == 0;
   *input = (struct input){.fd = -1, .limit = limit, .line = 1, .interrupt = interrupt};
   int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -34,7 +36,8 @@ tri_status input_open(struct input *input, const char *path, size_t limit, const
   input->fd = fd;
   struct stat st;
   if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) return TRI_OK;
-  tri_status status = fail_file(error, name, S_ISDIR(st.st_mode) ? "it is a directory" : strerror(errno));
+  tri_status status =
+      fail_file(error, name, S_ISDIR(st.st_mode) ? "it is a directory" : strerror(errno));
   input_close(input);
   return status;
 }
@@ -65,7 +68,8 @@ static bool make_room(struct input *input) {
 static tri_status read_piece(struct input *input, tri_error *error) {
   if (!make_room(input)) return fail(error, TRI_MEMORY, input->line, "out of memory for the input");
   for (;;) {
-    if (input->interrupt && *input->interrupt) return fail(error, TRI_INTERRUPTED, input->line, "interrupted");
+    if (input->interrupt && *input->interrupt)
+      return fail(error, TRI_INTERRUPTED, input->line, "interrupted");
     ssize_t n = read(input->fd, input->bytes + input->size, PIECE);
     if (n > 0) input->size += (size_t)n;
     if (n == 0) input->ended = true;
@@ -99,11 +103,13 @@ static tri_status pass_line(struct input *input, uint32_t line, tri_error *error
 static uint32_t count_lines(const char *text, size_t size) {
   uint32_t lines = 0;
   const char *end = text + size;
-  for (const char *at = text; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++) lines++;
+  for (const char *at = text; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+    lines++;
   return lines;
 }
 
-/* The end of the line that begins at byte `from` behind input->at, its newline included; SIZE_MAX if it is not all there. */
+/* The end of the line that begins at byte `from` behind input->at, its newline included; SIZE_MAX
+ * if it is not all there. */
 static size_t line_end(const struct input *input, size_t from) {
   size_t left = input->size - input->at - from;
   if (left == 0) return input->ended ? from : SIZE_MAX;
@@ -113,7 +119,8 @@ static size_t line_end(const struct input *input, size_t from) {
   return input->ended ? from + left : SIZE_MAX;
 }
 
-tri_status input_next(struct input *input, const char **text, size_t *size, uint32_t *line, tri_error *error) {
+tri_status input_next(struct input *input, const char **text, size_t *size, uint32_t *line,
+                      tri_error *error) {
   struct scan scan = {0};
   size_t whole = 0, searched = 0; /* bytes behind `at` of lines scanned; without a newline */
   uint32_t first = input->line;
@@ -123,7 +130,8 @@ tri_status input_next(struct input *input, const char **text, size_t *size, uint
   for (;;) {
     size_t end = line_end(input, searched);
     if (end != SIZE_MAX) {
-      for (size_t at = whole; at < end; at++) at = scan_statement(&scan, input->bytes + input->at, at, end);
+      for (size_t at = whole; at < end; at++)
+        at = scan_statement(&scan, input->bytes + input->at, at, end);
       bool last = input->ended && input->at + end == input->size;
       whole = searched = end;
       if (whole <= input->limit && (last || scan_is_whole(&scan))) break;
@@ -133,7 +141,8 @@ tri_status input_next(struct input *input, const char **text, size_t *size, uint
     if (searched > input->limit) {
       input->at += whole;
       input->line += count_lines(input->bytes + input->at - whole, whole);
-      if (whole > input->limit) return fail(error, TRI_LIMIT, first, "a statement is longer than the limit of bytes");
+      if (whole > input->limit)
+        return fail(error, TRI_LIMIT, first, "a statement is longer than the limit of bytes");
       return pass_line(input, input->line, error);
     }
     if (end == SIZE_MAX) {

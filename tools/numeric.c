@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Numbers at a point. Results go back into the graph as the exact constants that they are, so that one can calculate with them. */
+/* Numbers at a point. Results go back into the graph as the exact constants that they are, so that
+ * one can calculate with them. */
 #include "numeric.h"
 
 #include "triad/mp.h"
 
-static tri_status evaluate(struct numeric *n, size_t count, const tri_expr *exprs, tri_values **values) {
+static tri_status evaluate(struct numeric *n, size_t count, const tri_expr *exprs,
+                           tri_values **values) {
   *values = NULL;
   if (count == 0) {
     *values = numeric_array(n, 0);
@@ -17,19 +19,23 @@ static tri_status evaluate(struct numeric *n, size_t count, const tri_expr *expr
                                 : session_fail_with(n->request->session, n->request->at, &error);
 }
 
-tri_status numeric_open(struct numeric *n, const struct request *request, const struct subject *subject, size_t count,
-                        const tri_expr *outputs, size_t primals, tri_domain domain) {
+tri_status numeric_open(struct numeric *n, const struct request *request,
+                        const struct subject *subject, size_t count, const tri_expr *outputs,
+                        size_t primals, tri_domain domain) {
   struct session *session = request->session;
   *n = (struct numeric){.request = request, .subject = subject};
   n->options = (tri_number_options){.domain = domain, .precision = session->settings.precision};
   n->call = (tri_call){.error = &n->error, .interrupt = session->interrupt};
-  n->function = tri_compile(subject->n_inputs, subject->inputs, count, outputs, .domain = domain,
-                            .precision = session->settings.precision, .primals = primals, .error = &n->error);
+  n->function =
+      tri_compile(subject->n_inputs, subject->inputs, count, outputs, .domain = domain,
+                  .precision = session->settings.precision, .primals = primals, .error = &n->error);
   if (!n->function) return session_fail_with(session, request->at, &n->error);
   n->workspace = tri_workspace_new(n->function);
   if (!n->workspace) return session_no_memory(session);
   n->call.workspace = n->workspace;
-  return subject->has_point && !subject->range ? evaluate(n, subject->n_inputs, subject->point, &n->point) : TRI_OK;
+  return subject->has_point && !subject->range
+             ? evaluate(n, subject->n_inputs, subject->point, &n->point)
+             : TRI_OK;
 }
 
 void numeric_close(struct numeric *n) {
@@ -50,10 +56,12 @@ tri_status numeric_check(struct numeric *n, tri_status status) {
   return session_fail_with(n->request->session, n->request->at, &n->error);
 }
 
-tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs, tri_values *array, size_t to) {
+tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs,
+                            tri_values *array, size_t to) {
   tri_values *values;
   tri_status status = evaluate(n, count, exprs, &values);
-  for (size_t i = 0; status == TRI_OK && i < count; i++) tri_values_set(array, to + i, tri_values_get(values, i));
+  for (size_t i = 0; status == TRI_OK && i < count; i++)
+    tri_values_set(array, to + i, tri_values_get(values, i));
   tri_values_free(values);
   return status;
 }
@@ -61,7 +69,8 @@ tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exp
 /* --- back into the graph */
 
 /* The numbers as constants; false if one is not finite, or none is there. */
-static bool constants(const struct request *request, const tri_values *values, size_t n, tri_expr *exprs) {
+static bool constants(const struct request *request, const tri_values *values, size_t n,
+                      tri_expr *exprs) {
   mpq_t q;
   bool all = true;
   mpq_init(q);
@@ -73,7 +82,8 @@ static bool constants(const struct request *request, const tri_values *values, s
   return all;
 }
 
-static tri_expr shaped(const struct request *request, tri_expr *exprs, size_t rows, size_t columns) {
+static tri_expr shaped(const struct request *request, tri_expr *exprs, size_t rows,
+                       size_t columns) {
   if (rows == 0) return exprs[0];
   if (columns == 0) return tri_stack(rows, exprs);
   tri_expr *vectors = request_new(request, rows, sizeof *vectors);
@@ -82,8 +92,8 @@ static tri_expr shaped(const struct request *request, tri_expr *exprs, size_t ro
   return tri_stack(rows, vectors);
 }
 
-tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows, size_t columns,
-                        struct value *value) {
+tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows,
+                        size_t columns, struct value *value) {
   size_t n = (rows > 0 ? rows : 1) * (columns > 0 ? columns : 1);
   tri_expr *exprs = request_new(request, n, sizeof *exprs);
   if (!exprs) return TRI_MEMORY;

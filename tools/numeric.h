@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Numbers at a point: compiling what a call asks about, and its results as values of the language. */
+/* Numbers at a point: compiling what a call asks about, and its results as values of the
+ * language. */
 #ifndef TRIAD_TOOLS_NUMERIC_H
 #define TRIAD_TOOLS_NUMERIC_H
 
@@ -17,10 +18,11 @@ struct numeric {
   tri_call call;
 };
 
-/* Compiles `count` outputs over the subject's inputs, of which the first `primals` (0: all) must have a value, in this domain, and
- * evaluates the point. Close it in any case. */
-TRI_CHECKED tri_status numeric_open(struct numeric *numeric, const struct request *request, const struct subject *subject,
-                                    size_t count, const tri_expr *outputs, size_t primals, tri_domain domain);
+/* Compiles `count` outputs over the subject's inputs, of which the first `primals` (0: all) must
+ * have a value, in this domain, and evaluates the point. Close it in any case. */
+TRI_CHECKED tri_status numeric_open(struct numeric *numeric, const struct request *request,
+                                    const struct subject *subject, size_t count,
+                                    const tri_expr *outputs, size_t primals, tri_domain domain);
 void numeric_close(struct numeric *numeric);
 
 /* Makes an array of n zeros in the domain; NULL with the graph's error when out of memory. */
@@ -29,11 +31,14 @@ tri_values *numeric_array(struct numeric *numeric, size_t n);
 /* TRI_OK, or fails as the last run said. */
 tri_status numeric_check(struct numeric *numeric, tri_status status);
 
-/* The numbers of n expressions without variables (a direction, weights) from place `to` of an array on. */
-tri_status numeric_evaluate(struct numeric *numeric, size_t n, const tri_expr *exprs, tri_values *array, size_t to);
+/* The numbers of n expressions without variables (a direction, weights) from place `to` of an array
+ * on. */
+tri_status numeric_evaluate(struct numeric *numeric, size_t n, const tri_expr *exprs,
+                            tri_values *array, size_t to);
 
-/* Gives numbers (see result_of_values) as an expression, or as a result to be printed alone if some are not finite. */
-tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows, size_t columns,
-                        struct value *value);
+/* Gives numbers (see result_of_values) as an expression, or as a result to be printed alone if some
+ * are not finite. */
+tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows,
+                        size_t columns, struct value *value);
 
 #endif

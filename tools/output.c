@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Printing what statements give: text for people, JSON for programs, and errors with the place that they mean. */
+/* Printing what statements give: text for people, JSON for programs, and errors with the place that
+ * they mean. */
 #include "output.h"
 
 #include <errno.h>
@@ -27,7 +28,9 @@ static bool may_colour(const struct output *output, bool is_terminal) {
   return is_terminal && !(no && *no) && terminal && strcmp(terminal, "dumb") != 0;
 }
 
-bool output_colour(const struct output *output) { return !output->json && may_colour(output, output->out_is_terminal); }
+bool output_colour(const struct output *output) {
+  return !output->json && may_colour(output, output->out_is_terminal);
+}
 
 bool output_unicode(const struct session *session) {
   const struct output *output = &session->output;
@@ -59,15 +62,16 @@ void output_text(struct session *session, const char *bytes, size_t size) {
 
 /* --- echo */
 
-static bool echoes(const struct session *session) { return session->settings.echo && !session->output.json; }
-
 static size_t trimmed(const char *text, size_t start, size_t end) {
-  while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\r' || text[end - 1] == '\n')) end--;
+  while (end > start && (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\r' ||
+                         text[end - 1] == '\n'))
+    end--;
   return end;
 }
 
-void output_before(struct session *session, const struct statement *s, bool empty) {
-  if (!echoes(session)) return;
+void output_before(struct session *session, struct statement *s, bool empty) {
+  s->echo = session->settings.echo && !session->output.json;
+  if (!s->echo) return;
   size_t end = empty ? s->end : s->position.at;
   for (size_t at = s->start; at < end || (empty && at == s->start);) {
     const char *newline = at < end ? memchr(s->text + at, '\n', end - at) : NULL;
@@ -82,7 +86,8 @@ void output_before(struct session *session, const struct statement *s, bool empt
 
 /* The end of the statement itself: before a comment at its end, and blanks. */
 static size_t statement_end(const struct statement *s) {
-  struct lexer lexer = {.text = s->text, .size = s->end, .at = s->position.at, .line = 1, .column = 1};
+  struct lexer lexer = {
+      .text = s->text, .size = s->end, .at = s->position.at, .line = 1, .column = 1};
   size_t end = s->position.at;
   for (;;) {
     struct token token = tri__lex(&lexer);
@@ -104,7 +109,8 @@ static void put_json(struct session *session, const tri_text *line) {
   if (line->status == TRI_OK) {
     put(&session->output, line->data, line->size);
   } else {
-    static const char full[] = "{\"line\":0,\"kind\":\"error\",\"code\":\"memory\",\"column\":0,\"message\":\"out of memory\"}\n";
+    static const char full[] = "{\"line\":0,\"kind\":\"error\",\"code\":\"memory\",\"column\":0,"
+                               "\"message\":\"out of memory\"}\n";
     put(&session->output, full, sizeof full - 1);
   }
 }
@@ -119,7 +125,8 @@ static void begin_json(const struct statement *s, uint32_t line, const char *kin
 
 static void result_json(struct session *session, const struct result *result) {
   tri_text line = {0};
-  begin_json(session->statement, session->statement->position.line, result->kind ? result->kind : "none", &line);
+  begin_json(session->statement, session->statement->position.line,
+             result->kind ? result->kind : "none", &line);
   if (result->text) {
     json_name(&line, "text");
     json_string(&line, result->text->data ? result->text->data : "", result->text->size);
@@ -137,7 +144,7 @@ void output_result(struct session *session, const struct result *result) {
   }
   const tri_text *text = result->text;
   bool shown = result->kind && text && text->size > 0;
-  if (echoes(session)) {
+  if (session->statement->echo) {
     bool long_text = shown && memchr(text->data, '\n', text->size) != NULL;
     echo_statement(session, !shown || long_text ? "\n" : " = ");
   }
@@ -173,7 +180,8 @@ static void put_shown(tri_text *text, const char *bytes, size_t length) {
 }
 
 /* Appends the line, or what of it is near the column, and below it a caret. */
-static void show_line(const struct output *output, const char *line, size_t size, uint32_t column, tri_text *text) {
+static void show_line(const struct output *output, const char *line, size_t size, uint32_t column,
+                      tri_text *text) {
   uint32_t from = column > WIDEST ? column - LEFT_CELLS : 1, cell = 1;
   tri_text below = {0};
   const char *dots = output->utf8 ? "…" : "...";
@@ -188,7 +196,8 @@ static void show_line(const struct output *output, const char *line, size_t size
     int cells = cells_at(line, at, size, &length);
     if (cell >= from && line[at] != '\r') {
       put_shown(text, line + at, length);
-      for (int i = 0; i < cells && cell < column; i++) tri__text_putc(&below, line[at] == '\t' ? '\t' : ' ');
+      for (int i = 0; i < cells && cell < column; i++)
+        tri__text_putc(&below, line[at] == '\t' ? '\t' : ' ');
     }
     cell += (uint32_t)cells;
     at += length;
@@ -202,7 +211,9 @@ static void show_line(const struct output *output, const char *line, size_t size
 }
 
 static const char *code_of(tri_status status) {
-  return tri_status_code(status == TRI_ARGUMENT ? TRI_ARITY : status == TRI_UNKNOWN ? TRI_LIMIT : status);
+  return tri_status_code(status == TRI_ARGUMENT  ? TRI_ARITY
+                         : status == TRI_UNKNOWN ? TRI_LIMIT
+                                                 : status);
 }
 
 static void error_json(struct session *session, const tri_error *error) {
@@ -211,7 +222,8 @@ static void error_json(struct session *session, const tri_error *error) {
   begin_json(s, s->position.line, "error", &line);
   tri__text_printf(&line, ",\"code\":\"%s\",\"column\":%u", code_of(error->status),
                    (unsigned)(error->line ? error->column : s->position.column));
-  if (error->line && error->line != s->position.line) tri__text_printf(&line, ",\"error_line\":%u", (unsigned)error->line);
+  if (error->line && error->line != s->position.line)
+    tri__text_printf(&line, ",\"error_line\":%u", (unsigned)error->line);
   json_name(&line, "message");
   json_puts(&line, error->message);
   tri__text_puts(&line, "}\n");
@@ -220,11 +232,14 @@ static void error_json(struct session *session, const tri_error *error) {
 }
 
 /* "file:3:7: syntax error: …" */
-static void error_heading(const struct session *session, const tri_error *error, uint32_t line, uint32_t column, tri_text *text) {
+static void error_heading(const struct session *session, const tri_error *error, uint32_t line,
+                          uint32_t column, tri_text *text) {
   const struct statement *s = session->statement;
   bool colour = may_colour(&session->output, session->output.err_is_terminal);
-  if (s->source && (!session->output.interactive || s->loaded)) tri__text_printf(text, "%s:", s->source);
-  else if (!s->source) tri__text_puts(text, "triad:");
+  if (s->source && (!session->output.interactive || s->loaded))
+    tri__text_printf(text, "%s:", s->source);
+  else if (!s->source)
+    tri__text_puts(text, "triad:");
   if (line) tri__text_printf(text, "%u:", (unsigned)line);
   if (column) tri__text_printf(text, "%u:", (unsigned)column);
   tri__text_puts(text, text->size ? " " : "");
@@ -232,7 +247,8 @@ static void error_heading(const struct session *session, const tri_error *error,
   tri__text_puts(text, code_of(error->status));
   tri__text_puts(text, error->status == TRI_INTERRUPTED ? "" : " error");
   tri__text_puts(text, colour ? "\033[0m" : "");
-  if (error->status != TRI_INTERRUPTED || strcmp(error->message, "interrupted") != 0) tri__text_printf(text, ": %s", error->message);
+  if (error->status != TRI_INTERRUPTED || strcmp(error->message, "interrupted") != 0)
+    tri__text_printf(text, ": %s", error->message);
   tri__text_putc(text, '\n');
 }
 
@@ -251,8 +267,10 @@ void output_error(struct session *session, const tri_error *error) {
   error_heading(session, error, line, column, &text);
   if (column && error->status != TRI_INTERRUPTED && find_line(s, line, &shown, &size))
     show_line(&session->output, shown, size, column, &text);
-  if (text.status == TRI_OK) fwrite(text.data, 1, text.size, session->output.err);
-  else fputs("memory error: out of memory\n", session->output.err);
+  if (text.status == TRI_OK)
+    fwrite(text.data, 1, text.size, session->output.err);
+  else
+    fputs("memory error: out of memory\n", session->output.err);
   fflush(session->output.err);
   tri_text_free(&text);
 }

@@ -17,20 +17,21 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 struct output {
   FILE *out, *err;
   bool json;
-  bool utf8;          /* the locale's characters are UTF-8 */
+  bool utf8; /* the locale's characters are UTF-8 */
   bool out_is_terminal, err_is_terminal;
-  uint8_t colour;     /* enum when */
-  bool interactive;   /* the REPL: lines were just typed, so messages need not say which file */
-  bool broken;        /* standard output does not take what is written */
-  int broken_why;     /* errno */
+  uint8_t colour;   /* enum when */
+  bool interactive; /* the REPL: lines were just typed, so messages need not say which file */
+  bool broken;      /* standard output does not take what is written */
+  int broken_why;   /* errno */
 };
 
-/* What a statement gives. `text` is what a person sees (in JSON always ASCII), `members` the further JSON members, each with a comma before. */
+/* What a statement gives. `text` is what a person sees (in JSON always ASCII), `members` the
+ * further JSON members, each with a comma before. */
 struct result {
-  const char *kind;   /* "number", …; NULL: nothing to print, kind "none" */
+  const char *kind; /* "number", …; NULL: nothing to print, kind "none" */
   tri_text *text;
   tri_text *members;
-  const char *error;  /* why it cannot be part of an expression: "a trace is no expression" */
+  const char *error; /* why it cannot be part of an expression: "a trace is no expression" */
 };
 
 /* Looks at streams and environment. */
@@ -42,8 +43,9 @@ bool output_unicode(const struct session *session);
 /* Whether results are to be coloured. */
 bool output_colour(const struct output *output);
 
-/* Before a statement: with `echo`, the blank lines and comments that stand before it; `empty` if they are all there is. */
-void output_before(struct session *session, const struct statement *statement, bool empty);
+/* Before a statement: with `echo`, the blank lines and comments that stand before it; `empty` if
+ * they are all there is. */
+void output_before(struct session *session, struct statement *statement, bool empty);
 
 /* Prints what the current statement gave. */
 void output_result(struct session *session, const struct result *result);
@@ -63,12 +65,14 @@ struct result *result_new(struct session *session, const char *kind);
 /* A result that is text. */
 struct result *result_text(struct session *session);
 
-/* The result that an expression is: its number if it has no free variables, else the expression simplified. */
+/* The result that an expression is: its number if it has no free variables, else the expression
+ * simplified. */
 TRI_CHECKED tri_status result_of_expr(struct session *session, tri_expr e, struct result *result);
 
-/* The result of numbers that were computed already, shaped as [rows, columns] (columns 0: a vector; rows 0: one number). */
-TRI_CHECKED tri_status result_of_values(struct session *session, const tri_values *values, size_t rows, size_t columns,
-                                        struct result *result);
+/* The result of numbers that were computed already, shaped as [rows, columns] (columns 0: a vector;
+ * rows 0: one number). */
+TRI_CHECKED tri_status result_of_values(struct session *session, const tri_values *values,
+                                        size_t rows, size_t columns, struct result *result);
 
 enum { LEAVES_VARIABLES = 1, LEAVES_EPS = 2 };
 /* What n expressions depend on: LEAVES_… */
@@ -78,6 +82,7 @@ unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs);
 TRI_CHECKED tri_status print_expr(struct session *session, tri_expr e, tri_text *text);
 
 /* Appends a dual number: value + tangent*eps, from the texts of both. */
-void print_dual(const struct session *session, const char *value, const char *tangent, tri_text *text);
+void print_dual(const struct session *session, const char *value, const char *tangent,
+                tri_text *text);
 
 #endif

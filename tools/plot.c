@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The call plot: an expression and its derivative, or several expressions, sampled in double over a range. */
+/* The call plot: an expression and its derivative, or several expressions, sampled in double over a
+ * range. */
 #include "plot.h"
 
 #include <math.h>
@@ -12,7 +13,13 @@
 #include "subject.h"
 #include "triad/calculus.h"
 
-enum { FILE_POINTS = 1201, LEAST_WIDTH = 40, USUAL_WIDTH = 80, MOST_WIDTH = 120, WIDEST_TITLE = 60 };
+enum {
+  FILE_POINTS = 1201,
+  LEAST_WIDTH = 40,
+  USUAL_WIDTH = 80,
+  MOST_WIDTH = 120,
+  WIDEST_TITLE = 60
+};
 
 /* --- scales */
 
@@ -70,7 +77,8 @@ bool curves_range(const struct curves *c, struct arena *arena, double *low, doub
 /* --- what to plot */
 
 /* The title of a curve: the expression if it is short. */
-static tri_text *title_of(const struct request *request, tri_expr e, const char *before, const char *instead) {
+static tri_text *title_of(const struct request *request, tri_expr e, const char *before,
+                          const char *instead) {
   tri_text *text = arena_text(&request->session->statement->arena);
   if (!text) return session_no_memory(request->session), NULL;
   tri__text_puts(text, before);
@@ -83,9 +91,13 @@ static tri_text *title_of(const struct request *request, tri_expr e, const char 
 }
 
 /* The expressions: e and its derivative, or the elements of a vector. */
-static tri_status choose(const struct request *request, const struct subject *s, struct curves *c, tri_expr exprs[MOST_CURVES]) {
-  static const char *const others[] = {"the first", "the second", "the third", "the fourth", "the fifth", "the sixth"};
-  if (s->m > MOST_CURVES) return request_fail(request, request->arguments, TRI_LIMIT, "plot draws at most %d curves", MOST_CURVES);
+static tri_status choose(const struct request *request, const struct subject *s, struct curves *c,
+                         tri_expr exprs[MOST_CURVES]) {
+  static const char *const others[] = {"the first",  "the second", "the third",
+                                       "the fourth", "the fifth",  "the sixth"};
+  if (s->m > MOST_CURVES)
+    return request_fail(request, request->arguments, TRI_LIMIT, "plot draws at most %d curves",
+                        MOST_CURVES);
   c->derivative = tri_expr_rank(s->expr) == 0;
   c->n = c->derivative ? 2 : s->m;
   for (size_t k = 0; k < s->m; k++) exprs[k] = s->outputs[k];
@@ -94,18 +106,23 @@ static tri_status choose(const struct request *request, const struct subject *s,
     char before[80] = "";
     if (tri_expr_status(exprs[k]) != TRI_OK) return tri_expr_status(exprs[k]);
     if (c->derivative && k == 1) snprintf(before, sizeof before, "d/d%.60s: ", c->x_name);
-    c->title[k] = title_of(request, exprs[k], before, !c->derivative ? others[k] : k == 1 ? "its derivative" : "the expression");
+    c->title[k] = title_of(request, exprs[k], before,
+                           !c->derivative ? others[k]
+                           : k == 1       ? "its derivative"
+                                          : "the expression");
     if (!c->title[k]) return tri_graph_status(request->graph);
   }
   return TRI_OK;
 }
 
 /* Numbers of expressions without variables, as doubles. */
-static tri_status doubles(const struct request *request, size_t n, const tri_expr *exprs, double *numbers) {
+static tri_status doubles(const struct request *request, size_t n, const tri_expr *exprs,
+                          double *numbers) {
   tri_values *values;
   tri_error error = {0};
   if (n == 0) return TRI_OK;
-  if (tri_evaluate(n, exprs, NULL, &values, &error) != TRI_OK) return session_fail_with(request->session, request->at, &error);
+  if (tri_evaluate(n, exprs, NULL, &values, &error) != TRI_OK)
+    return session_fail_with(request->session, request->at, &error);
   for (size_t i = 0; i < n; i++) numbers[i] = tri_value_double(tri_values_get(values, i));
   tri_values_free(values);
   return TRI_OK;
@@ -120,7 +137,8 @@ struct sampler {
   size_t x; /* which input moves */
 };
 
-static tri_status open_sampler(const struct request *request, const struct subject *s, const struct curves *c, const tri_expr *exprs,
+static tri_status open_sampler(const struct request *request, const struct subject *s,
+                               const struct curves *c, const tri_expr *exprs,
                                struct sampler *sampler) {
   tri_expr *inputs = request_new(request, s->n_inputs + 1, sizeof *inputs);
   sampler->inputs = request_new(request, s->n_inputs + 1, sizeof *sampler->inputs);
@@ -135,7 +153,8 @@ static tri_status open_sampler(const struct request *request, const struct subje
   inputs[n] = s->range_variable;
   sampler->x = n++;
   tri_error error = {0};
-  sampler->function = tri_compile(n, inputs, c->n, exprs, .primals = c->derivative ? 1 : c->n, .error = &error);
+  sampler->function =
+      tri_compile(n, inputs, c->n, exprs, .primals = c->derivative ? 1 : c->n, .error = &error);
   if (!sampler->function) return session_fail_with(request->session, request->at, &error);
   sampler->workspace = tri_workspace_new(sampler->function);
   return sampler->workspace ? TRI_OK : session_no_memory(request->session);
@@ -144,14 +163,17 @@ static tri_status open_sampler(const struct request *request, const struct subje
 static tri_status sample(const struct request *request, struct sampler *sampler, struct curves *c) {
   double y[MOST_CURVES];
   tri_error error = {0};
-  tri_call call = {.workspace = sampler->workspace, .error = &error, .interrupt = request->session->interrupt};
+  tri_call call = {
+      .workspace = sampler->workspace, .error = &error, .interrupt = request->session->interrupt};
   for (size_t i = 0; i < c->count; i++) {
     double part = (double)i / (double)(c->count - 1);
     sampler->inputs[sampler->x] = c->from + (c->to - c->from) * part;
     for (size_t k = 0; k < c->n; k++) y[k] = (double)NAN;
     tri_status status = tri_function_call(sampler->function, &call, sampler->inputs, y);
-    if (status != TRI_OK && status != TRI_DOMAIN) return session_fail_with(request->session, request->at, &error);
-    for (size_t k = 0; k < c->n; k++) c->y[k][i] = c->derivative && isnan(y[0]) ? (double)NAN : y[k];
+    if (status != TRI_OK && status != TRI_DOMAIN)
+      return session_fail_with(request->session, request->at, &error);
+    for (size_t k = 0; k < c->n; k++)
+      c->y[k][i] = c->derivative && isnan(y[0]) ? (double)NAN : y[k];
   }
   return TRI_OK;
 }
@@ -175,20 +197,29 @@ static tri_status fill(const struct request *request, const struct subject *s, s
 
 static size_t terminal_width(const struct session *session) {
   struct winsize size;
-  if (!session->output.out_is_terminal || ioctl(fileno(session->output.out), TIOCGWINSZ, &size) != 0) return USUAL_WIDTH;
+  if (!session->output.out_is_terminal ||
+      ioctl(fileno(session->output.out), TIOCGWINSZ, &size) != 0)
+    return USUAL_WIDTH;
   size_t width = size.ws_col;
   return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : width;
 }
 
-static tri_status read_range(const struct request *request, const struct subject *s, struct curves *c) {
+static tri_status read_range(const struct request *request, const struct subject *s,
+                             struct curves *c) {
   double ends[2];
-  if (!s->range) return request_fail(request, NULL, TRI_ARITY, "plot: the range is missing: %s", request->row->usage);
-  tri_expr exprs[2] = {expr_of(request->graph, s->range->from), expr_of(request->graph, s->range->to)};
-  if (expr_leaves(request->session, 2, exprs)) return request_fail(request, s->range, TRI_NAME, "the ends of the range are no numbers");
+  if (!s->range)
+    return request_fail(request, NULL, TRI_ARITY, "plot: the range is missing: %s",
+                        request->row->usage);
+  tri_expr exprs[2] = {expr_of(request->graph, s->range->from),
+                       expr_of(request->graph, s->range->to)};
+  if (expr_leaves(request->session, 2, exprs))
+    return request_fail(request, s->range, TRI_NAME, "the ends of the range are no numbers");
   tri_status status = doubles(request, 2, exprs, ends);
   if (status != TRI_OK) return status;
-  if (!isfinite(ends[0]) || !isfinite(ends[1]) || !isfinite(ends[1] - ends[0]) || ends[0] >= ends[1])
-    return request_fail(request, s->range, TRI_DOMAIN, "a range goes from a number to a larger one");
+  if (!isfinite(ends[0]) || !isfinite(ends[1]) || !isfinite(ends[1] - ends[0]) ||
+      ends[0] >= ends[1])
+    return request_fail(request, s->range, TRI_DOMAIN,
+                        "a range goes from a number to a larger one");
   c->from = ends[0];
   c->to = ends[1];
   c->x_name = tri_expr_name(s->range_variable);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The interactive loop: lines with editing, history and completion where readline is there, else plain lines. */
+/* The interactive loop: lines with editing, history and completion where readline is there, else
+ * plain lines. */
 #include "config.h"
 
 #include "repl.h"
@@ -26,7 +27,8 @@ static const char prompt_text[] = "triad> ", more_text[] = "  ...> ";
 
 #ifdef HAVE_READLINE
 
-/* $XDG_STATE_HOME/triad/history, or the same below ~/.local/state; NULL if neither is set. To be freed. */
+/* $XDG_STATE_HOME/triad/history, or the same below ~/.local/state; NULL if neither is set. To be
+ * freed. */
 static char *history_path(void) {
   const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
   bool given = state && *state == '/';
@@ -54,13 +56,16 @@ static volatile int *interrupted;
 static size_t word_start;
 
 static char *complete_word(const char *text, int state) {
-  return repl_complete(completing, rl_line_buffer, word_start, word_start + strlen(text), (size_t)state);
+  return repl_complete(completing, rl_line_buffer, word_start, word_start + strlen(text),
+                       (size_t)state);
 }
 
 static char **complete(const char *text, int start, int end) {
   (void)end;
   word_start = (size_t)start;
-  bool file = strncmp(rl_line_buffer, "load ", 5) == 0 || strncmp(rl_line_buffer, "save ", 5) == 0 || (start > 0 && rl_line_buffer[start - 1] == '"');
+  bool file = strncmp(rl_line_buffer, "load ", 5) == 0 ||
+              strncmp(rl_line_buffer, "save ", 5) == 0 ||
+              (start > 0 && rl_line_buffer[start - 1] == '"');
   if (file) return NULL; /* readline's own completion of file names */
   rl_attempted_completion_over = 1;
   rl_completion_append_character = '\0';
@@ -119,7 +124,9 @@ static char *read_line(const struct session *session, const char *prompt) {
 
 #else
 
-static void open_lines(const struct session *session, volatile int *interrupt) { (void)session, (void)interrupt; }
+static void open_lines(const struct session *session, volatile int *interrupt) {
+  (void)session, (void)interrupt;
+}
 static void close_lines(void) {}
 
 /* A line without its newline, to be freed; NULL at the end of input. */
@@ -148,8 +155,10 @@ static char *read_line(const struct session *session, const char *prompt) {
 
 /* --- the loop */
 
-/* Lines until they make whole statements; false at the end of input. What was typed is dropped on Ctrl-C. */
-static bool read_statements(struct session *session, volatile int *interrupt, tri_text *text, uint32_t *lines) {
+/* Lines until they make whole statements; false at the end of input. What was typed is dropped on
+ * Ctrl-C. */
+static bool read_statements(struct session *session, volatile int *interrupt, tri_text *text,
+                            uint32_t *lines) {
   struct scan scan = {0};
   *lines = 0;
   text->size = 0;
@@ -167,7 +176,8 @@ static bool read_statements(struct session *session, volatile int *interrupt, tr
     tri__text_puts(text, line);
     tri__text_putc(text, '\n');
     free(line);
-    for (size_t at = start; at < text->size; at++) at = scan_statement(&scan, text->data, at, text->size);
+    for (size_t at = start; at < text->size; at++)
+      at = scan_statement(&scan, text->data, at, text->size);
     if (text->status != TRI_OK || scan_is_whole(&scan)) return true;
   }
 }

@@ -29,7 +29,8 @@ static const char *step_name(const struct trace *t, const struct trace_step *ste
   return name;
 }
 
-static void put_step(const struct trace *t, const struct trace_step *step, size_t name_width, size_t width, tri_text *text) {
+static void put_step(const struct trace *t, const struct trace_step *step, size_t name_width,
+                     size_t width, tri_text *text) {
   char name[16];
   pad(text, step_name(t, step, name), name_width);
   tri__text_puts(text, " = ");
@@ -52,11 +53,14 @@ static void step_widths(const struct trace *t, size_t *name_width, size_t *width
 static void put_point(const struct trace *t, const struct subject *s, tri_text *text) {
   tri__text_puts(text, " at ");
   for (size_t i = 0; i < s->n_inputs && i < t->n_steps; i++)
-    tri__text_printf(text, "%s%s = %s", i > 0 ? ", " : "", tri_expr_name(s->inputs[i]), trace_text(t, t->steps[i].value));
+    tri__text_printf(text, "%s%s = %s", i > 0 ? ", " : "", tri_expr_name(s->inputs[i]),
+                     trace_text(t, t->steps[i].value));
   tri__text_puts(text, "\n\n");
 }
 
-static const char *d_sign(const struct session *session) { return output_unicode(session) ? "∂" : "d"; }
+static const char *d_sign(const struct session *session) {
+  return output_unicode(session) ? "∂" : "d";
+}
 
 /* --- JSON */
 
@@ -73,7 +77,8 @@ static void json_step(const struct trace *t, const struct trace_step *step, tri_
   member(json, "value", trace_text(t, step->value));
 }
 
-static void json_numbers(const tri_values *values, size_t from, size_t n, size_t stride, tri_text *json) {
+static void json_numbers(const tri_values *values, size_t from, size_t n, size_t stride,
+                         tri_text *json) {
   tri__text_putc(json, '[');
   for (size_t i = 0; i < n; i++) {
     tri__text_puts(json, i > 0 ? ",\"" : "\"");
@@ -92,7 +97,8 @@ static void json_variables(const struct subject *s, tri_text *json) {
   tri__text_putc(json, ']');
 }
 
-static void json_begin(const struct subject *s, const char *report, const tri_values *outputs, tri_text *json) {
+static void json_begin(const struct subject *s, const char *report, const tri_values *outputs,
+                       tri_text *json) {
   member(json, "report", report);
   json_variables(s, json);
   json_name(json, "outputs");
@@ -103,8 +109,8 @@ static void json_begin(const struct subject *s, const char *report, const tri_va
 
 /* --- forward */
 
-static void json_forward(const struct trace *t, const struct subject *s, const tri_values *outputs, const tri_values *tangents,
-                         tri_text *json) {
+static void json_forward(const struct trace *t, const struct subject *s, const tri_values *outputs,
+                         const tri_values *tangents, tri_text *json) {
   const char *between = "";
   json_begin(s, "forward", outputs, json);
   for (size_t i = 0; i < t->n_steps; i++) {
@@ -137,7 +143,8 @@ static void put_direction(const struct subject *s, size_t k, tri_text *text) {
 static const char *written(const tri_text *text) { return text->size > 0 ? text->data : ""; }
 
 /* The widths of the columns, one for each direction. */
-static void column_widths(const struct trace *t, const struct subject *s, size_t *widths, tri_text *scratch) {
+static void column_widths(const struct trace *t, const struct subject *s, size_t *widths,
+                          tri_text *scratch) {
   for (size_t k = 0; k < s->n; k++) {
     put_direction(s, k, scratch);
     widths[k] = cells_of(written(scratch));
@@ -153,7 +160,8 @@ static void column_widths(const struct trace *t, const struct subject *s, size_t
   }
 }
 
-static void put_heading(const struct subject *s, size_t before, const size_t *widths, tri_text *scratch, tri_text *text) {
+static void put_heading(const struct subject *s, size_t before, const size_t *widths,
+                        tri_text *scratch, tri_text *text) {
   for (size_t i = 0; i < before; i++) tri__text_putc(text, ' ');
   for (size_t k = 0; k < s->n; k++) {
     put_direction(s, k, scratch);
@@ -163,10 +171,13 @@ static void put_heading(const struct subject *s, size_t before, const size_t *wi
 }
 
 /* "value 42, d/dx 24, d/dy 10" for every output. */
-static void put_results(const struct subject *s, const tri_values *outputs, const tri_values *derivatives, tri_text *text) {
+static void put_results(const struct subject *s, const tri_values *outputs,
+                        const tri_values *derivatives, tri_text *text) {
   for (size_t i = 0; i < s->m; i++) {
-    if (s->m > 1) tri__text_printf(text, "\nvalue %zu: ", i + 1);
-    else tri__text_puts(text, "\nvalue: ");
+    if (s->m > 1)
+      tri__text_printf(text, "\nvalue %zu: ", i + 1);
+    else
+      tri__text_puts(text, "\nvalue: ");
     tri_value_text(tri_values_get(outputs, i), text);
     for (size_t k = 0; k < s->n; k++) {
       const char *d = d_sign(s->session);
@@ -209,13 +220,16 @@ static struct result *report_new(const struct request *request, struct value *va
 }
 
 static tri_status texts_ok(const struct request *request, const struct result *result) {
-  tri_status status = result->text->status != TRI_OK ? result->text->status : result->members->status;
-  if (status != TRI_OK) session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
+  tri_status status =
+      result->text->status != TRI_OK ? result->text->status : result->members->status;
+  if (status != TRI_OK)
+    session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
   return status;
 }
 
-static tri_status write_forward(const struct request *request, const struct subject *s, const struct trace *t,
-                                const tri_values *outputs, const tri_values *tangents, struct value *value) {
+static tri_status write_forward(const struct request *request, const struct subject *s,
+                                const struct trace *t, const tri_values *outputs,
+                                const tri_values *tangents, struct value *value) {
   struct result *result = report_new(request, value);
   if (!result) return TRI_MEMORY;
   tri__text_puts(result->text, "forward mode");
@@ -244,7 +258,8 @@ tri_status call_forward(const struct request *request, struct value *value) {
 
 /* --- reverse */
 
-static void json_contribution(const struct trace *t, const struct trace_contribution *c, tri_text *json) {
+static void json_contribution(const struct trace *t, const struct trace_contribution *c,
+                              tri_text *json) {
   char name[16];
   tri__text_puts(json, "{\"to\":");
   json_puts(json, step_name(t, &t->steps[c->to], name));
@@ -256,8 +271,8 @@ static void json_contribution(const struct trace *t, const struct trace_contribu
   tri__text_putc(json, '}');
 }
 
-static void json_reverse(const struct trace *t, const struct subject *s, const tri_values *outputs, const tri_values *adjoints,
-                         tri_text *json) {
+static void json_reverse(const struct trace *t, const struct subject *s, const tri_values *outputs,
+                         const tri_values *adjoints, tri_text *json) {
   const char *between = "";
   json_begin(s, "reverse", outputs, json);
   for (size_t i = 0; i < t->n_steps; i++) {
@@ -290,16 +305,18 @@ static void put_factor(tri_text *text, const char *number) {
 }
 
 /* "a5 += a6*dv6/dv5 = 1*1 = 1", or "a6 = 1" for the seed. */
-static void put_contribution(const struct trace *t, const struct trace_contribution *c, tri_text *text) {
-  const char *d = d_sign(t->request->session), *times = output_unicode(t->request->session) ? "·" : "*";
+static void put_contribution(const struct trace *t, const struct trace_contribution *c,
+                             tri_text *text) {
+  const char *d = d_sign(t->request->session),
+             *times = output_unicode(t->request->session) ? "·" : "*";
   const struct trace_step *to = &t->steps[c->to];
   if (c->from == TRI_NO_STEP) {
     tri__text_printf(text, "a%u = %s", (unsigned)to->number, trace_text(t, c->amount));
     return;
   }
   unsigned from = t->steps[c->from].number;
-  tri__text_printf(text, "a%u += a%u%s%s%c%u/%s%c%u = ", (unsigned)to->number, from, times, d, t->letter, from, d, t->letter,
-                   (unsigned)to->number);
+  tri__text_printf(text, "a%u += a%u%s%s%c%u/%s%c%u = ", (unsigned)to->number, from, times, d,
+                   t->letter, from, d, t->letter, (unsigned)to->number);
   if (c->partial != NO_TEXT) {
     put_factor(text, trace_text(t, c->adjoint));
     tri__text_puts(text, times);
@@ -337,14 +354,16 @@ static tri_status table_reverse(const struct trace *t, tri_text *text) {
     scratch->size = 0;
     put_contribution(t, c, scratch);
     pad(text, written(scratch), c->from == TRI_NO_STEP ? 0 : width + 3);
-    if (c->from != TRI_NO_STEP) tri__text_printf(text, "a%u = %s", (unsigned)t->steps[c->to].number, trace_text(t, c->sum));
+    if (c->from != TRI_NO_STEP)
+      tri__text_printf(text, "a%u = %s", (unsigned)t->steps[c->to].number, trace_text(t, c->sum));
     tri__text_putc(text, '\n');
   }
   return TRI_OK;
 }
 
-static tri_status write_reverse(const struct request *request, const struct subject *s, const struct trace *t,
-                                const tri_values *outputs, const tri_values *adjoints, struct value *value) {
+static tri_status write_reverse(const struct request *request, const struct subject *s,
+                                const struct trace *t, const tri_values *outputs,
+                                const tri_values *adjoints, struct value *value) {
   struct result *result = report_new(request, value);
   if (!result) return TRI_MEMORY;
   tri__text_puts(result->text, "reverse mode: the tape");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What an expression's value is, as text and as JSON members: number, dual number, vector, matrix, expression. */
+/* What an expression's value is, as text and as JSON members: number, dual number, vector, matrix,
+ * expression. */
 #include <string.h>
 
 #include "base/text.h"
@@ -66,8 +67,10 @@ static void write_elements(const struct elements *e, const char *between, tri_te
 }
 
 static void put_text(const struct elements *e, size_t i, tri_text *text) {
-  if (e->tangents) print_dual(e->session, e->texts[i].data, e->tangents[i].data, text);
-  else tri__text_add(text, e->texts[i].data, e->texts[i].size);
+  if (e->tangents)
+    print_dual(e->session, e->texts[i].data, e->tangents[i].data, text);
+  else
+    tri__text_add(text, e->texts[i].data, e->texts[i].size);
 }
 
 static void put_value(const struct elements *e, size_t i, tri_text *text) {
@@ -78,7 +81,8 @@ static void put_tangent(const struct elements *e, size_t i, tri_text *text) {
   json_string(text, e->tangents[i].data, e->tangents[i].size);
 }
 
-void print_dual(const struct session *session, const char *value, const char *tangent, tri_text *text) {
+void print_dual(const struct session *session, const char *value, const char *tangent,
+                tri_text *text) {
   bool negative = *tangent == '-';
   tri__text_puts(text, value);
   tri__text_puts(text, negative ? " - " : " + ");
@@ -86,10 +90,14 @@ void print_dual(const struct session *session, const char *value, const char *ta
   tri__text_puts(text, output_unicode(session) ? "ε" : "*eps");
 }
 
-static const char *kind_of_rank(size_t rank) { return rank == 1 ? "vector" : rank == 2 ? "matrix" : "array"; }
+static const char *kind_of_rank(size_t rank) {
+  return rank == 1 ? "vector" : rank == 2 ? "matrix" : "array";
+}
 
 static tri_status text_status(struct session *session, const tri_text *text) {
-  return text->status == TRI_OK ? TRI_OK : session_fail(session, NULL, text->status, "%s", tri_status_meaning(text->status));
+  return text->status == TRI_OK
+             ? TRI_OK
+             : session_fail(session, NULL, text->status, "%s", tri_status_meaning(text->status));
 }
 
 /* The members "value" and, for dual numbers, "tangent". */
@@ -115,7 +123,8 @@ static tri_status write_numbers(const struct elements *e, struct result *result)
 /* --- numbers */
 
 /* Texts of n numbers in the arena; NULL when out of memory. */
-static tri_text *texts_of_values(struct session *session, const tri_values *values, size_t from, size_t n) {
+static tri_text *texts_of_values(struct session *session, const tri_values *values, size_t from,
+                                 size_t n) {
   tri_text *texts = arena_new(&session->statement->arena, n, sizeof *texts);
   if (!texts) return session_no_memory(session), NULL;
   tri_text *all = arena_text(&session->statement->arena);
@@ -132,9 +141,10 @@ static tri_text *texts_of_values(struct session *session, const tri_values *valu
   return texts;
 }
 
-tri_status result_of_values(struct session *session, const tri_values *values, size_t rows, size_t columns,
-                            struct result *result) {
-  struct elements e = {.session = session, .rank = (size_t)(rows > 0) + (columns > 0), .dims = {rows, columns}};
+tri_status result_of_values(struct session *session, const tri_values *values, size_t rows,
+                            size_t columns, struct result *result) {
+  struct elements e = {
+      .session = session, .rank = (size_t)(rows > 0) + (columns > 0), .dims = {rows, columns}};
   e.count = (rows > 0 ? rows : 1) * (columns > 0 ? columns : 1);
   e.texts = texts_of_values(session, values, 0, e.count);
   return e.texts ? write_numbers(&e, result) : tri_graph_status(session->graph);
@@ -143,22 +153,26 @@ tri_status result_of_values(struct session *session, const tri_values *values, s
 /* --- an expression's elements */
 
 /* Its scalar elements, in order, into *ids (arena). */
-static tri_status flatten(struct session *session, tri_expr e, struct elements *shape, tri_expr **scalars) {
+static tri_status flatten(struct session *session, tri_expr e, struct elements *shape,
+                          tri_expr **scalars) {
   struct arena *arena = &session->statement->arena;
   shape->session = session;
   shape->rank = tri_expr_rank(e);
   shape->count = 1;
-  if (shape->rank > MOST_RANK) return session_fail(session, NULL, TRI_LIMIT, "an array of more than %d dimensions", MOST_RANK);
+  if (shape->rank > MOST_RANK)
+    return session_fail(session, NULL, TRI_LIMIT, "an array of more than %d dimensions", MOST_RANK);
   tri_expr *level = arena_new(arena, 1, sizeof *level);
   if (!level) return session_no_memory(session);
   level[0] = e;
   for (size_t d = 0; d < shape->rank; d++) {
     int64_t dim = tri_expr_dim(e, d);
     size_t count;
-    if (dim < 1 || !size_product(shape->count, (size_t)dim, &count)) return session_fail(session, NULL, TRI_LIMIT, "too many elements");
+    if (dim < 1 || !size_product(shape->count, (size_t)dim, &count))
+      return session_fail(session, NULL, TRI_LIMIT, "too many elements");
     tri_expr *next = arena_new(arena, count, sizeof *next);
     if (!next) return session_no_memory(session);
-    for (size_t i = 0; i < count; i++) next[i] = tri_element(level[i / (size_t)dim], i % (size_t)dim);
+    for (size_t i = 0; i < count; i++)
+      next[i] = tri_element(level[i / (size_t)dim], i % (size_t)dim);
     shape->dims[d] = (size_t)dim;
     shape->count = count;
     level = next;
@@ -187,30 +201,34 @@ unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs) {
 /* --- numbers of expressions without variables */
 
 /* What has to be computed: the primals that must have a value, then the elements. */
-static tri_status outputs_of(struct session *session, const struct elements *shape, const tri_expr *scalars, tri_expr **outputs,
-                             size_t *n_primals) {
+static tri_status outputs_of(struct session *session, const struct elements *shape,
+                             const tri_expr *scalars, tri_expr **outputs, size_t *n_primals) {
   const struct statement *s = session->statement;
   *outputs = arena_new(&session->statement->arena, s->n_primals + shape->count, sizeof **outputs);
   if (!*outputs) return session_no_memory(session);
   *n_primals = 0;
   for (size_t i = 0; i < s->n_primals; i++) {
     tri_expr primal = expr_of(session->graph, s->primals[i]);
-    if (tri_expr_rank(primal) == 0 && !(expr_leaves(session, 1, &primal) & LEAVES_VARIABLES)) (*outputs)[(*n_primals)++] = primal;
+    if (tri_expr_rank(primal) == 0 && !(expr_leaves(session, 1, &primal) & LEAVES_VARIABLES))
+      (*outputs)[(*n_primals)++] = primal;
   }
   memcpy(*outputs + *n_primals, scalars, shape->count * sizeof *scalars);
   return tri_graph_status(session->graph);
 }
 
 static tri_number_options number_options(const struct session *session) {
-  return (tri_number_options){.domain = session->settings.domain, .precision = session->settings.precision};
+  return (tri_number_options){.domain = session->settings.domain,
+                              .precision = session->settings.precision};
 }
 
 /* Runs a function without inputs, or with eps as its one input. */
-static tri_status run(struct session *session, const tri_function *function, bool dual, tri_values *values, tri_values *tangents) {
+static tri_status run(struct session *session, const tri_function *function, bool dual,
+                      tri_values *values, tri_values *tangents) {
   tri_number_options options = number_options(session);
   tri_error error = {0};
   tri_call call = {.error = &error, .interrupt = session->interrupt};
-  tri_values *at = tri_values_new(&options, dual ? 1 : 0), *direction = tri_values_new(&options, dual ? 1 : 0);
+  tri_values *at = tri_values_new(&options, dual ? 1 : 0),
+             *direction = tri_values_new(&options, dual ? 1 : 0);
   tri_status status = TRI_MEMORY;
   if (at && direction && dual) {
     tri_values_set_double(direction, 0, 1.0);
@@ -224,8 +242,8 @@ static tri_status run(struct session *session, const tri_function *function, boo
   return status == TRI_OK ? TRI_OK : session_fail_with(session, NULL, &error);
 }
 
-static tri_status write_computed(const struct elements *shape, const tri_values *values, const tri_values *tangents, size_t skip,
-                                 struct result *result) {
+static tri_status write_computed(const struct elements *shape, const tri_values *values,
+                                 const tri_values *tangents, size_t skip, struct result *result) {
   struct elements e = *shape;
   e.texts = texts_of_values(e.session, values, skip, e.count);
   if (tangents) e.tangents = texts_of_values(e.session, tangents, skip, e.count);
@@ -233,8 +251,8 @@ static tri_status write_computed(const struct elements *shape, const tri_values 
   return write_numbers(&e, result);
 }
 
-static tri_status result_of_numbers(struct session *session, const struct elements *shape, const tri_expr *scalars, bool dual,
-                                    struct result *result) {
+static tri_status result_of_numbers(struct session *session, const struct elements *shape,
+                                    const tri_expr *scalars, bool dual, struct result *result) {
   tri_expr *outputs, eps = tri_eps(session->graph);
   size_t primals = 0;
   tri_status status = outputs_of(session, shape, scalars, &outputs, &primals);
@@ -242,11 +260,14 @@ static tri_status result_of_numbers(struct session *session, const struct elemen
   size_t n = primals + shape->count;
   tri_error error = {0};
   tri_number_options options = number_options(session);
-  tri_function *function = tri_compile(dual ? 1 : 0, &eps, n, outputs, .domain = options.domain, .precision = options.precision,
-                                       .primals = primals, .error = &error);
+  tri_function *function =
+      tri_compile(dual ? 1 : 0, &eps, n, outputs, .domain = options.domain,
+                  .precision = options.precision, .primals = primals, .error = &error);
   if (!function) return session_fail_with(session, NULL, &error);
-  tri_values *values = tri_values_new(&options, n), *tangents = dual ? tri_values_new(&options, n) : NULL;
-  status = values && (tangents || !dual) ? run(session, function, dual, values, tangents) : session_no_memory(session);
+  tri_values *values = tri_values_new(&options, n),
+             *tangents = dual ? tri_values_new(&options, n) : NULL;
+  status = values && (tangents || !dual) ? run(session, function, dual, values, tangents)
+                                         : session_no_memory(session);
   if (status == TRI_OK) status = write_computed(shape, values, tangents, primals, result);
   tri_values_free(values);
   tri_values_free(tangents);
@@ -283,7 +304,8 @@ static tri_text *texts_of_exprs(struct session *session, size_t n, const tri_exp
   return texts;
 }
 
-/* The elements of an array as texts; a whole array is printed in one, so that shared parts are named once. */
+/* The elements of an array as texts; a whole array is printed in one, so that shared parts are
+ * named once. */
 static tri_status result_of_array(struct session *session, tri_expr simple, struct result *result) {
   struct elements shape = {0};
   tri_expr *scalars;
@@ -296,35 +318,15 @@ static tri_status result_of_array(struct session *session, tri_expr simple, stru
   return shape.texts ? write_members(&shape, result) : tri_graph_status(session->graph);
 }
 
-/* Whether an expression is to be put in parentheses before it is multiplied. */
-static bool is_sum(tri_expr e) {
-  const struct row *row = tri__row(e.graph, tri_expr_op(e));
-  return row && row->infix && row->precedence >= 0 && row->precedence < tri__rows[TRI_OP_mul].precedence;
-}
-
 /* value + tangent*eps of one element that has variables. */
-static tri_status write_symbolic_dual(struct session *session, tri_expr value, tri_expr tangent, tri_text *text) {
-  tri_text *t = arena_text(&session->statement->arena);
-  if (!t) return session_no_memory(session);
-  const char *eps = output_unicode(session) ? "ε" : "eps";
-  tri_status status = print_expr(session, tangent, t);
-  if (status == TRI_OK && tri_expr_op(value) == TRI_OP_constant && tri__is_integer(value.graph, value.id, 0)) value = tangent;
-  else if (status == TRI_OK) status = print_expr(session, value, text);
-  if (status != TRI_OK) return status;
-  bool sum = is_sum(tangent), negative = !sum && *t->data == '-';
-  if (text->size > 0 || negative) tri__text_puts(text, negative ? (text->size ? " - " : "-") : " + ");
-  if (tri__is_integer(tangent.graph, tangent.id, 1)) {
-    tri__text_puts(text, eps);
-    return TRI_OK;
-  }
-  tri__text_puts(text, sum ? "(" : "");
-  tri__text_add(text, t->data + negative, t->size - negative);
-  tri__text_puts(text, sum ? ")*" : "*");
-  tri__text_puts(text, eps);
-  return TRI_OK;
+static tri_status write_symbolic_dual(struct session *session, tri_expr value, tri_expr tangent,
+                                      tri_text *text) {
+  tri_expr dual = tri_add(value, tri_mul(tangent, tri_eps(session->graph)));
+  return tri_expr_status(dual) == TRI_OK ? print_expr(session, dual, text) : tri_expr_status(dual);
 }
 
-static tri_status result_of_symbolic_dual(struct session *session, tri_expr e, struct result *result) {
+static tri_status result_of_symbolic_dual(struct session *session, tri_expr e,
+                                          struct result *result) {
   tri_graph *g = session->graph;
   tri_expr eps = tri_eps(g), zero = expr_of(g, g->zero);
   tri_expr parts[2] = {e, tri_diff(e, eps)};
@@ -363,5 +365,6 @@ tri_status result_of_expr(struct session *session, tri_expr e, struct result *re
   struct elements shape = {0};
   tri_expr *scalars;
   tri_status status = flatten(session, e, &shape, &scalars);
-  return status == TRI_OK ? result_of_numbers(session, &shape, scalars, leaves & LEAVES_EPS, result) : status;
+  return status == TRI_OK ? result_of_numbers(session, &shape, scalars, leaves & LEAVES_EPS, result)
+                          : status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Definitions as statements that make them again. Each is written out in full, since what a name was bound to when it was used may be
- * gone by now. Where a name occurs free in a definition and is defined as well, the definition comes first: read
- * the other way round it would mean something else. */
+/* Definitions as statements that make them again. Each is written out in full, since what a name
+ * was bound to when it was used may be gone by now. Where a name occurs free in a definition and is
+ * defined as well, the definition comes first: read the other way round it would mean something
+ * else. */
 #include <string.h>
 
 #include "base/text.h"
@@ -25,30 +26,51 @@ void write_heading(const struct session *session, const struct definition *d, tr
 
 /* --- order */
 
-/* Whether `name` occurs free in d. */
-static bool uses(const struct session *session, const struct definition *d, const char *name, bool *used) {
-  tri_expr *variables, e = expr_of(session->graph, d->expr);
+/* For every definition: those whose names occur free in it, which must come after it, and how many
+ * must come before it. */
+struct order {
+  size_t **later;
+  size_t *n_later, *before;
+};
+
+static tri_status read_uses(struct session *session, size_t i, struct order *order) {
+  const struct definition *d = &session->definitions[i];
+  tri_graph *g = session->graph;
+  tri_expr *variables, e = expr_of(g, d->expr);
   size_t n;
-  if (tri_free_variables(1, &e, &variables, &n) != TRI_OK) return false;
-  *used = false;
-  for (size_t i = 0; i < n && !*used; i++)
-    *used = strcmp(tri_expr_name(variables[i]), name) == 0 && !is_parameter(d, session->graph, variables[i]);
-  tri_variables_free(session->graph, variables, n);
-  return true;
+  tri_status status = tri_free_variables(1, &e, &variables, &n);
+  if (status != TRI_OK) return status;
+  order->later[i] = arena_new(&session->statement->arena, n, sizeof **order->later);
+  for (size_t v = 0; order->later[i] && v < n; v++) {
+    const char *name = tri_expr_name(variables[v]);
+    const struct definition *used = session_find(session, name, strlen(name));
+    if (!used || is_parameter(d, g, variables[v])) continue;
+    size_t k = (size_t)(used - session->definitions);
+    order->later[i][order->n_later[i]++] = k;
+    order->before[k]++;
+  }
+  tri_variables_free(g, variables, n);
+  return order->later[i] ? TRI_OK : TRI_MEMORY;
 }
 
-/* Whether every definition that is not written yet can come after definition i. */
-static bool may_come(const struct session *session, const unsigned char *written, size_t i) {
-  for (size_t k = 0; k < session->n_definitions; k++) {
-    bool used = true;
-    if (k != i && !written[k] && (!uses(session, &session->definitions[k], session->definitions[i].name, &used) || used)) return false;
+static tri_status read_order(struct session *session, struct order *order) {
+  struct arena *arena = &session->statement->arena;
+  size_t n = session->n_definitions;
+  *order = (struct order){arena_new(arena, n, sizeof *order->later),
+                          arena_new(arena, n, sizeof *order->n_later),
+                          arena_new(arena, n, sizeof *order->before)};
+  if (!order->later || !order->n_later || !order->before) return TRI_MEMORY;
+  for (size_t i = 0; i < n; i++) {
+    tri_status status = read_uses(session, i, order);
+    if (status != TRI_OK) return status;
   }
-  return true;
+  return TRI_OK;
 }
 
 /* --- shared parts */
 
-/* The names t1, t2, … that a printed expression defines before its last line, as text lines "t1 = …". */
+/* The names t1, t2, … that a printed expression defines before its last line, as text lines "t1 =
+ * …". */
 static void forget_parts(const char *printed, tri_text *text) {
   for (const char *line = printed, *end; (end = strchr(line, '\n')); line = end + 1) {
     const char *equals = strstr(line, " = ");
@@ -56,8 +78,10 @@ static void forget_parts(const char *printed, tri_text *text) {
   }
 }
 
-/* The definition: its shared parts as definitions of their own, its last line behind the heading, and the parts forgotten again. */
-static tri_status write_definition(struct session *session, const struct definition *d, tri_text *text) {
+/* The definition: its shared parts as definitions of their own, its last line behind the heading,
+ * and the parts forgotten again. */
+static tri_status write_definition(struct session *session, const struct definition *d,
+                                   tri_text *text) {
   tri_text *printed = arena_text(&session->statement->arena);
   if (!printed) return TRI_MEMORY;
   tri_print_options options = {.format = TRI_INFIX};
@@ -76,7 +100,8 @@ static tri_status write_definition(struct session *session, const struct definit
 static tri_status cannot(struct session *session, const unsigned char *written) {
   size_t i = 0;
   while (i < session->n_definitions && written[i]) i++;
-  return session_fail(session, NULL, TRI_NAME, "cannot save %s: the definitions left stand for each other's names",
+  return session_fail(session, NULL, TRI_NAME,
+                      "cannot save %s: the definitions left stand for each other's names",
                       session->definitions[i].name);
 }
 
@@ -88,22 +113,31 @@ static void write_settings(const struct session *session, tri_text *text) {
   }
 }
 
-tri_status save_write(struct session *session, tri_text *text) {
-  size_t n = session->n_definitions, left = n;
-  unsigned char *written = arena_new(&session->statement->arena, n, 1);
-  if (!written) return TRI_MEMORY;
-  tri__text_puts(text, "# saved by triad\n");
-  while (left > 0) {
-    size_t before = left;
-    for (size_t i = 0; i < n; i++) {
-      if (written[i] || !may_come(session, written, i)) continue;
+/* Writes what may come now, again and again until all is written or nothing may come. */
+static tri_status write_all(struct session *session, struct order *order, unsigned char *written,
+                            tri_text *text) {
+  for (size_t left = session->n_definitions, before = left + 1; left > 0 && left < before;) {
+    before = left;
+    for (size_t i = 0; i < session->n_definitions; i++) {
+      if (written[i] || order->before[i] > 0) continue;
       tri_status status = write_definition(session, &session->definitions[i], text);
       if (status != TRI_OK) return status;
+      for (size_t k = 0; k < order->n_later[i]; k++) order->before[order->later[i][k]]--;
       written[i] = 1;
       left--;
     }
     if (left == before) return cannot(session, written);
   }
+  return TRI_OK;
+}
+
+tri_status save_write(struct session *session, tri_text *text) {
+  struct order order;
+  unsigned char *written = arena_new(&session->statement->arena, session->n_definitions, 1);
+  tri_status status = written ? read_order(session, &order) : TRI_MEMORY;
+  tri__text_puts(text, "# saved by triad\n");
+  if (status == TRI_OK) status = write_all(session, &order, written, text);
+  if (status != TRI_OK) return status;
   write_settings(session, text);
   return text->status;
 }

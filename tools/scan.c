@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Where statements end. Bytes suffice: every sign that matters is ASCII, whatever stands around it. */
+/* Where statements end. Bytes suffice: every sign that matters is ASCII, whatever stands around
+ * it. */
 #include "scan.h"
 
 #include "base/text.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* A session: the graph, what was defined in it, the settings, and the statement that is being carried out. */
+/* A session: the graph, what was defined in it, the settings, and the statement that is being
+ * carried out. */
 #ifndef TRIAD_TOOLS_SESSION_H
 #define TRIAD_TOOLS_SESSION_H
 
@@ -26,7 +27,8 @@ struct definition {
   uint32_t expr;   /* what it stands for; a function's output */
   uint32_t lambda; /* not 0: it can be called */
   uint32_t primal; /* not 0: the function of which `lambda` is a derivative */
-  bool function;   /* defined as f(x) = …, so that the bare name is a function and not an expression */
+  bool
+      function; /* defined as f(x) = …, so that the bare name is a function and not an expression */
 };
 
 /* Where a node was written. */
@@ -45,11 +47,12 @@ struct statement {
   struct statement *outer; /* the `load` that this one comes from */
   const char *source;      /* name of the file, "-e", …, for messages */
   bool loaded;             /* from a file that `load` reads */
+  bool echo;               /* the setting when the statement began */
   const char *text;        /* all the text that is at hand */
   size_t size;
-  uint32_t text_line;      /* line of its first byte */
-  size_t start, end;       /* the statement's bytes in it */
-  struct position position; /* of its first token */
+  uint32_t text_line;             /* line of its first byte */
+  size_t start, end;              /* the statement's bytes in it */
+  struct position position;       /* of its first token */
   const struct token *parameters; /* of the function being defined, if any */
   size_t n_parameters;
   const struct token *defining; /* the name being defined */
@@ -57,7 +60,7 @@ struct statement {
   size_t n_places, place_capacity;
   struct derived *derived;
   size_t n_derived, derived_capacity;
-  uint32_t *primals;       /* scalars that must have a value where the result is to be a number */
+  uint32_t *primals; /* scalars that must have a value where the result is to be a number */
   size_t n_primals, primal_capacity;
 };
 
@@ -68,11 +71,13 @@ struct session {
   uint32_t compacted; /* nodes after the last compaction */
   struct definition *definitions;
   size_t n_definitions, definition_capacity;
+  uint32_t *slots;   /* hash index by name: place in definitions + 1, or 0 */
+  size_t slot_count; /* a power of two */
   struct settings settings;
   struct output output;
   struct statement *statement;
   const volatile int *interrupt;
-  unsigned loads;     /* depth of `load` within `load` */
+  unsigned loads; /* depth of `load` within `load` */
   bool keep_going;
   bool quit;
 };
@@ -83,14 +88,22 @@ void session_free(struct session *session);
 
 /* --- statement.c: running text */
 
-/* Runs every statement of text, which begins at this line of `source`. False if one failed (the first that fails stops it, unless
- * keep_going), or if `quit` was asked for; see session->quit and output. */
-bool session_run(struct session *session, const char *source, const char *text, size_t size, uint32_t line);
+/* Runs every statement of text, which begins at this line of `source`. False if one failed; the
+ * first that fails stops it, unless keep_going. */
+bool session_run(struct session *session, const char *source, const char *text, size_t size,
+                 uint32_t line);
 
-/* Runs the file at path ("-": standard input), statement by statement as it is read. False as above. */
-bool session_run_file(struct session *session, const char *path);
+/* Runs the file at path ("-": standard input), statement by statement as it is read. False as
+ * above; also if it cannot be opened, which *unopened then tells and nothing else does. */
+bool session_run_file(struct session *session, const char *path, tri_error *unopened);
 
-/* --- session.c: definitions */
+/* Reports an error that belongs to no statement. */
+void session_report(struct session *session, const char *source, const tri_error *error);
+
+/* A graph with the session's options. */
+tri_graph *session_graph_new(const struct session *session);
+
+/* --- definitions.c */
 
 /* The definition of a name; NULL if there is none. Valid until one is made or removed. */
 struct definition *session_find(const struct session *session, const char *name, size_t size);
@@ -102,7 +115,8 @@ TRI_CHECKED tri_status session_define(struct session *session, const struct defi
 void session_forget(struct session *session, struct definition *definition);
 void session_forget_all(struct session *session);
 
-/* Drops the nodes made since the last definition; when the past ones are mostly unused, moves the used ones to a new graph. */
+/* Drops the nodes made since the last definition; when the past ones are mostly unused, moves the
+ * used ones to a new graph. */
 void session_settle(struct session *session);
 
 /* Keeps the nodes made so far. */
@@ -113,11 +127,13 @@ void session_keep(struct session *session);
 /* The environment with which expressions are parsed. */
 struct environment session_environment(struct session *session);
 
-/* Whether a name belongs to the language (functions, calls, commands, pi, eps, mode words) and cannot be defined; says what it is, or NULL. */
+/* Whether a name belongs to the language (functions, calls, commands, pi, eps, mode words) and
+ * cannot be defined; says what it is, or NULL. */
 const char *session_reserved(const char *name, size_t size);
 
 /* Calls fn for every name that can be typed: definitions, functions, calls. */
-void session_each_name(const struct session *session, void (*fn)(void *data, const char *name), void *data);
+void session_each_name(const struct session *session, void (*fn)(void *data, const char *name),
+                       void *data);
 
 /* Remembers that `lambda` is a derivative of `primal`. TRI_MEMORY sticks to the graph. */
 void session_note_derived(struct session *session, uint32_t lambda, uint32_t primal);
@@ -131,11 +147,12 @@ bool session_place(struct session *session, uint32_t node, uint32_t *line, uint3
 /* --- failures */
 
 /* Sets the graph's error, with the token's place (at may be NULL), and returns its status. */
-tri_status session_fail(struct session *session, const struct token *at, tri_status status, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+tri_status session_fail(struct session *session, const struct token *at, tri_status status,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* The same for an error that another part reported; its node gives the place. */
-tri_status session_fail_with(struct session *session, const struct token *at, const tri_error *error);
+tri_status session_fail_with(struct session *session, const struct token *at,
+                             const tri_error *error);
 
 /* Out of memory, as the graph's error. */
 tri_status session_no_memory(struct session *session);

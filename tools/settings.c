@@ -34,9 +34,12 @@ static tri_status set_domain(struct session *session, const struct word *word) {
   list_domains(known);
   for (size_t i = 0; i < sizeof later_domains / sizeof *later_domains; i++)
     if (is_word(word, later_domains[i]))
-      return session_fail(session, &word->at, TRI_NAME, "this build has no domain %s: it comes with the next release; here are %s",
-                          word->bytes, known->data);
-  return session_fail(session, &word->at, TRI_NAME, "no domain %.80s; there are %s", word->bytes, known->data);
+      return session_fail(
+          session, &word->at, TRI_NAME,
+          "this build has no domain %s: it comes with the next release; here are %s", word->bytes,
+          known->data);
+  return session_fail(session, &word->at, TRI_NAME, "no domain %.80s; there are %s", word->bytes,
+                      known->data);
 }
 
 static void get_domain(const struct session *session, tri_text *text) {
@@ -59,7 +62,8 @@ static bool read_whole(const struct word *word, uint64_t least, uint64_t most, u
 static tri_status set_precision(struct session *session, const struct word *word) {
   uint64_t bits;
   if (!read_whole(word, LEAST_PRECISION, MOST_PRECISION, &bits))
-    return session_fail(session, &word->at, TRI_LIMIT, "precision is a number of bits from %d to %d, not %.80s", LEAST_PRECISION,
+    return session_fail(session, &word->at, TRI_LIMIT,
+                        "precision is a number of bits from %d to %d, not %.80s", LEAST_PRECISION,
                         MOST_PRECISION, word->bytes);
   session->settings.precision = (uint32_t)bits;
   return TRI_OK;
@@ -72,10 +76,12 @@ static void get_precision(const struct session *session, tri_text *text) {
 static tri_status set_digits(struct session *session, const struct word *word) {
   uint64_t digits;
   if (!read_whole(word, 0, 1000000, &digits))
-    return session_fail(session, &word->at, TRI_LIMIT, "digits is a number from 0 (off) to 1000000, not %.80s", word->bytes);
+    return session_fail(session, &word->at, TRI_LIMIT,
+                        "digits is a number from 0 (off) to 1000000, not %.80s", word->bytes);
   if (digits > 0)
     return session_fail(session, &word->at, TRI_LIMIT,
-                        "certain digits need the domain ball, which comes with the next release; set digits 0 here");
+                        "certain digits need the domain ball, which comes with the next release; "
+                        "set digits 0 here");
   session->settings.digits = digits;
   return TRI_OK;
 }
@@ -97,7 +103,8 @@ static void get_echo(const struct session *session, tri_text *text) {
   tri__text_puts(text, session->settings.echo ? "on" : "off");
 }
 
-static const char *const whens[] = {[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "on", [WHEN_NEVER] = "off"};
+static const char *const whens[] = {
+    [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "on", [WHEN_NEVER] = "off"};
 
 static tri_status set_unicode(struct session *session, const struct word *word) {
   for (uint8_t when = 0; when < sizeof whens / sizeof *whens; when++)
@@ -105,7 +112,8 @@ static tri_status set_unicode(struct session *session, const struct word *word) 
       session->settings.unicode = when;
       return TRI_OK;
     }
-  return session_fail(session, &word->at, TRI_NAME, "unicode is auto, on or off, not %.80s", word->bytes);
+  return session_fail(session, &word->at, TRI_NAME, "unicode is auto, on or off, not %.80s",
+                      word->bytes);
 }
 
 static void get_unicode(const struct session *session, tri_text *text) {
@@ -114,18 +122,24 @@ static void get_unicode(const struct session *session, tri_text *text) {
 
 const struct setting_row setting_rows[] = {
     {"domain", set_domain, get_domain, "double rational",
-     "what numbers are: double (IEEE, the default) or rational (exact, where a result is rational)", "set domain rational; 2/6"},
-    {"precision", set_precision, get_precision, NULL, "bits of numbers in domains that round to a chosen precision (mpfr, ball)",
+     "what numbers are: double (IEEE, the default) or rational (exact, where a result is rational)",
+     "set domain rational; 2/6"},
+    {"precision", set_precision, get_precision, NULL,
+     "bits of numbers in domains that round to a chosen precision (mpfr, ball)",
      "set precision 200; show precision"},
-    {"digits", set_digits, get_digits, NULL, "certain digits of every number printed; 0 (off) in this build", "set digits 0; 1/3"},
-    {"echo", set_echo, get_echo, "on off", "shows every statement with its result, for scripts", "set echo on; 2 + 3"},
+    {"digits", set_digits, get_digits, NULL,
+     "certain digits of every number printed; 0 (off) in this build", "set digits 0; 1/3"},
+    {"echo", set_echo, get_echo, "on off", "shows every statement with its result, for scripts",
+     "set echo on; 2 + 3"},
     {"unicode", set_unicode, get_unicode, "auto on off",
-     "characters beyond ASCII in results: auto is on for a UTF-8 terminal; never in JSON", "set unicode on; 1 + eps"},
+     "characters beyond ASCII in results: auto is on for a UTF-8 terminal; never in JSON",
+     "set unicode on; 1 + eps"},
 };
 const size_t setting_count = sizeof setting_rows / sizeof *setting_rows;
 
 const struct setting_row *setting_find(const char *name, size_t size) {
   for (size_t i = 0; i < setting_count; i++)
-    if (strlen(setting_rows[i].name) == size && memcmp(setting_rows[i].name, name, size) == 0) return &setting_rows[i];
+    if (strlen(setting_rows[i].name) == size && memcmp(setting_rows[i].name, name, size) == 0)
+      return &setting_rows[i];
   return NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Statements: text is cut into them, each is read as a command, a definition or an expression, and carried out. */
+/* Statements: text is cut into them, each is read as a command, a definition or an expression, and
+ * carried out. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,27 +11,40 @@
 
 enum { MOST_PARAMETERS = 4096, MOST_LOADS = 64 };
 
-static bool is_operator(const struct token *token, int op) { return token->kind == TOKEN_OPERATOR && token->op == op; }
+static bool is_operator(const struct token *token, int op) {
+  return token->kind == TOKEN_OPERATOR && token->op == op;
+}
 
-static bool is_end(const struct token *token) { return token->kind == TOKEN_END || token->kind == TOKEN_NEWLINE; }
+static bool is_end(const struct token *token) {
+  return token->kind == TOKEN_END || token->kind == TOKEN_NEWLINE;
+}
 
 static const char *text_of(const struct session *session, const struct token *token) {
   return session->statement->text + token->start;
 }
 
-static int shown_size(const struct token *token) { return (int)(token->size < 60 ? token->size : 60); }
+static int shown_size(const struct token *token) {
+  return (int)(token->size < 60 ? token->size : 60);
+}
 
 /* --- what may not follow an expression */
 
-static tri_status unexpected(struct session *session, const struct lexer *lexer, const struct token *next) {
-  if (next->kind == TOKEN_ERROR) return session_fail(session, next, TRI_SYNTAX, "%s", lexer->message);
+static tri_status unexpected(struct session *session, const struct lexer *lexer,
+                             const struct token *next) {
+  if (next->kind == TOKEN_ERROR)
+    return session_fail(session, next, TRI_SYNTAX, "%s", lexer->message);
   if (is_operator(next, OP_ASSIGN))
     return session_fail(session, next, TRI_SYNTAX,
-                        "only a name, or a function such as f(x, y) of names, can be defined; to compare write '=='");
+                        "only a name, or a function such as f(x, y) of names, can be defined; to "
+                        "compare write '=='");
   if (is_operator(next, OP_COMMA))
-    return session_fail(session, next, TRI_SYNTAX, "',' stands only within brackets; statements are parted by ';'");
-  const char *what = is_operator(next, OP_CLOSE) || is_operator(next, OP_CLOSE_SQUARE) ? "no bracket is open for" : "unexpected";
-  return session_fail(session, next, TRI_SYNTAX, "%s '%.*s'", what, shown_size(next), text_of(session, next));
+    return session_fail(session, next, TRI_SYNTAX,
+                        "',' stands only within brackets; statements are parted by ';'");
+  const char *what = is_operator(next, OP_CLOSE) || is_operator(next, OP_CLOSE_SQUARE)
+                         ? "no bracket is open for"
+                         : "unexpected";
+  return session_fail(session, next, TRI_SYNTAX, "%s '%.*s'", what, shown_size(next),
+                      text_of(session, next));
 }
 
 /* Parses an expression to the statement's end. */
@@ -45,17 +59,22 @@ static tri_status parse(struct session *session, struct lexer *lexer, struct val
 
 /* --- expressions */
 
-static tri_status result_of_value(struct session *session, const struct value *value, struct result *result) {
+static tri_status result_of_value(struct session *session, const struct value *value,
+                                  struct result *result) {
   tri_graph *g = session->graph;
   switch (value->kind) {
   case VALUE_EXPR: return result_of_expr(session, expr_of(g, value->expr), result);
-  case VALUE_FUNCTION: return result_of_expr(session, tri_lambda_output((tri_lambda){g, value->lambda}, 0), result);
+  case VALUE_FUNCTION:
+    return result_of_expr(session, tri_lambda_output((tri_lambda){g, value->lambda}, 0), result);
   case VALUE_REPORT: *result = *(const struct result *)value->report; return TRI_OK;
-  default: return session_fail(session, &value->token, TRI_SYNTAX, "this is no expression: it stands for an argument of a call");
+  default:
+    return session_fail(session, &value->token, TRI_SYNTAX,
+                        "this is no expression: it stands for an argument of a call");
   }
 }
 
-static tri_status run_expression(struct session *session, struct lexer *lexer, struct result *result) {
+static tri_status run_expression(struct session *session, struct lexer *lexer,
+                                 struct result *result) {
   struct value value;
   tri_status status = parse(session, lexer, &value);
   return status == TRI_OK ? result_of_value(session, &value, result) : status;
@@ -63,7 +82,8 @@ static tri_status run_expression(struct session *session, struct lexer *lexer, s
 
 /* --- definitions */
 
-/* A definition's left side, if that is what the statement begins with: name =, or name(name, …) =. */
+/* A definition's left side, if that is what the statement begins with: name =, or name(name, …)
+ * =. */
 struct heading {
   struct token name;
   bool function;
@@ -71,7 +91,8 @@ struct heading {
   struct token *parameters;
 };
 
-static bool add_parameter(struct session *session, struct heading *heading, size_t *capacity, const struct token *token) {
+static bool add_parameter(struct session *session, struct heading *heading, size_t *capacity,
+                          const struct token *token) {
   if (heading->n == *capacity) {
     size_t larger = *capacity * 2 + 8;
     struct token *grown = arena_new(&session->statement->arena, larger, sizeof *grown);
@@ -84,8 +105,10 @@ static bool add_parameter(struct session *session, struct heading *heading, size
   return true;
 }
 
-/* Reads the heading and moves the lexer behind '='; false, with the lexer as it was, if the statement is none. */
-static bool read_heading(struct session *session, struct lexer *lexer, const struct token *name, struct heading *heading) {
+/* Reads the heading and moves the lexer behind '='; false, with the lexer as it was, if the
+ * statement is none. */
+static bool read_heading(struct session *session, struct lexer *lexer, const struct token *name,
+                         struct heading *heading) {
   struct lexer ahead = *lexer;
   size_t capacity = 0;
   *heading = (struct heading){.name = *name};
@@ -94,7 +117,8 @@ static bool read_heading(struct session *session, struct lexer *lexer, const str
     heading->function = true;
     do {
       token = tri__lex(&ahead);
-      if (token.kind != TOKEN_NAME || !add_parameter(session, heading, &capacity, &token)) return false;
+      if (token.kind != TOKEN_NAME || !add_parameter(session, heading, &capacity, &token))
+        return false;
       token = tri__lex(&ahead);
     } while (is_operator(&token, OP_COMMA));
     if (!is_operator(&token, OP_CLOSE)) return false;
@@ -107,16 +131,20 @@ static bool read_heading(struct session *session, struct lexer *lexer, const str
 
 static tri_status check_parameters(struct session *session, const struct heading *h) {
   if (h->n > MOST_PARAMETERS)
-    return session_fail(session, &h->name, TRI_LIMIT, "a function of more than %d parameters", MOST_PARAMETERS);
+    return session_fail(session, &h->name, TRI_LIMIT, "a function of more than %d parameters",
+                        MOST_PARAMETERS);
   for (size_t i = 0; i < h->n; i++) {
     const struct token *p = &h->parameters[i];
     const char *name = text_of(session, p);
     const char *what = session_reserved(name, p->size);
     if (what && !call_find(name, p->size) && !command_find(name, p->size))
-      return session_fail(session, p, TRI_NAME, "%.*s is %s and cannot be a parameter", shown_size(p), name, what);
+      return session_fail(session, p, TRI_NAME, "%.*s is %s and cannot be a parameter",
+                          shown_size(p), name, what);
     for (size_t k = 0; k < i; k++)
-      if (h->parameters[k].size == p->size && memcmp(text_of(session, &h->parameters[k]), name, p->size) == 0)
-        return session_fail(session, p, TRI_NAME, "the parameter %.*s stands twice", shown_size(p), name);
+      if (h->parameters[k].size == p->size &&
+          memcmp(text_of(session, &h->parameters[k]), name, p->size) == 0)
+        return session_fail(session, p, TRI_NAME, "the parameter %.*s stands twice", shown_size(p),
+                            name);
   }
   return TRI_OK;
 }
@@ -124,8 +152,8 @@ static tri_status check_parameters(struct session *session, const struct heading
 static tri_status check_heading(struct session *session, const struct heading *h) {
   const char *what = session_reserved(text_of(session, &h->name), h->name.size);
   if (what)
-    return session_fail(session, &h->name, TRI_NAME, "%.*s is %s and cannot be defined", shown_size(&h->name),
-                        text_of(session, &h->name), what);
+    return session_fail(session, &h->name, TRI_NAME, "%.*s is %s and cannot be defined",
+                        shown_size(&h->name), text_of(session, &h->name), what);
   return check_parameters(session, h);
 }
 
@@ -134,20 +162,24 @@ static uint32_t function_of(struct session *session, const struct heading *h, ui
   uint32_t *parameters = arena_new(&session->statement->arena, h->n, sizeof *parameters);
   if (!parameters) return session_no_memory(session), 0;
   for (size_t i = 0; i < h->n; i++)
-    parameters[i] = tri__variable(session->graph, text_of(session, &h->parameters[i]), h->parameters[i].size);
+    parameters[i] =
+        tri__variable(session->graph, text_of(session, &h->parameters[i]), h->parameters[i].size);
   return tri__lambda(session->graph, h->n, parameters, 1, &body);
 }
 
-static tri_status not_bindable(struct session *session, const struct value *value, const struct heading *h) {
+static tri_status not_bindable(struct session *session, const struct value *value,
+                               const struct heading *h) {
   const struct result *report = value->kind == VALUE_REPORT ? value->report : NULL;
   const char *what = report && report->error ? report->error
-                     : value->kind == VALUE_FUNCTION ? "a function's body is an expression, such as g(x)"
-                                                     : "only an expression or a function can be bound to a name";
+                     : value->kind == VALUE_FUNCTION
+                         ? "a function's body is an expression, such as g(x)"
+                         : "only an expression or a function can be bound to a name";
   (void)h;
   return session_fail(session, &value->token, TRI_SYNTAX, "%s", what);
 }
 
-static tri_status run_definition(struct session *session, struct lexer *lexer, const struct heading *h) {
+static tri_status run_definition(struct session *session, struct lexer *lexer,
+                                 const struct heading *h) {
   struct statement *s = session->statement;
   tri_status status = check_heading(session, h);
   if (status != TRI_OK) return status;
@@ -174,7 +206,8 @@ static tri_status run_definition(struct session *session, struct lexer *lexer, c
 /* --- one statement */
 
 /* A command's name makes a command, unless what follows shows that it is meant otherwise. */
-static const struct command_row *command_of(const struct session *session, const struct lexer *lexer, const struct token *first) {
+static const struct command_row *command_of(const struct session *session,
+                                            const struct lexer *lexer, const struct token *first) {
   if (first->kind != TOKEN_NAME) return NULL;
   const struct command_row *row = command_find(text_of(session, first), first->size);
   struct lexer ahead = *lexer;
@@ -223,15 +256,26 @@ static bool must_stop(const struct session *session) {
   return session->quit || session->output.broken || (session->interrupt && *session->interrupt);
 }
 
-bool session_run(struct session *session, const char *source, const char *text, size_t size, uint32_t line) {
+bool session_run(struct session *session, const char *source, const char *text, size_t size,
+                 uint32_t line) {
   struct position position = {0, line, 1};
   struct scan scan = {0};
   bool good = true;
   while (position.at < size && !must_stop(session) && (good || session->keep_going)) {
     size_t end = scan_statement(&scan, text, position.at, size);
-    struct lexer lexer = {.text = text, .size = end, .at = position.at, .line = position.line, .column = position.column};
-    struct statement s = {.outer = session->statement, .source = source, .loaded = session->loads > 0, .text = text,
-                          .size = size, .text_line = line, .start = position.at, .end = end};
+    struct lexer lexer = {.text = text,
+                          .size = end,
+                          .at = position.at,
+                          .line = position.line,
+                          .column = position.column};
+    struct statement s = {.outer = session->statement,
+                          .source = source,
+                          .loaded = session->loads > 0,
+                          .text = text,
+                          .size = size,
+                          .text_line = line,
+                          .start = position.at,
+                          .end = end};
     struct lexer ahead = lexer;
     struct token first = tri__lex(&ahead);
     s.position = (struct position){first.start, first.line, first.column};
@@ -244,41 +288,56 @@ bool session_run(struct session *session, const char *source, const char *text, 
 
 /* --- files */
 
-/* Reports what is wrong with the input itself. */
-static bool input_failed(struct session *session, const char *source, const tri_error *error) {
-  struct statement s = {.outer = session->statement, .source = source, .loaded = session->loads > 0, .text = "",
-                        .text_line = error->line, .position = {0, error->line, 0}};
+void session_report(struct session *session, const char *source, const tri_error *error) {
+  struct statement s = {.outer = session->statement,
+                        .source = source,
+                        .loaded = session->loads > 0,
+                        .text = "",
+                        .text_line = error->line,
+                        .position = {0, error->line, 0}};
   session->statement = &s;
   output_error(session, error);
   output_flush(session);
   session->statement = s.outer;
-  return false;
 }
 
-bool session_run_file(struct session *session, const char *path) {
-  struct input input;
-  tri_error error = {0};
+static bool is_last(tri_status status) {
+  return status == TRI_FILE || status == TRI_MEMORY || status == TRI_INTERRUPTED;
+}
+
+static bool run_input(struct session *session, const char *source, struct input *input) {
   bool good = true;
-  if (session->loads > MOST_LOADS) {
-    tri_error deep = {.status = TRI_LIMIT, .message = "files load each other more than 64 deep"};
-    return input_failed(session, path, &deep);
-  }
-  if (input_open(&input, path, (size_t)session->graph->limits.text, session->interrupt, &error) != TRI_OK)
-    return input_failed(session, NULL, &error);
   while (!must_stop(session) && (good || session->keep_going)) {
     const char *text;
     size_t size;
     uint32_t line;
-    tri_status status = input_next(&input, &text, &size, &line, &error);
+    tri_error error = {0};
+    tri_status status = input_next(input, &text, &size, &line, &error);
     if (status != TRI_OK) {
-      good = input_failed(session, path, &error);
-      if (status == TRI_FILE || status == TRI_MEMORY || status == TRI_INTERRUPTED) break;
+      session_report(session, source, &error);
+      good = false;
+      if (is_last(status)) break;
     } else if (size == 0) {
       break;
-    } else if (!session_run(session, path, text, size, line)) {
+    } else if (!session_run(session, source, text, size, line)) {
       good = false;
     }
   }
+  return good;
+}
+
+bool session_run_file(struct session *session, const char *path, tri_error *unopened) {
+  struct input input;
+  *unopened = (tri_error){0};
+  if (session->loads > MOST_LOADS) {
+    *unopened =
+        (tri_error){.status = TRI_LIMIT, .message = "files load each other more than 64 deep"};
+    return false;
+  }
+  if (input_open(&input, path, (size_t)session->graph->limits.text, session->interrupt, unopened) !=
+      TRI_OK)
+    return false;
+  bool good = run_input(session, strcmp(path, "-") == 0 ? "stdin" : path, &input);
   input_close(&input);
   return good;
 }

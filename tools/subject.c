@@ -25,7 +25,9 @@ static bool is_word(const char *bytes, size_t size, const char *word) {
 static tri_status read_outputs(const struct request *request, struct subject *s) {
   size_t rank = tri_expr_rank(s->expr);
   s->m = rank == 0 ? 1 : (size_t)tri_expr_dim(s->expr, 0);
-  if (rank > 1) return request_fail(request, request->arguments, TRI_SHAPE, "%s takes an expression or a vector of them", request->row->name);
+  if (rank > 1)
+    return request_fail(request, request->arguments, TRI_SHAPE,
+                        "%s takes an expression or a vector of them", request->row->name);
   s->outputs = request_new(request, s->m, sizeof *s->outputs);
   if (!s->outputs) return TRI_MEMORY;
   for (size_t i = 0; i < s->m; i++) s->outputs[i] = rank == 0 ? s->expr : tri_element(s->expr, i);
@@ -38,10 +40,12 @@ static tri_expr *copy_of(const struct request *request, const tri_expr *exprs, s
   return copy;
 }
 
-static tri_status free_variables(const struct request *request, size_t m, const tri_expr *outputs, tri_expr **variables, size_t *n) {
+static tri_status free_variables(const struct request *request, size_t m, const tri_expr *outputs,
+                                 tri_expr **variables, size_t *n) {
   tri_expr *found;
   tri_status status = tri_free_variables(m, outputs, &found, n);
-  if (status != TRI_OK) return session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
+  if (status != TRI_OK)
+    return session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
   *variables = copy_of(request, found, *n);
   tri_variables_free(request->graph, found, *n);
   return *variables ? TRI_OK : TRI_MEMORY;
@@ -61,10 +65,13 @@ tri_status subject_read_expr(const struct request *request, struct subject *s) {
   const struct value *first = request->arguments;
   *s = (struct subject){.session = request->session};
   if (first->keyword || (first->kind != VALUE_EXPR && first->kind != VALUE_FUNCTION))
-    return request_fail(request, first, TRI_SYNTAX, "the first argument of %s is an expression or a function", request->row->name);
+    return request_fail(request, first, TRI_SYNTAX,
+                        "the first argument of %s is an expression or a function",
+                        request->row->name);
   s->lambda = first->lambda;
-  s->expr = first->kind == VALUE_EXPR ? expr_of(request->graph, first->expr)
-                                      : tri_lambda_output((tri_lambda){request->graph, first->lambda}, 0);
+  s->expr = first->kind == VALUE_EXPR
+                ? expr_of(request->graph, first->expr)
+                : tri_lambda_output((tri_lambda){request->graph, first->lambda}, 0);
   return read_parameters(request, s);
 }
 
@@ -104,9 +111,10 @@ static tri_status collect_inputs(struct reader *r) {
   size_t n;
   r->place_count = r->request->graph->node_count;
   r->place = request_new(r->request, r->place_count, sizeof *r->place);
-  if (!r->place || free_variables(r->request, 1, &s->expr, &others, &n) != TRI_OK) return TRI_MEMORY;
-  if (add_inputs(r, s->variables, s->n) != TRI_OK || add_inputs(r, s->parameters, s->n_parameters) != TRI_OK ||
-      add_inputs(r, others, n) != TRI_OK)
+  if (!r->place || free_variables(r->request, 1, &s->expr, &others, &n) != TRI_OK)
+    return TRI_MEMORY;
+  if (add_inputs(r, s->variables, s->n) != TRI_OK ||
+      add_inputs(r, s->parameters, s->n_parameters) != TRI_OK || add_inputs(r, others, n) != TRI_OK)
     return TRI_MEMORY;
   s->point = request_new(r->request, s->n_inputs, sizeof *s->point);
   return s->point ? TRI_OK : TRI_MEMORY;
@@ -132,20 +140,29 @@ static tri_expr parameter_named(const struct subject *s, const char *name, size_
   return (tri_expr){NULL, 0};
 }
 
-tri_expr subject_variable(const struct request *request, const struct subject *s, const struct value *argument) {
+tri_expr subject_variable(const struct request *request, const struct subject *s,
+                          const struct value *argument) {
   tri_expr e = expr_of(request->graph, argument->expr);
-  tri_expr own = argument->name && !argument->keyword ? parameter_named(s, argument->name, argument->name_size) : (tri_expr){NULL, 0};
+  tri_expr own = argument->name && !argument->keyword
+                     ? parameter_named(s, argument->name, argument->name_size)
+                     : (tri_expr){NULL, 0};
   if (own.graph) return own;
-  if (argument->kind == VALUE_EXPR && !argument->keyword && (is_variable(e) || tri_expr_op(e) == TRI_OP_eps)) return e;
+  if (argument->kind == VALUE_EXPR && !argument->keyword &&
+      (is_variable(e) || tri_expr_op(e) == TRI_OP_eps))
+    return e;
   tri_status status =
       argument->name && !argument->keyword
-          ? request_fail(request, argument, TRI_NAME, "%.*s is bound to a value and so no variable; 'clear %.*s' frees it",
-                         (int)argument->name_size, argument->name, (int)argument->name_size, argument->name)
-          : request_fail(request, argument, TRI_SYNTAX, "%s: a variable is expected here", request->row->name);
+          ? request_fail(request, argument, TRI_NAME,
+                         "%.*s is bound to a value and so no variable; 'clear %.*s' frees it",
+                         (int)argument->name_size, argument->name, (int)argument->name_size,
+                         argument->name)
+          : request_fail(request, argument, TRI_SYNTAX, "%s: a variable is expected here",
+                         request->row->name);
   return expr_of(request->graph, NODE_ERROR + (uint32_t)status);
 }
 
-static tri_status choose(struct subject *s, const struct request *request, const struct value *argument) {
+static tri_status choose(struct subject *s, const struct request *request,
+                         const struct value *argument) {
   tri_expr e = expr_of(request->graph, argument->expr);
   s->n = tri_expr_arity(e);
   s->variables = request_new(request, s->n, sizeof *s->variables);
@@ -155,7 +172,8 @@ static tri_status choose(struct subject *s, const struct request *request, const
   for (size_t i = 0; i < s->n; i++) {
     s->variables[i] = tri_expr_argument(e, i);
     if (seen[s->variables[i].id]++)
-      return request_fail(request, argument, TRI_NAME, "the variable %.80s stands twice", tri_expr_name(s->variables[i]));
+      return request_fail(request, argument, TRI_NAME, "the variable %.80s stands twice",
+                          tri_expr_name(s->variables[i]));
   }
   return TRI_OK;
 }
@@ -166,9 +184,11 @@ static tri_status set_point(struct reader *r, const struct value *argument, tri_
   struct subject *s = r->subject;
   uint32_t *place = place_of(r, variable);
   if (argument->kind != VALUE_EXPR || tri_expr_rank(expr_of(r->request->graph, argument->expr)) > 0)
-    return request_fail(r->request, argument, TRI_SHAPE, "a number is expected for %.80s", tri_expr_name(variable));
+    return request_fail(r->request, argument, TRI_SHAPE, "a number is expected for %.80s",
+                        tri_expr_name(variable));
   if (s->point[*place - 1].graph)
-    return request_fail(r->request, argument, TRI_NAME, "%.80s is given twice", tri_expr_name(variable));
+    return request_fail(r->request, argument, TRI_NAME, "%.80s is given twice",
+                        tri_expr_name(variable));
   s->point[*place - 1] = expr_of(r->request->graph, argument->expr);
   s->has_point = true;
   return TRI_OK;
@@ -177,7 +197,8 @@ static tri_status set_point(struct reader *r, const struct value *argument, tri_
 /* The input that a keyword names; graph NULL if there is none. */
 static tri_expr input_named(const struct reader *r, const struct value *argument) {
   const struct subject *s = r->subject;
-  tri_expr v = expr_of(r->request->graph, tri__variable(r->request->graph, argument->keyword, argument->keyword_size));
+  tri_expr v = expr_of(r->request->graph,
+                       tri__variable(r->request->graph, argument->keyword, argument->keyword_size));
   uint32_t *place = place_of(r, v);
   if (place && *place) return v;
   (void)s;
@@ -185,12 +206,13 @@ static tri_expr input_named(const struct reader *r, const struct value *argument
 }
 
 static tri_status no_such_variable(const struct reader *r, const struct value *argument) {
-  return request_fail(r->request, argument, TRI_NAME, "%.*s is no variable of the expression", (int)argument->keyword_size,
-                      argument->keyword);
+  return request_fail(r->request, argument, TRI_NAME, "%.*s is no variable of the expression",
+                      (int)argument->keyword_size, argument->keyword);
 }
 
 static tri_status read_mode(struct reader *r, const struct value *argument) {
-  static const char *const names[] = {[MODE_FORWARD] = "forward", [MODE_REVERSE] = "reverse", [MODE_SYMBOLIC] = "symbolic"};
+  static const char *const names[] = {
+      [MODE_FORWARD] = "forward", [MODE_REVERSE] = "reverse", [MODE_SYMBOLIC] = "symbolic"};
   for (int mode = MODE_FORWARD; mode <= MODE_SYMBOLIC; mode++)
     if (argument->name && is_word(argument->name, argument->name_size, names[mode])) {
       r->subject->mode = (enum subject_mode)mode;
@@ -206,28 +228,33 @@ static tri_status read_keyword(struct reader *r, unsigned takes, const struct va
   tri_expr variable = input_named(r, argument);
   if (argument->kind == VALUE_RANGE && (takes & TAKES_RANGE) && !s->range) {
     s->range = argument;
-    s->range_variable = variable.graph ? variable : expr_of(r->request->graph, tri__variable(r->request->graph, name, size));
+    s->range_variable =
+        variable.graph ? variable
+                       : expr_of(r->request->graph, tri__variable(r->request->graph, name, size));
     return TRI_OK;
   }
   if (variable.graph && (takes & TAKES_POINT)) return set_point(r, argument, variable);
   if ((takes & TAKES_MODE) && is_word(name, size, "mode")) return read_mode(r, argument);
-  if ((takes & TAKES_DIRECTION) && is_word(name, size, "direction")) return s->direction = argument, TRI_OK;
-  if ((takes & TAKES_WEIGHTS) && is_word(name, size, "weights")) return s->weights = argument, TRI_OK;
+  if ((takes & TAKES_DIRECTION) && is_word(name, size, "direction"))
+    return s->direction = argument, TRI_OK;
+  if ((takes & TAKES_WEIGHTS) && is_word(name, size, "weights"))
+    return s->weights = argument, TRI_OK;
   return no_such_variable(r, argument);
 }
 
 static tri_status read_argument(struct reader *r, unsigned takes, const struct value *argument) {
   struct subject *s = r->subject;
   if (argument->keyword) return read_keyword(r, takes, argument);
-  if ((takes & TAKES_FILE) && argument->kind == VALUE_STRING && !s->file) return s->file = argument, TRI_OK;
+  if ((takes & TAKES_FILE) && argument->kind == VALUE_STRING && !s->file)
+    return s->file = argument, TRI_OK;
   if (argument->kind == VALUE_RANGE && (takes & TAKES_RANGE) && !s->range && s->n_parameters == 1) {
     s->range = argument;
     s->range_variable = s->parameters[0];
     return TRI_OK;
   }
   if (!(takes & TAKES_POINT) || argument->kind != VALUE_EXPR)
-    return request_fail(r->request, argument, TRI_SYNTAX, "%s cannot use this argument: write %s", r->request->row->name,
-                        r->request->row->usage);
+    return request_fail(r->request, argument, TRI_SYNTAX, "%s cannot use this argument: write %s",
+                        r->request->row->name, r->request->row->usage);
   if (r->positional < s->n_parameters) {
     tri_status status = set_point(r, argument, s->parameters[r->positional]);
     if (status != TRI_OK) return status;
@@ -239,9 +266,10 @@ static tri_status read_argument(struct reader *r, unsigned takes, const struct v
 static tri_status check_count(const struct reader *r) {
   const struct subject *s = r->subject;
   if (r->positional == 0 || r->positional == s->n_parameters) return TRI_OK;
-  return request_fail(r->request, NULL, TRI_ARITY, "the point has %zu number%s and the %s %zu variable%s", r->positional,
-                      r->positional == 1 ? "" : "s", s->lambda ? "function" : "expression", s->n_parameters,
-                      s->n_parameters == 1 ? "" : "s");
+  return request_fail(r->request, NULL, TRI_ARITY,
+                      "the point has %zu number%s and the %s %zu variable%s", r->positional,
+                      r->positional == 1 ? "" : "s", s->lambda ? "function" : "expression",
+                      s->n_parameters, s->n_parameters == 1 ? "" : "s");
 }
 
 static tri_status check_point(const struct reader *r) {
@@ -249,14 +277,17 @@ static tri_status check_point(const struct reader *r) {
   if (!s->has_point) return TRI_OK;
   for (size_t i = 0; i < s->n_inputs; i++)
     if (!s->point[i].graph && !(s->range && tri_expr_equal(s->inputs[i], s->range_variable)))
-      return request_fail(r->request, NULL, TRI_NAME, "the point gives no value for %.80s", tri_expr_name(s->inputs[i]));
+      return request_fail(r->request, NULL, TRI_NAME, "the point gives no value for %.80s",
+                          tri_expr_name(s->inputs[i]));
   if (s->range) return TRI_OK;
   s->symbolic_point = expr_leaves(s->session, s->n_inputs, s->point) != 0;
   return tri_graph_status(r->request->graph);
 }
 
-/* Which argument chooses the variables: [x, y], or one bare variable if nothing else stands without a name. */
-static const struct value *choosing(const struct request *request, const struct subject *s, unsigned takes) {
+/* Which argument chooses the variables: [x, y], or one bare variable if nothing else stands without
+ * a name. */
+static const struct value *choosing(const struct request *request, const struct subject *s,
+                                    unsigned takes) {
   const struct value *second = request->n > 1 ? &request->arguments[1] : NULL;
   (void)s;
   return second && (takes & TAKES_VARIABLES) && chooses(request, second) ? second : NULL;
@@ -268,30 +299,36 @@ tri_status subject_read(const struct request *request, unsigned takes, struct su
   if (status == TRI_OK) status = read_outputs(request, s);
   if (status != TRI_OK) return status;
   if ((takes & SCALAR_ONLY) && tri_expr_rank(s->expr) > 0)
-    return request_fail(request, request->arguments, TRI_SHAPE, "%s takes one expression, not a vector", request->row->name);
+    return request_fail(request, request->arguments, TRI_SHAPE,
+                        "%s takes one expression, not a vector", request->row->name);
   const struct value *chosen = choosing(request, s, takes);
   s->n = s->n_parameters;
   s->variables = s->parameters;
   if (chosen) status = choose(s, request, chosen);
   if (status == TRI_OK) status = collect_inputs(&reader);
   for (size_t i = 1; i < request->n && status == TRI_OK; i++)
-    if (&request->arguments[i] != chosen) status = read_argument(&reader, takes, &request->arguments[i]);
+    if (&request->arguments[i] != chosen)
+      status = read_argument(&reader, takes, &request->arguments[i]);
   if (status == TRI_OK) status = check_count(&reader);
   return status == TRI_OK ? check_point(&reader) : status;
 }
 
 /* --- vectors, results */
 
-tri_expr *subject_vector(const struct request *request, const struct value *argument, size_t n, const char *what) {
+tri_expr *subject_vector(const struct request *request, const struct value *argument, size_t n,
+                         const char *what) {
   tri_expr e = expr_of(request->graph, argument->expr);
-  bool fits = argument->kind == VALUE_EXPR &&
-              (tri_expr_rank(e) == 1 ? tri_expr_dim(e, 0) == (int64_t)n : tri_expr_rank(e) == 0 && n == 1);
+  bool fits =
+      argument->kind == VALUE_EXPR &&
+      (tri_expr_rank(e) == 1 ? tri_expr_dim(e, 0) == (int64_t)n : tri_expr_rank(e) == 0 && n == 1);
   if (!fits) {
-    request_fail(request, argument, TRI_SHAPE, "%s is a vector of %zu number%s", what, n, n == 1 ? "" : "s");
+    request_fail(request, argument, TRI_SHAPE, "%s is a vector of %zu number%s", what, n,
+                 n == 1 ? "" : "s");
     return NULL;
   }
   tri_expr *elements = request_new(request, n, sizeof *elements);
-  for (size_t i = 0; elements && i < n; i++) elements[i] = tri_expr_rank(e) == 1 ? tri_element(e, i) : e;
+  for (size_t i = 0; elements && i < n; i++)
+    elements[i] = tri_expr_rank(e) == 1 ? tri_element(e, i) : e;
   return tri_graph_status(request->graph) == TRI_OK ? elements : NULL;
 }
 
@@ -302,7 +339,8 @@ tri_status subject_give(const struct subject *s, tri_expr e, bool derived, struc
   if (s->n_parameters == 0 || s->n_parameters > MOST_CALLABLE) return TRI_OK;
   value->lambda = tri_lambda_new(g, s->n_parameters, s->parameters, 1, &e).id;
   if (value->lambda && derived) {
-    uint32_t primal = s->lambda ? s->lambda : tri_lambda_new(g, s->n_parameters, s->parameters, 1, &s->expr).id;
+    uint32_t primal =
+        s->lambda ? s->lambda : tri_lambda_new(g, s->n_parameters, s->parameters, 1, &s->expr).id;
     session_note_derived(s->session, value->lambda, primal);
   }
   return tri_graph_status(g);

@@ -15,44 +15,50 @@ enum {
   TAKES_DIRECTION = 8,
   TAKES_WEIGHTS = 16,
   TAKES_FILE = 32,
-  TAKES_RANGE = 64,    /* x=A..B */
-  SCALAR_ONLY = 128    /* the expression is no vector */
+  TAKES_RANGE = 64, /* x=A..B */
+  SCALAR_ONLY = 128 /* the expression is no vector */
 };
 
 struct subject {
   struct session *session;
-  tri_expr expr;            /* as given */
-  uint32_t lambda;          /* not 0: the function that was given */
-  size_t m;                 /* scalars in expr */
+  tri_expr expr;   /* as given */
+  uint32_t lambda; /* not 0: the function that was given */
+  size_t m;        /* scalars in expr */
   tri_expr *outputs;
-  size_t n_parameters;      /* the function's parameters, else the variables in alphabetical order */
+  size_t n_parameters; /* the function's parameters, else the variables in alphabetical order */
   tri_expr *parameters;
-  size_t n;                 /* variables of differentiation */
+  size_t n; /* variables of differentiation */
   tri_expr *variables;
-  size_t n_inputs;          /* all variables, those of differentiation first */
+  size_t n_inputs; /* all variables, those of differentiation first */
   tri_expr *inputs;
   bool has_point;
-  tri_expr *point;          /* for each input */
-  bool symbolic_point;      /* its values have variables or eps, so they are no numbers */
+  tri_expr *point;     /* for each input */
+  bool symbolic_point; /* its values have variables or eps, so they are no numbers */
   enum subject_mode mode;
   const struct value *direction, *weights, *file, *range;
   tri_expr range_variable;
 };
 
 /* Reads a call's arguments. Fails with the graph's error. */
-TRI_CHECKED tri_status subject_read(const struct request *request, unsigned takes, struct subject *subject);
+TRI_CHECKED tri_status subject_read(const struct request *request, unsigned takes,
+                                    struct subject *subject);
 
-/* The variable that an argument names, for diff and taylor: one of the subject's (by name, whatever the name is bound to), or any. Error
- * expression with the graph's error if it is none. */
-tri_expr subject_variable(const struct request *request, const struct subject *subject, const struct value *argument);
+/* The variable that an argument names, for diff and taylor: one of the subject's (by name, whatever
+ * the name is bound to), or any. Error expression with the graph's error if it is none. */
+tri_expr subject_variable(const struct request *request, const struct subject *subject,
+                          const struct value *argument);
 
 /* Reads the expression alone (the first argument). */
 TRI_CHECKED tri_status subject_read_expr(const struct request *request, struct subject *subject);
 
-/* An array of exactly n scalars from an argument that is a vector (or, for n = 1, a scalar); NULL on failure. */
-tri_expr *subject_vector(const struct request *request, const struct value *argument, size_t n, const char *what);
+/* An array of exactly n scalars from an argument that is a vector (or, for n = 1, a scalar); NULL
+ * on failure. */
+tri_expr *subject_vector(const struct request *request, const struct value *argument, size_t n,
+                         const char *what);
 
-/* The expression, which can be called as the subject's function, or as one of its variables, can; it is a derivative of it if `derived`. */
-tri_status subject_give(const struct subject *subject, tri_expr e, bool derived, struct value *value);
+/* The expression, which can be called as the subject's function, or as one of its variables, can;
+ * it is a derivative of it if `derived`. */
+tri_status subject_give(const struct subject *subject, tri_expr e, bool derived,
+                        struct value *value);
 
 #endif

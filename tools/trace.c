@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Writing a run down. The evaluation tells every step and contribution; here they become texts at once, since what it shows is valid
- * during the call only. Operations are printed by the printers, in a graph of their own that is emptied after each. */
+/* Writing a run down. The evaluation tells every step and contribution; here they become texts at
+ * once, since what it shows is valid during the call only. Operations are printed by the printers,
+ * in a graph of their own that is emptied after each. */
 #include "trace.h"
 
 #include <stdlib.h>
@@ -87,15 +88,22 @@ static void put_call(struct trace *t, const tri_step *step) {
   const char *name = tri_op_name(step->op);
   tri__text_puts(&t->pool, name ? name : "operation");
   for (size_t i = 0; i < step->n_arguments; i++)
-    tri__text_printf(&t->pool, "%s%c%u", i == 0 ? "(" : ", ", t->letter, (unsigned)t->steps[step->arguments[i]].number);
+    tri__text_printf(&t->pool, "%s%c%u", i == 0 ? "(" : ", ", t->letter,
+                     (unsigned)t->steps[step->arguments[i]].number);
   tri__text_putc(&t->pool, ')');
 }
 
+/* The operation over the names of its arguments. A square, which plans make of a power, is shown as
+ * the power it was. */
 static void put_row(struct trace *t, const tri_step *step) {
   uint32_t arguments[ROW_MAX_ARITY];
+  bool square = step->op == TRI_OP_square;
   for (size_t i = 0; i < step->n_arguments; i++) arguments[i] = named(t, step->arguments[i]).id;
-  uint32_t id = tri__node(t->names, step->op, 0, 0, step->n_arguments, arguments);
-  tri_print_options options = {.format = output_unicode(t->request->session) ? TRI_INFIX_UNICODE : TRI_INFIX};
+  if (square) arguments[1] = tri_integer(t->names, 2).id;
+  uint32_t id = tri__node(t->names, square ? TRI_OP_pow : step->op, 0, 0,
+                          step->n_arguments + square, arguments);
+  tri_print_options options = {.format = output_unicode(t->request->session) ? TRI_INFIX_UNICODE
+                                                                             : TRI_INFIX};
   tri_status status = tri_print(expr_of(t->names, id), &options, &t->pool);
   if (status != TRI_OK) t->status = status;
   tri_graph_rewind(t->names, t->mark);
@@ -103,16 +111,22 @@ static void put_row(struct trace *t, const tri_step *step) {
 
 static size_t put_operation(struct trace *t, const tri_step *step) {
   size_t start = t->pool.size;
-  const char *name = step->op == TRI_OP_variable ? tri_expr_name(expr_of(t->request->graph, step->node)) : NULL;
-  if (name) tri__text_puts(&t->pool, name);
-  else if (step->op < TRI_OP_ROWS && step->n_arguments <= ROW_MAX_ARITY && step->count == 1) put_row(t, step);
-  else put_call(t, step);
+  const char *name =
+      step->op == TRI_OP_variable ? tri_expr_name(expr_of(t->request->graph, step->node)) : NULL;
+  if (name)
+    tri__text_puts(&t->pool, name);
+  else if (step->op < TRI_OP_ROWS && step->n_arguments <= ROW_MAX_ARITY && step->count == 1)
+    put_row(t, step);
+  else
+    put_call(t, step);
   return end_text(t, start);
 }
 
 /* --- what the evaluation tells */
 
-static bool is_constant(const tri_step *step) { return step->op == TRI_OP_constant || step->op == TRI_OP_pi; }
+static bool is_constant(const tri_step *step) {
+  return step->op == TRI_OP_constant || step->op == TRI_OP_pi;
+}
 
 static void told_step(void *data, const tri_step *step) {
   struct trace *t = data;
@@ -129,7 +143,8 @@ static void told_step(void *data, const tri_step *step) {
 
 static void told_contribution(void *data, const tri_contribution *c) {
   struct trace *t = data;
-  t->contributions = grown(t, t->contributions, t->n_contributions, &t->contribution_capacity, sizeof *t->contributions);
+  t->contributions = grown(t, t->contributions, t->n_contributions, &t->contribution_capacity,
+                           sizeof *t->contributions);
   if (t->status != TRI_OK || c->to >= t->n_steps) return;
   struct trace_contribution made = {.from = c->from, .to = c->to};
   made.adjoint = put_value(t, c->adjoint, 1);
@@ -144,9 +159,14 @@ static void told_contribution(void *data, const tri_contribution *c) {
 
 tri_status trace_needs_point(const struct request *request, const struct subject *s) {
   const char *name = request->row->name;
-  if (s->n == 0) return request_fail(request, request->arguments, TRI_ARITY, "%s: there is no variable to differentiate by", name);
-  if (!s->has_point) return request_fail(request, NULL, TRI_ARITY, "%s needs a point: %s(f, 3, 4) or %s(e, x=3, y=4)", name, name, name);
-  if (s->symbolic_point) return request_fail(request, NULL, TRI_NAME, "%s: the point is not all numbers", name);
+  if (s->n == 0)
+    return request_fail(request, request->arguments, TRI_ARITY,
+                        "%s: there is no variable to differentiate by", name);
+  if (!s->has_point)
+    return request_fail(request, NULL, TRI_ARITY,
+                        "%s needs a point: %s(f, 3, 4) or %s(e, x=3, y=4)", name, name, name);
+  if (s->symbolic_point)
+    return request_fail(request, NULL, TRI_NAME, "%s: the point is not all numbers", name);
   return TRI_OK;
 }
 
@@ -164,34 +184,40 @@ static char free_letter(const struct subject *s) {
   return 'v';
 }
 
-static tri_status forward(struct trace *t, struct numeric *run, const struct subject *s, tri_values *outputs, tri_values *tangents) {
+static tri_status forward(struct trace *t, struct numeric *run, const struct subject *s,
+                          tri_values *outputs, tri_values *tangents) {
   size_t size;
   tri_values *directions = size_product(s->n, s->n_inputs, &size) ? numeric_array(run, size) : NULL;
   if (!directions) return TRI_MEMORY;
   t->directions = s->n;
   for (size_t k = 0; k < s->n; k++) tri_values_set_double(directions, k * s->n_inputs + k, 1.0);
-  tri_status status = tri_function_forward_values(run->function, &run->call, run->point, s->n, directions, outputs, tangents);
+  tri_status status = tri_function_forward_values(run->function, &run->call, run->point, s->n,
+                                                  directions, outputs, tangents);
   tri_values_free(directions);
   return numeric_check(run, status);
 }
 
-tri_status trace_run(struct trace *t, const struct request *request, const struct subject *s, bool reverse, tri_values **outputs,
-                     tri_values **derivatives) {
+tri_status trace_run(struct trace *t, const struct request *request, const struct subject *s,
+                     bool reverse, tri_values **outputs, tri_values **derivatives) {
   struct numeric run;
   *t = (struct trace){.request = request, .letter = free_letter(s), .names = tri_graph_new(NULL)};
   *outputs = *derivatives = NULL;
   if (!t->names) return session_no_memory(request->session);
   t->mark = tri_graph_mark(t->names);
   tri_trace hooks = {.data = t, .step = told_step, .contribution = told_contribution};
-  tri_status status = numeric_open(&run, request, s, s->m, s->outputs, 0, request->session->settings.domain);
+  tri_status status =
+      numeric_open(&run, request, s, s->m, s->outputs, 0, request->session->settings.domain);
   run.call.trace = &hooks;
   if (status == TRI_OK) *outputs = numeric_array(&run, s->m);
   if (*outputs) *derivatives = numeric_array(&run, reverse ? s->n_inputs : s->n * s->m);
   if (*derivatives) {
-    status = reverse ? numeric_check(&run, tri_function_reverse_values(run.function, &run.call, run.point, NULL, *outputs, *derivatives))
+    status = reverse ? numeric_check(&run,
+                                     tri_function_reverse_values(run.function, &run.call, run.point,
+                                                                 NULL, *outputs, *derivatives))
                      : forward(t, &run, s, *outputs, *derivatives);
   }
-  if (status == TRI_OK && t->status != TRI_OK) status = session_fail(request->session, NULL, t->status, "%s", tri_status_meaning(t->status));
+  if (status == TRI_OK && t->status != TRI_OK)
+    status = session_fail(request->session, NULL, t->status, "%s", tri_status_meaning(t->status));
   numeric_close(&run);
   return tri_graph_status(request->graph) != TRI_OK ? tri_graph_status(request->graph) : status;
 }
