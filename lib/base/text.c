@@ -20,10 +20,8 @@ static struct memory memory_of(const tri_text *text) {
 
 /* Room for `more` bytes and the NUL behind them. */
 static bool reserve(tri_text *text, size_t more) {
-  if (text->status)
-    return false;
-  if (more < text->capacity - text->size)
-    return true;
+  if (text->status) return false;
+  if (more < text->capacity - text->size) return true;
   size_t need = text->size + more + 1, half = text->capacity + text->capacity / 2;
   if (need <= text->size || half < text->capacity) {
     text->status = TRI_MEMORY;
@@ -47,10 +45,8 @@ char *tri__text_room(tri_text *text, size_t more) {
 }
 
 void tri__text_add(tri_text *text, const char *bytes, size_t size) {
-  if (!reserve(text, size))
-    return;
-  if (size)
-    memcpy(text->data + text->size, bytes, size);
+  if (!reserve(text, size)) return;
+  if (size) memcpy(text->data + text->size, bytes, size);
   text->size += size;
   text->data[text->size] = 0;
 }
@@ -62,26 +58,30 @@ void tri__text_puts(tri_text *text, const char *string) {
 void tri__text_putc(tri_text *text, char c) { tri__text_add(text, &c, 1); }
 
 void tri__text_printf(tri_text *text, const char *format, ...) {
+  enum { GUESS = 64 };
   va_list arguments, again;
   va_start(arguments, format);
   va_copy(again, arguments);
-  int size = vsnprintf(NULL, 0, format, arguments);
-  if (size < 0)
-    text->status = text->status ? text->status : TRI_ARGUMENT;
-  else if (reserve(text, (size_t)size)) {
-    vsnprintf(text->data + text->size, (size_t)size + 1, format, again);
-    text->size += (size_t)size;
+  if (reserve(text, GUESS)) {
+    int size = vsnprintf(text->data + text->size, GUESS + 1, format, arguments);
+    if (size < 0)
+      text->status = TRI_ARGUMENT;
+    else if (size <= GUESS)
+      text->size += (size_t)size;
+    else if (reserve(text, (size_t)size)) {
+      vsnprintf(text->data + text->size, (size_t)size + 1, format, again);
+      text->size += (size_t)size;
+    }
+    text->data[text->size] = 0;
   }
   va_end(again);
   va_end(arguments);
 }
 
 void tri_text_free(tri_text *text) {
-  if (!text)
-    return;
+  if (!text) return;
   struct memory m = memory_of(text);
-  if (text->data)
-    tri__resize(&m, text->data, text->capacity, 0);
+  if (text->data) tri__resize(&m, text->data, text->capacity, 0);
   *text = (tri_text){.allocator = text->allocator};
 }
 
@@ -100,17 +100,14 @@ size_t tri__utf8(const char *text, size_t size, uint32_t *code) {
   static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
   unsigned char lead = (unsigned char)text[0];
   size_t length = sequence_length(lead);
-  if (length == 0 || length > size)
-    return 0;
+  if (length == 0 || length > size) return 0;
   uint32_t value = length == 1 ? lead : lead & (0x7fu >> length);
   for (size_t i = 1; i < length; i++) {
     unsigned char byte = (unsigned char)text[i];
-    if ((byte & 0xc0) != 0x80)
-      return 0;
+    if ((byte & 0xc0) != 0x80) return 0;
     value = value << 6 | (byte & 0x3f);
   }
-  if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-    return 0;
+  if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) return 0;
   *code = value;
   return length;
 }

@@ -236,8 +236,13 @@ typedef struct tri_print_options {
   void *label_data;
 } tri_print_options;
 
-/* Appends e as text. Large expressions with shared parts are written as definitions t1 = …; t2 = …; and a last expression.
- * The text is the same in every locale. TRI_LIMIT, TRI_MEMORY. */
+/* Appends e as text, ordered as a person would write it: like terms and factors stay as they are, but sums and products are
+ * written in one order whatever order the graph was built in. Text of TRI_INFIX and TRI_INFIX_UNICODE is read by tri_parse as an
+ * expression of the same value wherever e has one. TRI_C is one double expression of a scalar e, operation for operation as in the
+ * graph; it needs <math.h>, and functions digamma and polygamma where these occur; max, min and choices pass over NaN as C does. Large
+ * expressions with shared parts are written as definitions "t1 = …;" ("double t1 = …;" in C), a line each, and a last expression;
+ * another prefix is taken where a variable is called t1. On failure nothing is appended and the graph's error says why. The text is
+ * the same in every locale. TRI_LIMIT, TRI_MEMORY, TRI_INTERRUPTED; for TRI_C TRI_SHAPE if e is not a scalar, TRI_DOMAIN for eps. */
 TRI_CHECKED TRI_API tri_status tri_print(tri_expr e, const tri_print_options *options,
                                          tri_text *text);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Growing text, with memory that fails, and strict UTF-8. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -18,11 +19,9 @@ static void *counted_resize(void *context, void *block, size_t old_size, size_t 
     free(block);
     return NULL;
   }
-  if (c->left-- <= 0)
-    return NULL;
+  if (c->left-- <= 0) return NULL;
   void *moved = realloc(block, new_size);
-  if (moved)
-    c->used += new_size - old_size;
+  if (moved) c->used += new_size - old_size;
   return moved;
 }
 
@@ -36,6 +35,14 @@ START_TEST(appends_in_order) {
   ck_assert_int_eq(text.status, TRI_OK);
   ck_assert_uint_eq(text.size, 10);
   ck_assert_mem_eq(text.data, "x=-12ab!\0z", 11);
+  char wide[201];
+  for (int width = 50; width <= 200; width++) { /* about the size that is tried first, and beyond */
+    text.size = 0;
+    tri__text_printf(&text, "%*d", width, 7);
+    snprintf(wide, sizeof wide, "%*d", width, 7);
+    ck_assert_uint_eq(text.size, width);
+    ck_assert_str_eq(text.data, wide);
+  }
   tri_text_free(&text);
   ck_assert_ptr_null(text.data);
   tri_text_free(&text);
@@ -47,8 +54,7 @@ START_TEST(grows_without_loss) {
   struct counted c = {1000, 0};
   tri_allocator allocator = {counted_resize, &c};
   tri_text text = {.allocator = &allocator};
-  for (int i = 0; i < 100000; i++)
-    tri__text_printf(&text, "%d,", i);
+  for (int i = 0; i < 100000; i++) tri__text_printf(&text, "%d,", i);
   ck_assert_int_eq(text.status, TRI_OK);
   ck_assert_uint_eq(text.size, 588890);
   ck_assert_uint_eq(c.used, text.capacity);
@@ -68,8 +74,7 @@ START_TEST(failure_sticks) {
     struct counted c = {allowed, 0};
     tri_allocator allocator = {counted_resize, &c};
     tri_text text = {.allocator = &allocator};
-    for (int i = 0; i < 1000; i++)
-      tri__text_puts(&text, "abcdefg");
+    for (int i = 0; i < 1000; i++) tri__text_puts(&text, "abcdefg");
     ck_assert_int_eq(text.status, TRI_MEMORY);
     size_t size = text.size;
     c.left = 100;
@@ -100,8 +105,7 @@ static size_t encode(uint32_t code, char *out) {
     return 1;
   }
   size_t n = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  for (size_t i = n - 1; i > 0; i--, code >>= 6)
-    out[i] = (char)(0x80 | (code & 0x3f));
+  for (size_t i = n - 1; i > 0; i--, code >>= 6) out[i] = (char)(0x80 | (code & 0x3f));
   out[0] = (char)(0xff00u >> n | code);
   return n;
 }
@@ -113,10 +117,8 @@ START_TEST(utf8_reads_every_code_point) {
     size_t n = encode(code, bytes), length = tri__utf8(bytes, n, &read);
     bool surrogate = code >= 0xd800 && code < 0xe000, right;
     right = surrogate ? length == 0 : length == n && read == code;
-    for (size_t part = 1; part < n; part++)
-      right = right && tri__utf8(bytes, part, &read) == 0;
-    if (!right)
-      ck_abort_msg("U+%04X", code);
+    for (size_t part = 1; part < n; part++) right = right && tri__utf8(bytes, part, &read) == 0;
+    if (!right) ck_abort_msg("U+%04X", code);
   }
 }
 END_TEST
@@ -129,8 +131,7 @@ START_TEST(utf8_accepts_nothing_else) {
     char bytes[4] = {(char)(word >> 16), (char)(word >> 8), (char)word, (char)0x80}, again[4];
     uint32_t code;
     size_t n = tri__utf8(bytes, 4, &code);
-    if (n == 0)
-      continue;
+    if (n == 0) continue;
     accepted++;
     if (code >= 0x110000 || encode(code, again) != n || memcmp(again, bytes, n) != 0)
       ck_abort_msg("%06x", word); /* an assertion each would take minutes */
