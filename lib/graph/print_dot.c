@@ -142,10 +142,12 @@ static tri_status put_graph(struct dot *d) {
     tri__no_memory(d->g);
     return TRI_MEMORY;
   }
-  tri__text_puts(d->text, "digraph triad {\n"
-                          "  rankdir=BT;\n"
-                          "  node [fontname=\"Helvetica\", fontsize=12];\n"
-                          "  edge [fontname=\"Helvetica\", fontsize=9, fontcolor=\"#777777\"];\n");
+  tri__text_puts(
+      d->text, "digraph triad {\n"
+               "  rankdir=BT;\n"
+               "  node [fontname=\"Helvetica\", fontsize=12];\n"
+               "  edge [arrowsize=0.7, fontname=\"Helvetica\", fontsize=9, fontcolor=\"#777777\", "
+               "labeldistance=1.8, labelangle=30];\n");
   tri_status status = put_nodes(d);
   if (status) return status;
   tri__text_puts(d->text, "}\n");
