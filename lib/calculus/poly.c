@@ -389,7 +389,7 @@ bool tri__poly_add(struct ring *r, struct poly *p, const struct poly *q, int sig
 static bool product_needs(struct ring *r, struct poly *p, const struct poly *a,
                           const struct poly *b) {
   p->needs = tri__needs_union(r, a->needs, b->needs);
-  const struct poly *rest = a->count ? b : a;
+  const struct poly *rest = a->count ? a : b;
   for (size_t i = 0; i < rest->count && p->needs != MONOMIAL_NONE && !(a->count && b->count); i++) {
     uint32_t lost = tri__monomial_needs(r, rest->terms[i].m);
     p->needs = lost == MONOMIAL_NONE ? lost : tri__needs_union(r, p->needs, lost);
@@ -410,11 +410,13 @@ bool tri__poly_mul(struct ring *r, struct poly *p, const struct poly *a, const s
   mpq_init(c);
   bool ok = spend(r, a->count, b->count) && product_needs(r, p, a, b);
   uint32_t needs = ok ? p->needs : 0;
-  for (size_t i = 0; i < a->count && ok; i++)
+  for (size_t i = 0; i < a->count && ok; i++) {
+    if (i % 64 == 0 && (r->failed = tri__interrupted(r->g))) ok = false;
     for (size_t j = 0; j < b->count && ok; j++) {
       multiply(c, a->terms[i].c, b->terms[j].c);
       ok = tri__poly_put(r, p, c, tri__monomial_mul(r, a->terms[i].m, b->terms[j].m, &needs));
     }
+  }
   mpq_clear(c);
   if (ok) {
     p->needs = needs;
@@ -432,17 +434,55 @@ bool tri__poly_copy(struct ring *r, struct poly *p, const struct poly *a) {
   return ok;
 }
 
-/* By repeated multiplication: for sparse polynomials that costs less than squaring (Fateman 1974). */
+/* sum += c m q */
+static bool add_scaled(struct ring *r, struct poly *sum, const struct poly *q, mpq_srcptr c,
+                       uint32_t m) {
+  struct poly product;
+  if (m == MONOMIAL_NONE || !tri__poly_shift(r, &product, q, c, m)) return false;
+  bool ok = tri__poly_open(r, sum) && tri__poly_add(r, sum, &product, 1);
+  tri__poly_free(r, &product);
+  return ok;
+}
+
+/* One more factor b in (*power) = b^k. */
+static bool next_power(struct ring *r, struct poly *power, const struct poly *b) {
+  struct poly next;
+  bool ok = tri__poly_mul(r, &next, power, b);
+  tri__poly_free(r, power);
+  if (ok) *power = next;
+  return ok;
+}
+
+/* (a + b)^n = sum of binomial(n, k) a^(n-k) b^k for the first term a, the rest b: the work is that of b^2 … b^n. */
 bool tri__poly_pow(struct ring *r, struct poly *p, const struct poly *a, uint32_t n) {
-  if (!tri__poly_monomial(r, p, 0)) return false;
-  for (uint32_t i = 0; i < n; i++) {
-    struct poly next;
-    bool ok = tri__poly_mul(r, &next, p, a);
-    tri__poly_free(r, p);
-    if (!ok) return false;
-    *p = next;
+  struct poly b, power = {0};
+  *p = (struct poly){0};
+  if (!n || !a->count) return n ? tri__poly_copy(r, p, a) : tri__poly_monomial(r, p, 0);
+  if (!tri__poly_copy(r, &b, a)) return false;
+  mpq_t c, step;
+  mpq_inits(c, step, NULL);
+  mpq_set(step, b.terms[0].c);
+  mpq_clear(b.terms[0].c);
+  b.terms[0] = b.terms[--b.count];
+  mpz_pow_ui(mpq_numref(c), mpq_numref(step), n);
+  mpz_pow_ui(mpq_denref(c), mpq_denref(step), n);
+  bool ok = tri__poly_monomial(r, &power, 0);
+  for (uint32_t k = 0; ok; k++) {
+    ok = add_scaled(r, p, &power, c, tri__monomial_pow(r, a->terms[0].m, n - k));
+    if (!ok || k == n || !b.count) break;
+    mpq_div(c, c, step);
+    mpz_mul_ui(mpq_numref(c), mpq_numref(c), n - k);
+    mpz_mul_ui(mpq_denref(c), mpq_denref(c), k + 1);
+    mpq_canonicalize(c);
+    ok = next_power(r, &power, &b);
   }
-  return true;
+  ok = ok && tri__poly_close(r, p);
+  if (ok) ok = (p->needs = tri__needs_union(r, p->needs, a->needs)) != MONOMIAL_NONE;
+  mpq_clears(c, step, NULL);
+  tri__poly_free(r, &b);
+  tri__poly_free(r, &power);
+  if (!ok) tri__poly_free(r, p);
+  return ok;
 }
 
 bool tri__poly_shift(struct ring *r, struct poly *p, const struct poly *a, mpq_srcptr c,

@@ -59,12 +59,25 @@ struct simplify {
   struct idmap seen;    /* marks of one count */
   struct idmap defs;    /* atom to number of the polynomial it stands for */
   struct idmap nonzero; /* atoms that what is being written says are not 0 */
+  uint32_t *resolving;
+  size_t resolving_capacity;
+  uint32_t *pending;
+  size_t pending_capacity;
   uint32_t *stack;
   size_t stack_capacity;
   struct chain chain;
   uint64_t work_per_node;
-  bool careful; /* only what does not make the whole larger, proved unit by unit */
+  bool expanding; /* tri_expand: bounds met are errors, nothing is factored */
+  bool careful;   /* only what does not make the whole larger, proved unit by unit */
 };
+
+/* --- a round (simplify_units.c) */
+
+/* Walks from the inputs and finds the units; false on failure. tri__end in any case. */
+bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs, bool expanding);
+void tri__end(struct simplify *s);
+/* The node at `at` with its arguments' images; a strong product becomes a product. */
+uint32_t tri__rebuild(struct simplify *s, uint32_t at);
 
 /* --- costs (simplify_cost.c) */
 
@@ -79,6 +92,8 @@ bool tri__covers(struct simplify *s, uint32_t e, uint32_t atom, bool pole);
 
 /* The shortest form of p; in full mode identities, common denominators, completed powers and nested forms are tried. */
 uint32_t tri__write(struct simplify *s, const struct poly *p, bool full);
+/* Each term by itself, with what cancelling lost. */
+uint32_t tri__write_expanded(struct simplify *s, const struct poly *p);
 /* Each term by itself. */
 uint32_t tri__write_plain(struct simplify *s, const struct poly *p);
 uint32_t tri__write_horner(struct simplify *s, const struct poly *p);
@@ -111,7 +126,21 @@ bool tri__take_apart(struct simplify *s, uint32_t at);
 bool tri__read_flat(struct simplify *s, uint32_t at, struct poly *p);
 /* Makes the full readings of the unit at `at` and of all units below it up to atoms; READ_OVER where they are too long. */
 bool tri__read_full(struct simplify *s, uint32_t at);
+/* --- choices (simplify_choice.c) */
+
+/* The number of the leaf of s->chain that chooses between 0 and something else, one more; 0 if there is none or the chain has no strong
+ * product. Such a product is 0 where the choice is, also where other factors have no value. */
+size_t tri__guard(const struct simplify *s);
+/* The choice of the leaf tri__guard gave, the other factors moved into its branches. */
+uint32_t tri__write_guarded(struct simplify *s, size_t guard);
+/* Joins choices on one condition among the terms of p whose zero branches complement each other. */
+bool tri__join_choices(struct simplify *s, struct poly *p);
+
 /* Keeps a polynomial (its memory passes over) and gives its number; 0 on failure. */
 uint32_t tri__keep_poly(struct simplify *s, struct poly *p);
+
+/* tri_simplify_all over ids; outputs may be the inputs. */
+TRI_CHECKED tri_status tri__simplify(tri_graph *g, size_t n, const uint32_t *inputs,
+                                     uint32_t *outputs);
 
 #endif

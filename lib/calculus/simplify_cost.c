@@ -76,9 +76,7 @@ static uint32_t tree(struct simplify *s, uint32_t id) {
 
 /* --- distinct operations */
 
-static bool is_looked_into(unsigned op) {
-  return is_sum(op) || is_product(op) || op == TRI_OP_pow;
-}
+static bool is_looked_into(unsigned op) { return is_sum(op) || is_product(op) || op == TRI_OP_pow; }
 
 static bool count(struct simplify *s, uint32_t id, struct cost *cost) {
   size_t depth = 0;
@@ -89,7 +87,7 @@ static bool count(struct simplify *s, uint32_t id, struct cost *cost) {
     if (!tri__idmap_put(&s->ring, &s->seen, top, 1)) return false;
     const struct node *n = node_at(s->g, top);
     cost->nodes++;
-    cost->ops += n->op != TRI_OP_constant;
+    cost->ops += n->nargs > 0;
     if (cost->nodes >= COUNT_MAX) return cost->nodes = cost->ops = TREE_MAX, true;
     for (uint32_t i = 0; is_looked_into(n->op) && i < n->nargs; i++)
       if (!push(s, &depth, node_args(s->g, n)[i])) return false;

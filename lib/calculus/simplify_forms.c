@@ -6,7 +6,13 @@
 
 #include "graph/index.h"
 
-enum { COMPLETE_ATOMS = 8, COMPLETE_TRIES = 12, COMPLETE_DEGREE = 64, OFFSET_BULK = 4, DIVIDE_STEPS = 1024 };
+enum {
+  COMPLETE_ATOMS = 8,
+  COMPLETE_TRIES = 12,
+  COMPLETE_DEGREE = 64,
+  OFFSET_BULK = 4,
+  DIVIDE_STEPS = 1024
+};
 
 static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 
@@ -49,7 +55,7 @@ uint64_t tri__bulk(const struct ring *r, const struct poly *p) {
     const struct term *t = p->terms + i;
     bool unit = !mpz_cmpabs_ui(mpq_numref(t->c), 1) && !mpz_cmp_ui(mpq_denref(t->c), 1);
     const struct factor *f = monomial_factors(r, t->m);
-    bulk += 1 + (!unit || !t->m);
+    bulk += unit && t->m ? 1 : 2;
     for (uint32_t k = 0; k < monomial_size(r, t->m); k++) bulk += f[k].exponent == 1 ? 1 : 2;
   }
   return bulk;
@@ -129,9 +135,9 @@ static const struct identity {
   uint16_t op, partner;
   int8_t start, scale;
 } identities[] = {
-    {TRI_OP_cos, TRI_OP_sin, 1, -1},   {TRI_OP_sin, TRI_OP_cos, 1, -1},
-    {TRI_OP_cosh, TRI_OP_sinh, 1, 1},  {TRI_OP_tanh, TRI_OP_sech, 1, -1},
-    {TRI_OP_sec, TRI_OP_tan, 1, 1},    {TRI_OP_csc, TRI_OP_cot, 1, 1},
+    {TRI_OP_cos, TRI_OP_sin, 1, -1},  {TRI_OP_sin, TRI_OP_cos, 1, -1},
+    {TRI_OP_cosh, TRI_OP_sinh, 1, 1}, {TRI_OP_tanh, TRI_OP_sech, 1, -1},
+    {TRI_OP_sec, TRI_OP_tan, 1, 1},   {TRI_OP_csc, TRI_OP_cot, 1, 1},
 };
 
 static bool put_integer(struct simplify *s, struct poly *p, long n, uint32_t m) {
@@ -150,7 +156,8 @@ static bool try_identity(struct simplify *s, struct poly *p, uint32_t atom,
   if (id_is_error(partner)) return s->ring.failed = partner, false;
   struct poly value = {0}, other;
   uint32_t squared = tri__monomial(&s->ring, partner, 2);
-  bool ok = put_integer(s, &value, rule->start, 0) && put_integer(s, &value, rule->scale, squared) &&
+  bool ok = put_integer(s, &value, rule->start, 0) &&
+            put_integer(s, &value, rule->scale, squared) &&
             substituted(s, &other, p, atom, 2, &value);
   if (ok && tri__bulk(&s->ring, &other) < tri__bulk(&s->ring, p)) {
     replace(s, p, &other);
@@ -244,14 +251,27 @@ bool tri__multiply_out(struct simplify *s, struct poly *p) {
 
 /* --- completed powers */
 
-/* The offset o = c m that makes term j part of the d-th power of (atom + o) in term i; false if there is none. */
-static bool offset(struct simplify *s, const struct term *top, const struct term *next,
-                   uint32_t atom, int32_t d, mpq_ptr c, uint32_t *m) {
+static bool has_term(const struct poly *p, uint32_t m) {
+  for (size_t i = 0; i < p->count; i++)
+    if (p->terms[i].m == m) return true;
+  return false;
+}
+
+/* The offset c m of `atom` that makes term `next` part of the d-th power of (atom + c m) in term `top`; false if there is none, or if
+ * another term of degree d has no such companion. */
+static bool offset(struct simplify *s, const struct poly *p, const struct term *top,
+                   const struct term *next, uint32_t atom, int32_t d, mpq_ptr c, uint32_t *m) {
   struct ring *r = &s->ring;
-  uint32_t rest = tri__monomial_mul(r, top->m, tri__monomial(r, atom, -1), NULL);
+  uint32_t less = tri__monomial(r, atom, -1), rest = tri__monomial_mul(r, top->m, less, NULL);
   if (rest == MONOMIAL_NONE) return false;
   *m = tri__monomial_mul(r, next->m, tri__monomial_pow(r, rest, -1), NULL);
   if (*m == MONOMIAL_NONE || tri__monomial_is_quotient(r, *m)) return false;
+  for (size_t i = 0; i < p->count; i++) {
+    if (tri__monomial_exponent(r, p->terms[i].m, atom) != d) continue;
+    rest = tri__monomial_mul(r, p->terms[i].m, less, NULL);
+    if (rest != MONOMIAL_NONE) rest = tri__monomial_mul(r, rest, *m, NULL);
+    if (rest == MONOMIAL_NONE || !has_term(p, rest)) return false;
+  }
   mpq_set_si(c, d, 1);
   mpq_mul(c, c, top->c);
   mpq_div(c, next->c, c);
@@ -270,13 +290,16 @@ static bool try_offset(struct simplify *s, const struct poly *p, uint32_t atom, 
                        uint32_t m, struct completion *best) {
   struct ring *r = &s->ring;
   uint32_t o = tri__write_product(s, c, m, 0);
-  uint32_t t = id_is_error(o) ? o
-                              : tri__build2(s->g, mpq_sgn(c) < 0 ? TRI_OP_sub : TRI_OP_add, atom, o);
+  uint32_t t =
+      id_is_error(o) ? o : tri__build2(s->g, mpq_sgn(c) < 0 ? TRI_OP_sub : TRI_OP_add, atom, o);
   if (id_is_error(t)) return r->failed = t, false;
   struct poly value, other, def = {0};
+  uint64_t most = r->max_terms;
   bool ok = tri__poly_monomial(r, &value, tri__monomial(r, t, 1));
   mpq_neg(c, c);
+  r->max_terms = 2 * p->count + 16; /* it is to become shorter */
   ok = ok && tri__poly_put(r, &value, c, m) && substituted(s, &other, p, atom, 1, &value);
+  r->max_terms = most;
   mpq_neg(c, c);
   tri__poly_free(r, &value);
   if (!ok) return !r->failed;
@@ -289,24 +312,24 @@ static bool try_offset(struct simplify *s, const struct poly *p, uint32_t atom, 
   return kept && tri__idmap_put(r, &s->defs, t, kept);
 }
 
+/* Tries the offsets that one term of the highest degree in `atom` gives. */
 static bool try_atom(struct simplify *s, const struct poly *p, uint32_t atom,
                      struct completion *best) {
   int32_t d = degree(s, p, atom);
+  const struct term *top = p->terms;
   unsigned tries = 0;
   if (d < 1 || d > COMPLETE_DEGREE) return true;
+  while (tri__monomial_exponent(&s->ring, top->m, atom) != d) top++;
   mpq_t c;
   mpq_init(c);
   bool ok = true;
-  for (size_t i = 0; i < p->count && ok; i++) {
-    if (tri__monomial_exponent(&s->ring, p->terms[i].m, atom) != d) continue;
-    for (size_t j = 0; j < p->count && ok && tries < COMPLETE_TRIES; j++) {
-      uint32_t m;
-      if (tri__monomial_exponent(&s->ring, p->terms[j].m, atom) != d - 1) continue;
-      if (!offset(s, p->terms + i, p->terms + j, atom, d, c, &m)) continue;
-      tries++;
-      ok = try_offset(s, p, atom, c, m, best);
-      s->ring.over = false;
-    }
+  for (size_t j = 0; j < p->count && ok && tries < COMPLETE_TRIES; j++) {
+    uint32_t m;
+    if (tri__monomial_exponent(&s->ring, p->terms[j].m, atom) != d - 1) continue;
+    if (!offset(s, p, top, p->terms + j, atom, d, c, &m)) continue;
+    tries++;
+    ok = try_offset(s, p, atom, c, m, best);
+    s->ring.over = false;
   }
   mpq_clear(c);
   return ok && !s->ring.failed;
@@ -369,11 +392,10 @@ bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool 
   struct ring *r = &s->ring;
   *divides = is_proper(s, p) && is_proper(s, q) && p->count >= 2;
   if (!*divides) return true;
-  struct poly rest, quotient = {.needs = p->needs}, divisor;
+  struct poly rest = {0}, quotient = {.needs = p->needs}, divisor;
   mpq_t c;
   mpq_init(c);
-  bool ok = tri__poly_copy(r, &divisor, q); /* what is kept may move */
-  if (ok && !(ok = tri__poly_copy(r, &rest, p))) tri__poly_free(r, &divisor);
+  bool ok = tri__poly_copy(r, &divisor, q) && tri__poly_copy(r, &rest, p); /* q may move */
   for (unsigned step = 0; ok && rest.count && *divides; step++) {
     const struct term *a = leading(r, &rest), *b = leading(r, &divisor);
     uint32_t m = tri__monomial_mul(r, a->m, tri__monomial_pow(r, b->m, -1), NULL);
@@ -384,10 +406,8 @@ bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool 
       ok = tri__poly_open(r, &quotient) && tri__poly_put(r, &quotient, c, m) &&
            subtract(s, &rest, &divisor, c, m);
   }
-  if (ok || rest.terms) {
-    tri__poly_free(r, &rest);
-    tri__poly_free(r, &divisor);
-  }
+  tri__poly_free(r, &rest);
+  tri__poly_free(r, &divisor);
   if (ok && *divides)
     replace(s, p, &quotient);
   else

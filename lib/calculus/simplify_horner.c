@@ -24,6 +24,7 @@ struct horner {
   size_t value_count, value_capacity;
 };
 
+/* The job's polynomial passes over, also on failure. */
 static bool add_job(struct horner *h, struct job job) {
   if (!tri__grow(h->s->ring.memory, (void **)&h->jobs, &h->job_capacity, h->job_count + 1,
                  sizeof *h->jobs)) {
@@ -62,7 +63,8 @@ static bool join(struct horner *h, uint32_t m) {
     sum = tri__build2(g, TRI_OP_add, a.id, b.id);
     sign = a.sign;
   } else
-    sum = a.sign > 0 ? tri__build2(g, TRI_OP_sub, a.id, b.id) : tri__build2(g, TRI_OP_sub, b.id, a.id);
+    sum = a.sign > 0 ? tri__build2(g, TRI_OP_sub, a.id, b.id)
+                     : tri__build2(g, TRI_OP_sub, b.id, a.id);
   return add_value(h, times(h->s, m, sum), sign);
 }
 
@@ -123,12 +125,10 @@ static bool split(struct horner *h, const struct poly *p, uint32_t atom, uint32_
       if ((tri__monomial_exponent(r, p->terms[i].m, atom) > 0) == has)
         ok = tri__poly_put(r, with + has, p->terms[i].c, p->terms[i].m);
   ok = ok && add_job(h, (struct job){.monomial = m, .join = true});
-  if (ok && (ok = add_job(h, (struct job){.poly = with[0]}))) {
-    with[0] = (struct poly){0};
-    ok = add_job(h, (struct job){.poly = with[1]});
-    with[1] = (struct poly){0};
-  } else if (r->failed)
-    with[0] = (struct poly){0};
+  for (int has = 0; has < 2 && ok; has++) {
+    ok = add_job(h, (struct job){.poly = with[has]});
+    with[has] = (struct poly){0};
+  }
   tri__poly_free(r, with);
   tri__poly_free(r, with + 1);
   return ok;
@@ -149,7 +149,8 @@ uint32_t tri__write_horner(struct simplify *s, const struct poly *p) {
   struct horner h = {.s = s};
   struct poly copy;
   uint32_t id = 0;
-  bool ok = p->count && tri__poly_copy(&s->ring, &copy, p) && add_job(&h, (struct job){.poly = copy});
+  bool ok =
+      p->count && tri__poly_copy(&s->ring, &copy, p) && add_job(&h, (struct job){.poly = copy});
   while (ok && h.job_count) {
     struct job job = h.jobs[--h.job_count];
     ok = job.join ? join(&h, job.monomial) : write_one(&h, &job.poly);

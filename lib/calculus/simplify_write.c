@@ -93,10 +93,10 @@ static uint32_t fraction(tri_graph *g, mpq_srcptr c, uint32_t top, uint32_t bott
     mpq_clear(q);
     return top ? tri__build2(g, TRI_OP_mul, id, top) : id;
   }
-  if (!unit || !top) top = top ? product(g, integer(g, mpq_numref(c)), top)
-                               : integer(g, mpq_numref(c));
-  if (!whole) bottom = bottom ? product(g, integer(g, mpq_denref(c)), bottom)
-                              : integer(g, mpq_denref(c));
+  if (!unit || !top)
+    top = top ? product(g, integer(g, mpq_numref(c)), top) : integer(g, mpq_numref(c));
+  if (!whole)
+    bottom = bottom ? product(g, integer(g, mpq_denref(c)), bottom) : integer(g, mpq_denref(c));
   return bottom ? tri__build2(g, TRI_OP_div, top, bottom) : top;
 }
 
@@ -153,9 +153,7 @@ uint32_t tri__write_plain(struct simplify *s, const struct poly *p) {
 /* --- candidates */
 
 struct best {
-  uint32_t id;
-  uint32_t rank;
-  struct cost cost;
+  uint32_t id, rank;
 };
 
 /* Takes id if it is better; false on failure. */
@@ -165,9 +163,8 @@ static bool consider(struct simplify *s, struct best *best, uint32_t id) {
   struct cost cost;
   if (!tri__cost(s, id, false, &cost)) return false;
   uint32_t rank = tri__cost_rank(&cost);
-  if (best->id && (rank > best->rank || (rank == best->rank && cost.nodes >= best->cost.nodes)))
-    return true;
-  *best = (struct best){id, rank, cost};
+  if (best->id && rank >= best->rank) return true;
+  *best = (struct best){id, rank};
   return true;
 }
 
@@ -194,19 +191,19 @@ static bool has_negative(const struct simplify *s, const struct poly *p) {
 static bool consider_deeper(struct simplify *s, struct best *best, mpq_srcptr c, uint32_t m,
                             const struct poly *q) {
   struct poly completed;
-  bool changed = false;
+  bool changed = false, nested = !has_negative(s, q);
   if (!tri__poly_copy(&s->ring, &completed, q)) return false;
   bool ok = tri__complete_powers(s, &completed, &changed);
   if (ok && changed) ok = consider_product(s, best, c, m, tri__write_plain(s, &completed));
-  if (ok && changed && completed.count > SHORT_SUM)
+  if (ok && nested && changed && completed.count > SHORT_SUM)
     ok = consider_product(s, best, c, m, tri__write_horner(s, &completed));
-  if (ok && q->count > SHORT_SUM)
+  if (ok && nested && q->count > SHORT_SUM)
     ok = consider_product(s, best, c, m, tri__write_horner(s, q));
   tri__poly_free(&s->ring, &completed);
   return ok;
 }
 
-/* c m q with q's numeric content pulled out and not, in all forms. */
+/* c m q with q's numeric content pulled out, and not; beside other factors it is pulled out also where that is only as short. */
 static bool consider_forms(struct simplify *s, struct best *best, mpq_srcptr c, uint32_t m,
                            const struct poly *q, bool deeper) {
   struct poly scaled = {0};
@@ -215,11 +212,11 @@ static bool consider_forms(struct simplify *s, struct best *best, mpq_srcptr c, 
   tri__numeric_content(q, content);
   mpq_inv(inverse, content);
   mpq_mul(content, content, c);
-  bool ok = consider_product(s, best, c, m, tri__write_plain(s, q)) &&
-            tri__poly_shift(&s->ring, &scaled, q, inverse, 0) &&
-            consider_product(s, best, content, m, tri__write_plain(s, &scaled));
-  if (ok && deeper && !has_negative(s, q))
-    ok = consider_deeper(s, best, content, m, &scaled) && consider_deeper(s, best, c, m, q);
+  bool ok = tri__poly_shift(&s->ring, &scaled, q, inverse, 0), unit = !mpq_cmp_ui(inverse, 1, 1);
+  if (ok && (unit || !m)) ok = consider_product(s, best, c, m, tri__write_plain(s, q));
+  if (ok && !unit) ok = consider_product(s, best, content, m, tri__write_plain(s, &scaled));
+  if (ok && !unit && m) ok = consider_product(s, best, c, m, tri__write_plain(s, q));
+  if (ok && deeper) ok = consider_deeper(s, best, content, m, &scaled);
   tri__poly_free(&s->ring, &scaled);
   mpq_clears(content, inverse, NULL);
   return ok;
@@ -227,9 +224,9 @@ static bool consider_forms(struct simplify *s, struct best *best, mpq_srcptr c, 
 
 /* --- what the terms share */
 
-enum share { SHARE_COMMON, SHARE_DENOMINATORS };
+/* What may be pulled out: common numerators; also common denominators; all denominators, so that there is one fraction line. */
+enum share { SHARE_FACTORS, SHARE_COMMON, SHARE_DENOMINATORS, SHARES };
 
-/* The exponent that all terms share: what they have in common, or all that is under a fraction line. */
 static int32_t shared(int32_t least, int32_t most, enum share how) {
   if (least > 0) return least;
   if (most < 0 && how == SHARE_COMMON) return most;
@@ -250,23 +247,20 @@ static void exponent_range(const struct simplify *s, const struct poly *p, uint3
 /* What is common to all terms is in the first one. */
 static uint32_t shared_monomial(struct simplify *s, const struct poly *p, const struct factor *atoms,
                                 size_t n, enum share how) {
-  if (how == SHARE_COMMON) {
+  if (how != SHARE_DENOMINATORS) {
     atoms = monomial_factors(&s->ring, p->terms[0].m);
     n = monomial_size(&s->ring, p->terms[0].m);
   }
-  if (n > ATOMS_MAX) return 0;
-  struct factor *f = tri__new(s->ring.memory, n, sizeof *f);
-  if (!f) return tri__ring_no_memory(&s->ring), MONOMIAL_NONE;
+  if (!n || n > ATOMS_MAX) return 0;
+  struct factor f[ATOMS_MAX];
   size_t k = 0;
   for (size_t i = 0; i < n; i++) {
     int32_t least, most;
     exponent_range(s, p, atoms[i].atom, &least, &most);
-    int32_t e = least == INT32_MAX ? 0 : shared(least, most, how);
+    int32_t e = shared(least, most, how);
     if (e) f[k++] = (struct factor){atoms[i].atom, e};
   }
-  uint32_t m = tri__monomial_of(&s->ring, f, k, NULL);
-  tri__free(s->ring.memory, f, n, sizeof *f);
-  return m;
+  return tri__monomial_of(&s->ring, f, k, NULL);
 }
 
 /* Whether p has a power u^v of a base that may be 0 and that also has negative exponents beside it: such a pair must stay together. */
@@ -282,20 +276,20 @@ static bool fragile(const struct simplify *s, const struct poly *p, const struct
   return false;
 }
 
-/* Pulling m out of a fragile p is right if m's powers of the pair are those of one term, and q has the pair no more. */
+/* Whether all terms of p have u^v as m has it, and one has the power of u that m has. */
 static bool holds_pair(const struct simplify *s, const struct poly *p, uint32_t m, uint32_t atom,
                        uint32_t base) {
   int32_t e = tri__monomial_exponent(&s->ring, m, atom),
           k = tri__monomial_exponent(&s->ring, m, base);
   bool found = false;
   for (size_t i = 0; i < p->count; i++) {
-    int32_t te = tri__monomial_exponent(&s->ring, p->terms[i].m, atom);
-    if (te != e) return false;
+    if (tri__monomial_exponent(&s->ring, p->terms[i].m, atom) != e) return false;
     found = found || tri__monomial_exponent(&s->ring, p->terms[i].m, base) == k;
   }
   return found;
 }
 
+/* Pulling m out of a fragile p is right if such pairs go with it whole. */
 static bool may_pull(const struct simplify *s, const struct poly *p, const struct factor *atoms,
                      size_t n, uint32_t m) {
   uint32_t base, exponent;
@@ -328,25 +322,26 @@ static bool cancel(struct simplify *s, struct poly *p, uint32_t *m) {
   return true;
 }
 
-/* m q where q = p / m, sums in q's numerators multiplied out. Bounds met mean that there is no such form. */
+/* m q where q = p / m, sums in q's numerators multiplied out. Bounds met mean that there is no such form, and so do common denominators
+ * over terms that are quotients still. */
 static bool consider_pulled(struct simplify *s, struct best *best, const struct poly *p, uint32_t m,
-                            bool deeper) {
-  struct poly q;
+                            enum share how, bool deeper) {
+  struct poly q = {0};
   mpq_t one;
   mpq_init(one);
   mpq_set_ui(one, 1, 1);
   uint32_t inverse = tri__monomial_pow(&s->ring, m, -1);
   bool ok = inverse != MONOMIAL_NONE && tri__poly_shift(&s->ring, &q, p, one, inverse);
-  if (ok) {
-    ok = !deeper || (tri__multiply_out(s, &q) && tri__identities(s, &q) && cancel(s, &q, &m));
-    if (ok && q.count == 1) {
-      m = tri__monomial_mul(&s->ring, m, q.terms[0].m, NULL);
-      uint32_t id = m == MONOMIAL_NONE ? 0 : tri__write_product(s, q.terms[0].c, m, 0);
-      ok = consider(s, best, negated_if(s, id, mpq_sgn(q.terms[0].c) < 0));
-    } else if (ok && q.count)
-      ok = consider_forms(s, best, one, m, &q, deeper);
-    tri__poly_free(&s->ring, &q);
-  }
+  bool nested = ok && how == SHARE_COMMON && has_negative(s, &q);
+  ok = ok && (!deeper || (tri__multiply_out(s, &q) && tri__identities(s, &q) && cancel(s, &q, &m)));
+  if (ok && !nested && q.count == 1) {
+    m = tri__monomial_mul(&s->ring, m, q.terms[0].m, NULL);
+    uint32_t id = m == MONOMIAL_NONE ? 0 : tri__write_product(s, q.terms[0].c, m, 0);
+    ok = consider(s, best, negated_if(s, id, mpq_sgn(q.terms[0].c) < 0));
+  } else if (ok && !nested && q.count)
+    ok = consider_forms(s, best, one, m, &q,
+                        deeper && (q.count <= SHORT_SUM || how == SHARE_DENOMINATORS));
+  tri__poly_free(&s->ring, &q);
   mpq_clear(one);
   return ok || (s->ring.over && !s->ring.failed);
 }
@@ -386,17 +381,19 @@ static bool consider_all(struct simplify *s, struct best *best, const struct pol
     mpq_t one;
     mpq_init(one);
     mpq_set_ui(one, 1, 1);
-    bool breaks = full && fragile(s, p, atoms, n);
-    ok = consider_forms(s, best, one, 0, p, full && !breaks && n <= ATOMS_MAX);
-    mpq_clear(one);
-    uint32_t last = 0;
-    for (int how = SHARE_COMMON; how <= SHARE_DENOMINATORS && ok; how++) {
-      uint32_t m = shared_monomial(s, p, atoms, n, (enum share)how);
-      ok = m != MONOMIAL_NONE;
-      if (!ok || !m || m == last || (breaks && !may_pull(s, p, atoms, n, m))) continue;
-      last = m;
-      ok = consider_pulled(s, best, p, m, full);
+    bool breaks = full && fragile(s, p, atoms, n), deeper = full && n <= ATOMS_MAX;
+    uint32_t m[SHARES] = {0};
+    for (int how = 0; how < SHARES && ok; how++) {
+      m[how] = shared_monomial(s, p, atoms, n, (enum share)how);
+      ok = m[how] != MONOMIAL_NONE;
+      if (ok && breaks && m[how] && !may_pull(s, p, atoms, n, m[how])) m[how] = 0;
     }
+    bool whole = p->count <= SHORT_SUM || !m[SHARE_DENOMINATORS];
+    ok = ok && consider_forms(s, best, one, 0, p, deeper && !breaks && whole);
+    for (int how = SHARES; how-- > 0 && ok;)
+      if (m[how] && (how == SHARES - 1 || m[how] != m[how + 1]))
+        ok = consider_pulled(s, best, p, m[how], (enum share)how, full);
+    mpq_clear(one);
   }
   tri__free(s->ring.memory, atoms, n, sizeof *atoms);
   return ok;
@@ -419,36 +416,61 @@ static uint32_t lost(struct simplify *s, uint32_t e, uint32_t needs) {
   return bottom ? tri__build2(g, TRI_OP_div, top, bottom) : top;
 }
 
+/* The factors of m with exponents of one sign, that of the result positive. */
+static uint32_t half(struct simplify *s, uint32_t m, int sign) {
+  uint32_t to = 0;
+  for (uint32_t i = 0; i < monomial_size(&s->ring, m) && to != MONOMIAL_NONE; i++) {
+    struct factor f = monomial_factors(&s->ring, m)[i];
+    if ((f.exponent > 0) == (sign > 0))
+      to = tri__monomial_mul(&s->ring, to, tri__monomial(&s->ring, f.atom, sign * f.exponent), NULL);
+  }
+  return to;
+}
+
 /* x^2/x: a single term says itself what its cancelled denominators were. */
 static uint32_t uncancelled(struct simplify *s, const struct poly *p) {
-  uint32_t poles = 0;
-  for (uint32_t i = 0; i < monomial_size(&s->ring, p->needs); i++) {
-    struct factor f = monomial_factors(&s->ring, p->needs)[i];
-    if (f.exponent > 0) return 0;
-    poles = product(s->g, poles, f.atom);
-  }
-  uint32_t m = tri__monomial_pow(&s->ring, p->needs, -1);
-  if (m != MONOMIAL_NONE) m = tri__monomial_mul(&s->ring, m, p->terms[0].m, NULL);
-  if (m == MONOMIAL_NONE || !poles) return 0;
-  uint32_t top = tri__write_product(s, p->terms[0].c, m, 0);
-  return negated_if(s, tri__build2(s->g, TRI_OP_div, top, poles), mpq_sgn(p->terms[0].c) < 0);
+  struct ring *r = &s->ring;
+  uint32_t poles = half(s, p->needs, -1), m = p->terms[0].m;
+  if (poles == MONOMIAL_NONE || half(s, p->needs, 1)) return 0;
+  uint32_t top = half(s, m, 1), bottom = half(s, m, -1);
+  if (top != MONOMIAL_NONE) top = tri__monomial_mul(r, top, poles, NULL);
+  if (bottom != MONOMIAL_NONE) bottom = tri__monomial_mul(r, bottom, poles, NULL);
+  if (top == MONOMIAL_NONE || bottom == MONOMIAL_NONE) return 0;
+  mpq_t one;
+  mpq_init(one);
+  mpq_set_ui(one, 1, 1);
+  uint32_t id = tri__build2(s->g, TRI_OP_div, tri__write_product(s, p->terms[0].c, top, 0),
+                            tri__write_product(s, one, bottom, 0));
+  mpq_clear(one);
+  return negated_if(s, id, mpq_sgn(p->terms[0].c) < 0);
+}
+
+/* id with what p lost by cancelling and id does not say. */
+static uint32_t with_needs(struct simplify *s, uint32_t id, const struct poly *p) {
+  uint32_t rest = p->needs ? lost(s, id, p->needs) : 0, whole = 0;
+  if (!rest) return id;
+  if (p->count == 1) whole = uncancelled(s, p);
+  if (whole) return whole;
+  return id == s->g->zero ? rest : tri__build2(s->g, TRI_OP_add, id, rest);
+}
+
+uint32_t tri__write_expanded(struct simplify *s, const struct poly *p) {
+  tri__idmap_clear(&s->nonzero);
+  uint32_t id = tri__write_plain(s, p);
+  return id_is_error(id) ? id : with_needs(s, id, p);
 }
 
 uint32_t tri__write(struct simplify *s, const struct poly *p, bool full) {
   struct best best = {0};
   struct poly reduced;
-  if (!tri__poly_copy(&s->ring, &reduced, p)) return s->ring.failed;
-  bool ok = !full || tri__identities(s, &reduced);
-  ok = ok && consider_all(s, &best, &reduced, full);
-  if (ok && best.id && reduced.needs) {
-    uint32_t rest = lost(s, best.id, reduced.needs), whole = 0;
-    if (rest && reduced.count == 1 && !tri__monomial_is_quotient(&s->ring, reduced.terms[0].m))
-      whole = uncancelled(s, &reduced);
-    if (rest && !whole)
-      whole = best.id == s->g->zero ? rest : tri__build2(s->g, TRI_OP_add, best.id, rest);
-    if (whole) best.id = whole;
-  }
+  uint64_t most = s->ring.max_terms;
+  if (!full) s->ring.max_terms = UINT64_MAX;
+  s->ring.over = false;
+  bool ok = tri__poly_copy(&s->ring, &reduced, p);
+  ok = ok && (!full || tri__identities(s, &reduced)) && consider_all(s, &best, &reduced, full);
+  if (ok && best.id) best.id = with_needs(s, best.id, &reduced);
   tri__poly_free(&s->ring, &reduced);
+  s->ring.max_terms = most;
   if (s->ring.failed) return s->ring.failed;
   return ok ? best.id : 0;
 }

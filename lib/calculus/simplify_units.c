@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* What one round over a graph knows: who uses what, which nodes form a chain, and the rebuilding of what is no chain. */
+#include "calculus/simplify.h"
+
+static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
+
+/* --- a round's memory */
+
+void tri__end(struct simplify *s) {
+  struct memory *m = s->ring.memory;
+  for (size_t i = 0; i < s->poly_count; i++) tri__poly_free(&s->ring, s->polys + i);
+  tri__free(m, s->polys, s->poly_capacity, sizeof *s->polys);
+  tri__free(m, s->spots, s->walk.count, sizeof *s->spots);
+  tri__free(m, s->stack, s->stack_capacity, sizeof *s->stack);
+  tri__free(m, s->pending, s->pending_capacity, sizeof *s->pending);
+  tri__free(m, s->resolving, s->resolving_capacity, sizeof *s->resolving);
+  tri__free(m, s->chain.leaves, s->chain.capacity, sizeof *s->chain.leaves);
+  tri__free(m, s->chain.inner, s->chain.inner_capacity, sizeof *s->chain.inner);
+  tri__idmap_free(&s->ring, &s->weights);
+  tri__idmap_free(&s->ring, &s->seen);
+  tri__idmap_free(&s->ring, &s->defs);
+  tri__idmap_free(&s->ring, &s->nonzero);
+  tri__walk_free(&s->walk);
+  tri__ring_free(&s->ring);
+}
+
+/* --- units */
+
+/* Whether n is select(p == 0, 0, q) with a factor p of q: a product that is strongly zero on both sides. */
+static bool is_strong_product(const tri_graph *g, const struct node *n) {
+  if (n->op != TRI_OP_select) return false;
+  const uint32_t *args = node_args(g, n);
+  const struct node *eq = node_at(g, args[0]), *q = node_at(g, args[2]);
+  if (args[1] != g->zero || eq->op != TRI_OP_eq) return false;
+  uint32_t p = eq->arg[eq->arg[0] == g->zero];
+  if (q->op == TRI_OP_neg) q = node_at(g, q->arg[0]);
+  return (q->op == TRI_OP_gate || q->op == TRI_OP_mul) && (q->arg[0] == p || q->arg[1] == p) &&
+         (eq->arg[0] == g->zero || eq->arg[1] == g->zero);
+}
+
+static uint8_t unit_of(const tri_graph *g, const struct node *n, bool expanding) {
+  int64_t k;
+  if (n->shape || n->sort != TRI_REAL) return UNIT_NONE;
+  switch (n->op) {
+  case TRI_OP_add:
+  case TRI_OP_sub:
+  case TRI_OP_neg: return UNIT_SUM;
+  case TRI_OP_mul:
+  case TRI_OP_div: return UNIT_PRODUCT;
+  case TRI_OP_gate: return expanding ? UNIT_NONE : UNIT_PRODUCT;
+  case TRI_OP_select: return !expanding && is_strong_product(g, n) ? UNIT_PRODUCT : UNIT_NONE;
+  case TRI_OP_pow:
+    return tri__small_integer(g, n->arg[1], &k) && k && k < EXPONENT_MAX && k > -EXPONENT_MAX
+               ? UNIT_PRODUCT
+               : UNIT_NONE;
+  default: return UNIT_NONE;
+  }
+}
+
+/* Counts uses, and notes in `inner` the kind of unit that used a node last. A strong product's condition is no use. */
+static void note_uses(struct simplify *s, uint32_t at) {
+  const struct node *n = node_at(s->g, s->walk.ids[at]);
+  const uint32_t *args = node_args(s->g, n);
+  s->spots[at].unit = unit_of(s->g, n, s->expanding);
+  bool strong = n->op == TRI_OP_select && s->spots[at].unit;
+  for (uint32_t i = strong ? 2 : 0; i < n->nargs; i++) {
+    struct spot *arg = s->spots + walk_position(&s->walk, args[i]);
+    bool exponent = n->op == TRI_OP_pow && i == 1;
+    arg->uses++;
+    arg->inner = exponent ? UNIT_NONE : s->spots[at].unit;
+    arg->root |= !s->spots[at].unit;
+  }
+}
+
+static void find_units(struct simplify *s, size_t n, const uint32_t *outputs) {
+  for (size_t i = 0; i < n; i++) {
+    struct spot *spot = s->spots + walk_position(&s->walk, outputs[i]);
+    spot->uses++;
+    spot->root = 1;
+  }
+  for (uint32_t at = s->walk.count; at-- > 0;)
+    if (s->spots[at].uses) note_uses(s, at);
+  for (uint32_t at = 0; at < s->walk.count; at++) {
+    struct spot *spot = s->spots + at;
+    spot->inner = spot->uses == 1 && !spot->root && spot->unit && spot->inner == spot->unit;
+  }
+}
+
+/* --- what is no unit */
+
+/* The node with its arguments' images; a strong product is a product. */
+uint32_t tri__rebuild(struct simplify *s, uint32_t at) {
+  tri_graph *g = s->g;
+  uint32_t id = s->walk.ids[at], nargs = node_at(g, id)->nargs;
+  bool changed = op_of(g, id) == TRI_OP_gate && s->spots[at].unit;
+  if (!nargs) return id;
+  if (op_of(g, id) == TRI_OP_select && s->spots[at].unit)
+    return s->spots[walk_position(&s->walk, node_args(g, node_at(g, id))[2])].image;
+  if (!tri__grow(s->ring.memory, (void **)&s->stack, &s->stack_capacity, nargs, sizeof *s->stack))
+    return tri__no_memory(g);
+  for (uint32_t i = 0; i < nargs; i++) {
+    uint32_t arg = node_args(g, node_at(g, id))[i];
+    s->stack[i] = s->spots[walk_position(&s->walk, arg)].image;
+    changed |= s->stack[i] != arg;
+  }
+  if (!changed) return id;
+  unsigned op = op_of(g, id);
+  if (op == TRI_OP_element) return tri__element(g, s->stack[0], tri__index_attr(g, id));
+  if (op == TRI_OP_gate && s->spots[at].unit) op = TRI_OP_mul;
+  return tri__build(g, (tri_op)op, nargs, s->stack);
+}
+
+bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs, bool expanding) {
+  *s = (struct simplify){.g = g, .expanding = expanding};
+  if (!tri__ring_init(&s->ring, g)) return false;
+  if (tri__walk(g, n, inputs, &s->walk)) return tri__ring_no_memory(&s->ring);
+  s->spots = tri__new(s->ring.memory, s->walk.count, sizeof *s->spots);
+  if (!s->spots) return tri__ring_no_memory(&s->ring);
+  find_units(s, n, inputs);
+  return true;
+}
