@@ -10,10 +10,10 @@ static uint32_t not_a_variable(tri_graph *g, const struct node *n) {
                    name ? name : "?");
 }
 
-uint32_t tri__checked(tri_graph *g, tri_expr e, enum ids_kind kind) {
-  uint32_t id = tri__own(g, e);
-  if (id_is_error(id)) return id;
-  const struct node *n = node_at(g, id);
+uint32_t tri__check(tri_graph *g, tri_expr e, enum ids_kind kind, uint32_t *id) {
+  *id = tri__own(g, e);
+  if (id_is_error(*id)) return *id;
+  const struct node *n = node_at(g, *id);
   if (kind == IDS_VARIABLE && n->op != TRI_OP_variable && n->op != TRI_OP_eps)
     return not_a_variable(g, n);
   if (kind != IDS_ANY && n->sort == TRI_BOOLEAN)
@@ -23,17 +23,15 @@ uint32_t tri__checked(tri_graph *g, tri_expr e, enum ids_kind kind) {
     tri__shape_text(g, n->shape, shape, sizeof shape);
     return tri__fail(g, TRI_SHAPE, "a number is wanted here, not shape %s", shape);
   }
-  return id;
+  return 0;
 }
 
 uint32_t tri__ids(struct ids *ids, tri_graph *g, size_t n, const tri_expr *e, enum ids_kind kind) {
   *ids = (struct ids){.graph = g, .count = n, .id = tri__new(&g->memory, n, sizeof *ids->id)};
   if (!ids->id) return tri__no_memory(g);
-  for (size_t i = 0; i < n; i++) {
-    ids->id[i] = tri__checked(g, e[i], kind);
-    if (id_is_error(ids->id[i])) return ids->id[i];
-  }
-  return 0;
+  uint32_t failed = 0;
+  for (size_t i = 0; i < n && !failed; i++) failed = tri__check(g, e[i], kind, &ids->id[i]);
+  return failed;
 }
 
 void tri__ids_free(struct ids *ids) {

@@ -14,9 +14,9 @@ struct ids {
 
 enum ids_kind { IDS_ANY, IDS_REAL, IDS_SCALAR, IDS_VARIABLE };
 
-/* The id of e, checked: an error id (which sticks) for an expression of another graph, for a condition, and as `kind` says for a
- * shape (TRI_SHAPE) or what is no scalar variable or eps (TRI_ARGUMENT). */
-uint32_t tri__checked(tri_graph *g, tri_expr e, enum ids_kind kind);
+/* The id of e into *id. Returns 0 or an error id, which sticks: for an expression of another graph, for a condition, and as `kind` says
+ * for a shape (TRI_SHAPE) or what is no scalar variable or eps (TRI_ARGUMENT). */
+uint32_t tri__check(tri_graph *g, tri_expr e, enum ids_kind kind, uint32_t *id);
 
 /* The ids of n expressions, each checked. Returns 0 or the first error; *ids is to be freed either way. */
 uint32_t tri__ids(struct ids *ids, tri_graph *g, size_t n, const tri_expr *e, enum ids_kind kind);

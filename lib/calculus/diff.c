@@ -77,9 +77,9 @@ static uint32_t diff_n(tri_graph *g, uint32_t e, uint32_t x, uint32_t n) {
 tri_expr tri_diff_n(tri_expr e, tri_expr x, uint32_t n) {
   tri_graph *g = e.graph;
   if (!g) return expr_of(NULL, NODE_ERROR + TRI_ARGUMENT);
-  uint32_t id = tri__checked(g, e, IDS_REAL), variable = tri__checked(g, x, IDS_VARIABLE);
-  if (id_is_error(id)) return expr_of(g, id);
-  return expr_of(g, id_is_error(variable) ? variable : diff_n(g, id, variable, n));
+  uint32_t id, variable, failed = tri__check(g, e, IDS_REAL, &id);
+  if (!failed) failed = tri__check(g, x, IDS_VARIABLE, &variable);
+  return expr_of(g, failed ? failed : diff_n(g, id, variable, n));
 }
 
 tri_status tri_jvp(size_t m, const tri_expr *outputs, size_t n, const tri_expr *variables,

@@ -31,8 +31,8 @@ tri_status tri_gradient(tri_expr e, size_t n, const tri_expr *variables, tri_exp
   tri_graph *g = e.graph;
   if (!g) return TRI_ARGUMENT;
   struct ids v = {0};
-  uint32_t id = tri__checked(g, e, IDS_SCALAR);
-  uint32_t failed = id_is_error(id) ? id : tri__ids(&v, g, n, variables, IDS_VARIABLE);
+  uint32_t id, failed = tri__check(g, e, IDS_SCALAR, &id);
+  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_VARIABLE);
   if (!failed) failed = tri__vjp(g, 1, &id, &g->one, n, v.id, v.id);
   for (size_t i = 0; i < n && !failed; i++) gradient[i] = expr_of(g, v.id[i]);
   tri__ids_free(&v);

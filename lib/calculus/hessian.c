@@ -48,14 +48,13 @@ static uint32_t hessian_of(tri_graph *g, uint32_t e, const struct ids *variables
 tri_status tri_hessian(tri_expr e, size_t n, const tri_expr *variables, tri_expr *hessian) {
   tri_graph *g = e.graph;
   if (!g) return TRI_ARGUMENT;
-  struct ids v = {0};
-  uint32_t id = tri__checked(g, e, IDS_SCALAR);
-  uint32_t failed = id_is_error(id) ? id : tri__ids(&v, g, n, variables, IDS_VARIABLE);
-  uint32_t *gradient = tri__new(&g->memory, n, sizeof *gradient);
-  if (!gradient) failed = tri__no_memory(g);
-  if (!failed) failed = hessian_of(g, id, &v, gradient, hessian);
-  tri__free(&g->memory, gradient, n, sizeof *gradient);
+  struct ids v = {0}, gradient = {0};
+  uint32_t id, failed = tri__check(g, e, IDS_SCALAR, &id);
+  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_VARIABLE);
+  if (!failed) failed = tri__ids(&gradient, g, n, variables, IDS_VARIABLE);
+  if (!failed) failed = hessian_of(g, id, &v, gradient.id, hessian);
   tri__ids_free(&v);
+  tri__ids_free(&gradient);
   return tri__finish(g, failed, n * n, hessian);
 }
 
@@ -70,16 +69,15 @@ tri_status tri_hvp(tri_expr e, size_t n, const tri_expr *variables, const tri_ex
                    tri_expr *product) {
   tri_graph *g = e.graph;
   if (!g) return TRI_ARGUMENT;
-  struct ids v = {0}, d = {0};
-  uint32_t id = tri__checked(g, e, IDS_SCALAR);
-  uint32_t failed = id_is_error(id) ? id : tri__ids(&v, g, n, variables, IDS_VARIABLE);
+  struct ids v = {0}, d = {0}, p = {0};
+  uint32_t id, failed = tri__check(g, e, IDS_SCALAR, &id);
+  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_VARIABLE);
   if (!failed) failed = tri__ids(&d, g, n, direction, IDS_SCALAR);
-  uint32_t *ids = tri__new(&g->memory, n, sizeof *ids);
-  if (!ids) failed = tri__no_memory(g);
-  if (!failed) failed = hvp_of(g, id, &v, &d, ids);
-  for (size_t i = 0; i < n && !failed; i++) product[i] = expr_of(g, ids[i]);
-  tri__free(&g->memory, ids, n, sizeof *ids);
+  if (!failed) failed = tri__ids(&p, g, n, variables, IDS_VARIABLE);
+  if (!failed) failed = hvp_of(g, id, &v, &d, p.id);
+  for (size_t i = 0; i < n && !failed; i++) product[i] = expr_of(g, p.id[i]);
   tri__ids_free(&v);
   tri__ids_free(&d);
+  tri__ids_free(&p);
   return tri__finish(g, failed, n, product);
 }

@@ -19,13 +19,14 @@ static void place(const struct series *s, char *buffer, size_t size) {
   mpq_t q;
   tri_text text = {.allocator = &g->memory.allocator};
   buffer[0] = '\0';
-  if (!tri__rational(g, s->at, q) || mpz_sizeinbase(mpq_numref(q), 10) > 20 ||
-      mpz_sizeinbase(mpq_denref(q), 10) > 20)
-    return;
-  tri__text_printf(&text, " at %.40s = ", name ? name : "eps");
-  tri__text_number(&text, q);
-  if (!text.status && text.size < size) memcpy(buffer, text.data, text.size + 1);
+  mpq_init(q);
+  if (tri_expr_mpq(expr_of(g, s->at), q)) {
+    tri__text_printf(&text, " at %.40s = ", name ? name : "eps");
+    tri__text_number(&text, q);
+  }
+  if (text.size && !text.status && text.size < size) memcpy(buffer, text.data, text.size + 1);
   tri_text_free(&text);
+  mpq_clear(q);
 }
 
 static uint32_t missing(const struct series *s, uint32_t why) {
@@ -64,10 +65,9 @@ static uint32_t taylor(tri_graph *g, uint32_t e, uint32_t x, uint32_t at, uint32
 tri_status tri_taylor(tri_expr e, tri_expr x, tri_expr at, uint32_t order, tri_expr *coefficients) {
   tri_graph *g = e.graph;
   if (!g) return TRI_ARGUMENT;
-  uint32_t id = tri__checked(g, e, IDS_REAL), variable = tri__checked(g, x, IDS_VARIABLE),
-           point = tri__checked(g, at, IDS_SCALAR);
-  uint32_t failed = id_is_error(id) ? id : id_is_error(variable) ? variable : 0;
-  if (!failed && id_is_error(point)) failed = point;
+  uint32_t id, variable, point, failed = tri__check(g, e, IDS_REAL, &id);
+  if (!failed) failed = tri__check(g, x, IDS_VARIABLE, &variable);
+  if (!failed) failed = tri__check(g, at, IDS_SCALAR, &point);
   if (!failed) failed = taylor(g, id, variable, point, order, coefficients);
   return tri__finish(g, failed, (size_t)order + 1, coefficients);
 }
