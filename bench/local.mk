@@ -7,6 +7,9 @@ TRIAD_BENCH += bench/bench_graph
 TRIAD_PEERS += bench/peer_ginac
 TRIAD_BENCH += bench/bench_calculus
 TRIAD_BENCH += bench/bench_eval
+TRIAD_BENCH += bench/bench_tape
+TRIAD_PEERS += bench/peer_adolc
+noinst_HEADERS += bench/tape_problems.h
 
 bench: $(TRIAD_BENCH) triad$(EXEEXT)
 	CXX='$(TRIAD_CXX)' TRIAD='$(abs_top_builddir)/triad$(EXEEXT)' \

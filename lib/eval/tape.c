@@ -179,9 +179,9 @@ static tri_var put_terms(struct tape *t, double value, size_t n, const tri_var *
   size_t first = tape_slots(t);
   for (size_t i = 0; i < n; i++) {
     t->open.partials[first + i] = terms[i].factor;
-    t->open.links[first + i] =
-        (uint32_t)(tape_slot(t, terms[i]) * TRI_TAPE_SLOT) + (uint32_t)(n - 1 - i);
+    t->open.links[first + i] = (uint32_t)(tape_slot(t, terms[i]) * TRI_TAPE_SLOT);
   }
+  t->open.links[first + n - 1] += (uint32_t)(n - 1);
   t->open.used += n * TRI_TAPE_SLOT;
   return (tri_var){value, 1.0, t->open.origin + t->open.used - TRI_TAPE_SLOT};
 }

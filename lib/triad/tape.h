@@ -35,7 +35,7 @@ typedef struct tri_tape {
   uint64_t used;    /* TRI_TAPE_SLOT times the slots in use */
   uint64_t room;    /* while used < room there is memory for an operation of two arguments */
   double *partials; /* by slot: of an operation by one argument */
-  uint32_t *links;  /* by slot: its argument's, and how far up the operation's own is */
+  uint32_t *links;  /* by slot: its argument's; in an operation's last also how many more it has */
 } tri_tape;
 
 /* Places count by TRI_TAPE_SLOT from one slot to the next; TRI_TAPE_DERIVED is added for a function of the variable there. */
@@ -155,8 +155,8 @@ TRI__RECORDER tri_var tri__tape_join(tri_tape *tape, double value, tri_var a, do
     uint32_t *links = tape->links + used / TRI_TAPE_SLOT, slot = ~(uint32_t)(TRI_TAPE_SLOT - 1);
     partials[0] = by_a.factor;
     partials[1] = by_b.factor;
-    links[0] = ((uint32_t)at_a & slot) + 1;
-    links[1] = (uint32_t)at_b & slot;
+    links[0] = (uint32_t)at_a & slot;
+    links[1] = ((uint32_t)at_b & slot) + 1;
     tape->used = used + 2 * TRI_TAPE_SLOT;
     by_a.factor = 1.0;
     by_a.place = tape->origin + used + TRI_TAPE_SLOT;
