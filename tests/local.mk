@@ -35,6 +35,9 @@ TRIAD_FUZZ += tests/fuzz/fuzz_parse
 EXTRA_DIST += tests/fuzz/fuzz_parse.dict tests/fuzz/fuzz_parse.seeds
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
+TRIAD_TESTS += tests/tool/test_session
+TRIAD_TESTS += tests/tool/test_repl
+TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/status.sh tests/tool/help_examples.sh
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h

@@ -1,15 +1,236 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The triad program. */
+/* The triad program: options, and what is run in which order. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <triad.h>
 
-int main(int argc, char **argv) {
-  if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-    printf("triad %s\n", tri_version());
-    return 0;
+#include "commands.h"
+#include "repl.h"
+#include "session.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* Set by Ctrl-C; a signal handler has no other way. */
+static volatile int interrupt;
+static volatile sig_atomic_t interactive;
+
+static void on_interrupt(int signal) {
+  (void)signal;
+  if (interrupt && !interactive) _exit(EXIT_INTERRUPTED); /* asked twice */
+  interrupt = 1;
+}
+
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = on_interrupt};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+/* A file opened later must not become a standard stream that the caller closed. */
+static void open_standard_streams(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+      _exit(EXIT_FAILED);
+}
+
+/* --- options */
+
+enum {
+  OPTION_JSON = 256,
+  OPTION_KEEP_GOING,
+  OPTION_DOMAIN,
+  OPTION_PRECISION,
+  OPTION_DIGITS,
+  OPTION_COLOR,
+  OPTION_ECHO,
+  OPTION_HELP,
+  OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"keep-going", no_argument, NULL, OPTION_KEEP_GOING},
+    {"domain", required_argument, NULL, OPTION_DOMAIN},
+    {"precision", required_argument, NULL, OPTION_PRECISION},
+    {"digits", required_argument, NULL, OPTION_DIGITS},
+    {"color", optional_argument, NULL, OPTION_COLOR},
+    {"colour", optional_argument, NULL, OPTION_COLOR},
+    {"echo", no_argument, NULL, OPTION_ECHO},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const char help_text[] =
+    "Usage: triad [OPTION]... [-e STATEMENTS | FILE]...\n"
+    "Derivatives of formulas: forward with dual numbers, in reverse with a tape, symbolically.\n"
+    "Without -e and FILE statements are read from the terminal, or from standard input.\n"
+    "\n"
+    "  -e STATEMENTS       run the statements and print their results; may be repeated\n"
+    "  FILE                run the statements of a file; - is standard input\n"
+    "      --json          one JSON object per statement on standard output\n"
+    "      --keep-going    go on after a failed statement\n"
+    "      --domain=D      numbers are double (the default) or rational\n"
+    "      --precision=BITS, --digits=N\n"
+    "                      start settings\n"
+    "      --echo          show every statement with its result\n"
+    "      --color=WHEN    colour always, never or auto (on a terminal, unless NO_COLOR is set)\n"
+    "  -q, --quiet         no greeting\n"
+    "      --help          this text\n"
+    "      --version       the version\n"
+    "\n"
+    "Exit status: 0 all done, 1 a statement failed, 2 wrong usage, 130 interrupted.\n"
+    "In the session, 'help' lists what there is. Example: triad -e 'f(x, y) = x²y + y + 2; "
+    "gradient(f, 3, 4)'\n";
+
+static const char version_text[] =
+    "triad %s\n"
+    "License LGPLv3+: GNU LGPL version 3 or later <https://gnu.org/licenses/lgpl.html>\n"
+    "This is free software: you are free to change and redistribute it.\n"
+    "There is NO WARRANTY, to the extent permitted by law.\n";
+
+static int usage_error(void) {
+  fputs("Try 'triad --help' for more information.\n", stderr);
+  return EXIT_USAGE;
+}
+
+/* What is to be run, in the order of the command line. */
+struct job {
+  bool is_text;
+  const char *text; /* statements, or a path */
+};
+
+struct plan {
+  struct job *jobs; /* room for one per argument */
+  size_t n;
+  bool quiet, done; /* done: --help or --version was answered */
+};
+
+/* A setting given as an option; false, with a message, if it is not valid. */
+static bool set_option(struct session *session, const char *name, const char *value) {
+  struct statement statement = {.text = ""};
+  struct word word = {.bytes = value, .size = strlen(value)};
+  session->statement = &statement;
+  bool good = setting_find(name, strlen(name))->set(session, &word) == TRI_OK;
+  if (!good) fprintf(stderr, "triad: --%s: %s\n", name, tri_graph_error(session->graph)->message);
+  tri_graph_clear_error(session->graph);
+  arena_free(&statement.arena);
+  session->statement = NULL;
+  return good;
+}
+
+static bool set_colour(struct session *session, const char *when) {
+  static const char *const names[] = {
+      [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
+  for (uint8_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(when, names[i]) == 0) return session->output.colour = i, true;
+  fprintf(stderr, "triad: --color is always, never or auto, not %s\n", when);
+  return false;
+}
+
+static bool take_option(struct session *session, struct plan *plan, int option) {
+  switch (option) {
+  case 1: plan->jobs[plan->n++] = (struct job){.text = optarg}; return true;
+  case 'e': plan->jobs[plan->n++] = (struct job){.is_text = true, .text = optarg}; return true;
+  case 'q': plan->quiet = true; return true;
+  case OPTION_JSON: session->output.json = true; return true;
+  case OPTION_KEEP_GOING: session->keep_going = true; return true;
+  case OPTION_DOMAIN: return set_option(session, "domain", optarg);
+  case OPTION_PRECISION: return set_option(session, "precision", optarg);
+  case OPTION_DIGITS: return set_option(session, "digits", optarg);
+  case OPTION_ECHO: return session->settings.echo = true;
+  case OPTION_COLOR: return set_colour(session, optarg ? optarg : "always");
+  case OPTION_HELP: return plan->done = fputs(help_text, stdout) >= 0;
+  case OPTION_VERSION: return plan->done = printf(version_text, tri_version()) > 0;
+  default: return false;
   }
-  fputs("usage: triad --version\n", stderr);
-  return 2;
+}
+
+static bool read_options(struct session *session, struct plan *plan, int argc, char **argv) {
+  int option;
+  while (!plan->done && (option = getopt_long(argc, argv, "-e:q", long_options, NULL)) != -1)
+    if (!take_option(session, plan, option)) return false;
+  while (!plan->done && optind < argc) plan->jobs[plan->n++] = (struct job){.text = argv[optind++]};
+  return true;
+}
+
+/* --- running */
+
+static bool run_file(struct session *session, const char *path) {
+  tri_error unopened;
+  bool good = session_run_file(session, path, &unopened);
+  if (unopened.status != TRI_OK) session_report(session, NULL, &unopened);
+  return good;
+}
+
+static uint32_t lines_of(const char *text) {
+  uint32_t lines = 1;
+  while ((text = strchr(text, '\n'))) lines++, text++;
+  return lines;
+}
+
+/* Several -e behave as lines of one text. */
+static bool run_jobs(struct session *session, const struct plan *plan) {
+  bool good = true;
+  uint32_t line = 1;
+  for (size_t i = 0; i < plan->n && (good || session->keep_going) && !session->quit && !interrupt;
+       i++) {
+    const struct job *job = &plan->jobs[i];
+    bool done = job->is_text ? session_run(session, "-e", job->text, strlen(job->text), line)
+                             : run_file(session, job->text);
+    good = good && done;
+    if (job->is_text) line += lines_of(job->text);
+  }
+  return good;
+}
+
+static bool run(struct session *session, const struct plan *plan) {
+  if (plan->n > 0) return run_jobs(session, plan);
+  if (!isatty(STDIN_FILENO)) return run_file(session, "-");
+  if (!plan->quiet && !session->output.json)
+    printf("triad %s: derivatives by dual numbers, by the tape, by formula. 'help' tells more, "
+           "'quit' ends.\n",
+           tri_version());
+  interactive = 1;
+  repl_run(session, &interrupt);
+  return true;
+}
+
+static int finish(struct session *session, bool good) {
+  output_flush(session);
+  if (session->output.broken)
+    fprintf(stderr, "triad: cannot write to standard output: %s\n",
+            strerror(session->output.broken_why));
+  if (interrupt && !interactive) return EXIT_INTERRUPTED;
+  return good && !session->output.broken ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+  open_standard_streams();
+  setlocale(LC_CTYPE, ""); /* characters only: numbers are the same everywhere */
+  catch_signals();
+  struct session *session = session_new(stdout, stderr, &interrupt);
+  struct plan plan = {.jobs = calloc((size_t)argc + 1, sizeof *plan.jobs)};
+  int status = EXIT_FAILED;
+  if (!session || !plan.jobs)
+    fputs("triad: out of memory\n", stderr);
+  else if (!read_options(session, &plan, argc, argv))
+    status = usage_error();
+  else
+    status = finish(session, plan.done || run(session, &plan));
+  free(plan.jobs);
+  session_free(session);
+  return status;
 }

@@ -26,8 +26,21 @@ static uint32_t negate(tri_graph *g, uint32_t e) { return tri__build1(g, TRI_OP_
 
 /* --- one function per operation with rewritings; 0: none applies */
 
+/* A constant's sign turns also where constants are too large to be folded: it grows no larger, and
+ * a sum would move its minus to and fro for ever. */
+static uint32_t negate_constant(tri_graph *g, uint32_t a) {
+  mpq_t view, q;
+  tri__rational(g, a, view);
+  mpq_init(q);
+  mpq_neg(q, view);
+  uint32_t id = tri__constant(g, q);
+  mpq_clear(q);
+  return id;
+}
+
 static uint32_t build_neg(tri_graph *g, uint32_t a) {
   switch (op_of(g, a)) {
+  case TRI_OP_constant: return negate_constant(g, a);
   case TRI_OP_neg: return arg_of(g, a, 0);
   case TRI_OP_sub: return tri__build2(g, TRI_OP_sub, arg_of(g, a, 1), arg_of(g, a, 0));
   case TRI_OP_mul:
