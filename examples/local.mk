@@ -14,3 +14,4 @@ TRIAD_EXAMPLES += examples/forward.c examples/forward.expected
 TRIAD_EXAMPLES += examples/neurons.c examples/neurons.expected
 TRIAD_EXAMPLES += examples/reverse.c examples/reverse.expected
 TRIAD_EXAMPLES += examples/dual.c examples/dual.expected
+TRIAD_EXAMPLES += examples/tape.c examples/tape.expected
