@@ -13,12 +13,13 @@ static bool is_negative_constant(const tri_graph *g, uint32_t id) {
   return op_of(g, id) == TRI_OP_constant && !has(g, id, FACT_NONNEGATIVE);
 }
 
-/* Whether e is written with a minus that may move: -u, a negative constant, a negative constant times u. */
+/* Whether e is written with a minus that may move: -u, a negative constant, a negative constant times u. Of two constants too
+ * large to be folded exactly one has to be negative: the minus of both would only change places. */
 static bool is_negated(const tri_graph *g, uint32_t e) {
   unsigned op = op_of(g, e);
   if (op == TRI_OP_neg) return true;
   if (op == TRI_OP_mul)
-    return is_negative_constant(g, arg_of(g, e, 0)) || is_negative_constant(g, arg_of(g, e, 1));
+    return is_negative_constant(g, arg_of(g, e, 0)) != is_negative_constant(g, arg_of(g, e, 1));
   return is_negative_constant(g, e);
 }
 
