@@ -99,10 +99,17 @@ tri_status call_simplify(const struct request *request, struct value *value) {
   return status == TRI_OK ? subject_give(&s, tri_simplify(s.expr), false, value) : status;
 }
 
+/* Gives an expression in a form that was asked for. */
+static tri_status give_verbatim(const struct request *request, const struct subject *s, tri_expr e,
+                                struct value *value) {
+  if (tri_expr_status(e) == TRI_OK) session_note_verbatim(request->session, e.id);
+  return subject_give(s, e, false, value);
+}
+
 tri_status call_expand(const struct request *request, struct value *value) {
   struct subject s;
   tri_status status = subject_read_expr(request, &s);
-  return status == TRI_OK ? subject_give(&s, tri_expand(s.expr, 0), false, value) : status;
+  return status == TRI_OK ? give_verbatim(request, &s, tri_expand(s.expr, 0), value) : status;
 }
 
 /* x=…, y=… as variables and what replaces them. */
@@ -151,6 +158,20 @@ tri_status call_value(const struct request *request, struct value *value) {
 
 /* --- taylor */
 
+/* The polynomial with simplified coefficients, in powers of x - at. */
+static tri_expr polynomial(const struct request *request, tri_expr e, tri_expr x, tri_expr at,
+                           uint32_t order) {
+  tri_expr *c = request_new(request, (size_t)order + 1, sizeof *c);
+  if (!c) return expr_of(request->graph, NODE_ERROR + TRI_MEMORY);
+  tri_status status = tri_taylor(e, x, at, order, c);
+  if (status == TRI_OK) status = tri_simplify_all((size_t)order + 1, c, c);
+  if (status != TRI_OK) return expr_of(request->graph, NODE_ERROR + (uint32_t)status);
+  tri_expr step = tri_sub(x, at), sum = c[0];
+  for (uint32_t k = 1; k <= order; k++)
+    sum = tri_add(sum, tri_mul(c[k], tri_pow(step, tri_integer(request->graph, k))));
+  return sum;
+}
+
 tri_status call_taylor(const struct request *request, struct value *value) {
   struct subject s;
   const struct value *at = &request->arguments[1], *order = &request->arguments[2];
@@ -164,6 +185,6 @@ tri_status call_taylor(const struct request *request, struct value *value) {
   if (status != TRI_OK) return status;
   tri_expr x =
       expr_of(request->graph, tri__variable(request->graph, at->keyword, at->keyword_size));
-  return subject_give(&s, tri_taylor_polynomial(s.expr, x, expr_of(request->graph, at->expr), n),
-                      false, value);
+  tri_expr at_point = expr_of(request->graph, at->expr);
+  return give_verbatim(request, &s, polynomial(request, s.expr, x, at_point, n), value);
 }

@@ -89,7 +89,8 @@ static tri_status show_definition(struct session *session, const struct definiti
                                   tri_text *text) {
   tri_graph *g = session->graph;
   write_heading(session, d, text);
-  tri_status status = print_expr(session, tri_simplify(expr_of(g, d->expr)), text);
+  tri_expr e = expr_of(g, d->expr);
+  tri_status status = print_expr(session, d->verbatim ? e : tri_simplify(e), text);
   if (status != TRI_OK) session_fail(session, NULL, status, "%s", tri_status_meaning(status));
   return status;
 }

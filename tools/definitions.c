@@ -65,6 +65,7 @@ static void set_meaning(struct definition *d, const struct definition *from) {
   d->lambda = from->lambda;
   d->primal = from->primal;
   d->function = from->function;
+  d->verbatim = from->verbatim;
 }
 
 tri_status session_define(struct session *session, const struct definition *definition) {

@@ -101,21 +101,30 @@ uint32_t session_primal(const struct session *session, uint32_t lambda) {
   return 0;
 }
 
-/* Remembers that these expressions must have a value for the statement to have a number. */
-static void note_primals(struct session *session, size_t n, const uint32_t *ids) {
-  struct statement *s = session->statement;
-  if (s->primal_capacity - s->n_primals < n) {
-    size_t capacity = s->primal_capacity * 2 + n + 16;
-    uint32_t *grown = realloc(s->primals, capacity * sizeof *grown);
+static void add_ids(struct session *session, struct id_list *list, size_t n, const uint32_t *ids) {
+  if (list->capacity - list->n < n) {
+    size_t capacity = list->capacity * 2 + n + 16;
+    uint32_t *grown = realloc(list->ids, capacity * sizeof *grown);
     if (!grown) {
       session_no_memory(session);
       return;
     }
-    s->primals = grown;
-    s->primal_capacity = capacity;
+    list->ids = grown;
+    list->capacity = capacity;
   }
-  memcpy(s->primals + s->n_primals, ids, n * sizeof *ids);
-  s->n_primals += n;
+  memcpy(list->ids + list->n, ids, n * sizeof *ids);
+  list->n += n;
+}
+
+void session_note_verbatim(struct session *session, uint32_t expr) {
+  add_ids(session, &session->statement->verbatim, 1, &expr);
+}
+
+bool session_is_verbatim(const struct session *session, uint32_t expr) {
+  const struct id_list *list = &session->statement->verbatim;
+  for (size_t i = 0; i < list->n; i++)
+    if (list->ids[i] == expr) return true;
+  return false;
 }
 
 /* A derivative was applied: what it is a derivative of must have a value there too. */
@@ -136,7 +145,7 @@ static void applied(void *data, uint32_t lambda, size_t n, const tri_expr *argum
   }
   if (tri_lambda_apply(f, n, arguments, values) != TRI_OK) return;
   for (size_t i = 0; i < outputs; i++) ids[i] = values[i].id;
-  note_primals(session, outputs, ids);
+  add_ids(session, &session->statement->primals, outputs, ids);
 }
 
 /* --- names */
@@ -172,6 +181,7 @@ static bool meaning(void *data, const char *name, size_t size, struct value *val
   if (parameter(session, name, size, value) || own_name(session, name, size, value)) return true;
   const struct definition *d = session_find(session, name, size);
   if (!d) return false;
+  if (d->verbatim) session_note_verbatim(session, d->expr);
   *value = (struct value){
       .kind = d->function ? VALUE_FUNCTION : VALUE_EXPR, .expr = d->expr, .lambda = d->lambda};
   return true;

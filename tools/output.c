@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,20 +40,25 @@ bool output_unicode(const struct session *session) {
   return output->utf8 && output->out_is_terminal;
 }
 
-static void put(struct output *output, const char *bytes, size_t size) {
-  if (output->broken || size == 0) return;
-  if (fwrite(bytes, 1, size, output->out) < size) {
-    output->broken = true;
-    output->broken_why = errno;
+/* Ctrl-C while a long result is written drops the rest of it; any other failure stays. */
+static void write_failed(struct output *output) {
+  if (errno == EINTR) {
+    __fpurge(output->out);
+    clearerr(output->out);
+    return;
   }
+  output->broken = true;
+  output->broken_why = errno;
+}
+
+static void put(struct output *output, const char *bytes, size_t size) {
+  if (!output->broken && size > 0 && fwrite(bytes, 1, size, output->out) < size)
+    write_failed(output);
 }
 
 bool output_flush(struct session *session) {
   struct output *output = &session->output;
-  if (!output->broken && fflush(output->out) != 0) {
-    output->broken = true;
-    output->broken_why = errno;
-  }
+  if (!output->broken && fflush(output->out) != 0) write_failed(output);
   return !output->broken;
 }
 

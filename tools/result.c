@@ -204,11 +204,11 @@ unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs) {
 static tri_status outputs_of(struct session *session, const struct elements *shape,
                              const tri_expr *scalars, tri_expr **outputs, size_t *n_primals) {
   const struct statement *s = session->statement;
-  *outputs = arena_new(&session->statement->arena, s->n_primals + shape->count, sizeof **outputs);
+  *outputs = arena_new(&session->statement->arena, s->primals.n + shape->count, sizeof **outputs);
   if (!*outputs) return session_no_memory(session);
   *n_primals = 0;
-  for (size_t i = 0; i < s->n_primals; i++) {
-    tri_expr primal = expr_of(session->graph, s->primals[i]);
+  for (size_t i = 0; i < s->primals.n; i++) {
+    tri_expr primal = expr_of(session->graph, s->primals.ids[i]);
     if (tri_expr_rank(primal) == 0 && !(expr_leaves(session, 1, &primal) & LEAVES_VARIABLES))
       (*outputs)[(*n_primals)++] = primal;
   }
@@ -360,7 +360,8 @@ tri_status result_of_expr(struct session *session, tri_expr e, struct result *re
   if (tri_graph_status(session->graph) != TRI_OK) return tri_graph_status(session->graph);
   if (leaves & LEAVES_VARIABLES) {
     if (leaves & LEAVES_EPS) return result_of_symbolic_dual(session, e, result);
-    return result_of_array(session, tri_simplify(e), result);
+    return result_of_array(session, session_is_verbatim(session, e.id) ? e : tri_simplify(e),
+                           result);
   }
   struct elements shape = {0};
   tri_expr *scalars;

@@ -27,8 +27,8 @@ struct definition {
   uint32_t expr;   /* what it stands for; a function's output */
   uint32_t lambda; /* not 0: it can be called */
   uint32_t primal; /* not 0: the function of which `lambda` is a derivative */
-  bool
-      function; /* defined as f(x) = …, so that the bare name is a function and not an expression */
+  bool function;   /* defined as f(x) = …, so that the bare name is a function, no expression */
+  bool verbatim;   /* printed as it is, see session_note_verbatim */
 };
 
 /* Where a node was written. */
@@ -39,6 +39,12 @@ struct node_place {
 /* A lambda that is a derivative, and what it is a derivative of. */
 struct derived {
   uint32_t lambda, primal;
+};
+
+/* Nodes of the graph. */
+struct id_list {
+  uint32_t *ids;
+  size_t n, capacity;
 };
 
 /* A statement being carried out: where it stands, and what lasts as long as it. */
@@ -60,8 +66,8 @@ struct statement {
   size_t n_places, place_capacity;
   struct derived *derived;
   size_t n_derived, derived_capacity;
-  uint32_t *primals; /* scalars that must have a value where the result is to be a number */
-  size_t n_primals, primal_capacity;
+  struct id_list primals;  /* scalars that must have a value where the result is to be a number */
+  struct id_list verbatim; /* expressions that are printed as they are */
 };
 
 struct session {
@@ -137,6 +143,13 @@ void session_each_name(const struct session *session, void (*fn)(void *data, con
 
 /* Remembers that `lambda` is a derivative of `primal`. TRI_MEMORY sticks to the graph. */
 void session_note_derived(struct session *session, uint32_t lambda, uint32_t primal);
+
+/* Remembers that an expression is to be printed as it is and not simplified: expand and taylor give
+ * a form on purpose. TRI_MEMORY sticks to the graph. */
+void session_note_verbatim(struct session *session, uint32_t expr);
+
+/* Whether an expression is to be printed as it is. */
+bool session_is_verbatim(const struct session *session, uint32_t expr);
 
 /* The function of which a lambda is a derivative; 0 if it is none. */
 uint32_t session_primal(const struct session *session, uint32_t lambda);

@@ -197,6 +197,7 @@ static tri_status run_definition(struct session *session, struct lexer *lexer,
                          .lambda = value.lambda,
                          .function = h->function || alias};
   if (alias) d.expr = tri_lambda_output((tri_lambda){session->graph, value.lambda}, 0).id;
+  d.verbatim = session_is_verbatim(session, d.expr);
   if (h->function) d.lambda = function_of(session, h, value.expr);
   if (h->function && d.lambda == 0) return tri_graph_status(session->graph);
   if (d.lambda && !h->function) d.primal = session_primal(session, d.lambda);
@@ -231,7 +232,8 @@ static void release(struct session *session, struct statement *s) {
   arena_free(&s->arena);
   free(s->places);
   free(s->derived);
-  free(s->primals);
+  free(s->primals.ids);
+  free(s->verbatim.ids);
   session->statement = s->outer;
   session_settle(session);
 }
