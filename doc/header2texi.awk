@@ -20,7 +20,7 @@ function function_line(d,    open, head, name, type, rest) {
 
 function finish(    d, name) {
   d = declaration; declaration = ""
-  gsub(/TRI_API|TRI_CHECKED|extern/, "", d)
+  gsub(/TRI_API|TRI_CHECKED|TRI__RECORDER|extern/, "", d)
   d = trimmed(d)
   if (comment == "" || d ~ /^#/) { comment = ""; return }
   if (d ~ /^typedef/) {

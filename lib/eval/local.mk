@@ -4,5 +4,5 @@ triadinclude_HEADERS += lib/triad/eval.h
 libtriad_la_SOURCES += lib/eval/plan.h lib/eval/run.h lib/eval/adjoint_run.c lib/eval/diagnose.c \
   lib/eval/double_run.c lib/eval/dual_run.c lib/eval/function.c lib/eval/hessian_run.c lib/eval/interpret.c \
   lib/eval/plan.c lib/eval/plan_shapes.c lib/eval/plan_slots.c lib/eval/workspace.c
-triadinclude_HEADERS += lib/triad/tape.h
+triadinclude_HEADERS += lib/triad/tape.h lib/triad/tape_record.h
 libtriad_la_SOURCES += lib/eval/tape.h lib/eval/tape.c lib/eval/tape_rows.c lib/eval/tape_sweep.c
