@@ -20,20 +20,20 @@ struct numeric {
 
 /* Compiles `count` outputs over the subject's inputs, of which the first `primals` (0: all) must
  * have a value, in this domain, and evaluates the point. Close it in any case. */
-TRI_CHECKED tri_status numeric_open(struct numeric *numeric, const struct request *request,
+TRI_CHECKED tri_status numeric_open(struct numeric *n, const struct request *request,
                                     const struct subject *subject, size_t count,
                                     const tri_expr *outputs, size_t primals, tri_domain domain);
-void numeric_close(struct numeric *numeric);
+void numeric_close(struct numeric *n);
 
-/* Makes an array of n zeros in the domain; NULL with the graph's error when out of memory. */
-tri_values *numeric_array(struct numeric *numeric, size_t n);
+/* Makes an array of `count` zeros in the domain; NULL with the graph's error when out of memory. */
+tri_values *numeric_array(struct numeric *n, size_t count);
 
 /* TRI_OK, or fails as the last run said. */
-tri_status numeric_check(struct numeric *numeric, tri_status status);
+tri_status numeric_check(struct numeric *n, tri_status status);
 
-/* The numbers of n expressions without variables (a direction, weights) from place `to` of an array
+/* The numbers of `count` expressions without variables (a direction, weights) from place `to` of an array
  * on. */
-tri_status numeric_evaluate(struct numeric *numeric, size_t n, const tri_expr *exprs,
+tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs,
                             tri_values *array, size_t to);
 
 /* Gives numbers (see result_of_values) as an expression, or as a result to be printed alone if some
