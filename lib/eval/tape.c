@@ -85,7 +85,7 @@ tri_status tri__tape_fail(struct tape *t, tri_status status, const char *message
 }
 
 tri_status tri__tape_refuse(struct tape *t, tri_var a) {
-  if (a.place >= TAPE_FAILED && t->error.status) return t->error.status;
+  if (a.place >= TRI__TAPE_FAILED && t->error.status) return t->error.status;
   return tri__tape_fail(t, TRI_ARGUMENT, "a number that is not on this tape");
 }
 
@@ -93,7 +93,7 @@ tri_status tri_tape_status(const tri_tape *tape) { return const_tape_of(tape)->e
 
 const tri_error *tri_tape_error(const tri_tape *tape) { return &const_tape_of(tape)->error; }
 
-static tri_var failed(double value) { return (tri_var){value, NAN, TAPE_FAILED}; }
+static tri_var failed(double value) { return (tri_var){value, 1.0, TRI__TAPE_FAILED}; }
 
 /* Notes that an operation has no value. */
 static void note_undefined(struct tape *t, tri_op op, const double at[ROW_MAX_ARITY]) {
@@ -161,21 +161,32 @@ void tri_tape_clear(tri_tape *tape) {
 
 enum { SLOTS_OF_ONE = 3 }; /* arguments of a recorded operation; more are several operations */
 
-/* Room for n more slots. */
-static bool room_for(struct tape *t, size_t n) {
-  uint64_t slots = tape_slots(t) + n;
-  bool fits = slots <= t->partial_capacity && slots <= t->link_capacity && slots <= t->limit;
-  return fits || make_room(t, slots);
+int tri_tape_reserve(tri_tape *tape, size_t slots) {
+  struct tape *t = tape_of(tape);
+  uint64_t need = (uint64_t)tape_slots(t) + slots;
+  if (need < slots) need = UINT64_MAX;
+  bool fits = need <= t->partial_capacity && need <= t->link_capacity && need <= t->limit;
+  return fits || make_room(t, need);
+}
+
+/* Whether a variable is on the tape. */
+static bool admit(struct tape *t, tri_var a) {
+  if (tape_has(t, a)) return true;
+  tri__tape_refuse(t, a);
+  return false;
+}
+
+int tri_tape_admit(tri_tape *tape, uint64_t place_a, uint64_t place_b) {
+  struct tape *t = tape_of(tape);
+  return admit(t, (tri_var){.place = place_a}) && admit(t, (tri_var){.place = place_b}) &&
+         tri_tape_reserve(tape, 2);
 }
 
 /* The operation of n <= SLOTS_OF_ONE terms, each of which is a rate (factor) at which it changes with a variable (place). */
 static tri_var put_terms(struct tape *t, double value, size_t n, const tri_var *terms) {
   for (size_t i = 0; i < n; i++)
-    if (!tape_has(t, terms[i])) {
-      tri__tape_refuse(t, terms[i]);
-      return failed(value);
-    }
-  if (!room_for(t, n)) return failed(value);
+    if (!admit(t, terms[i])) return failed(value);
+  if (!tri_tape_reserve(&t->open, n)) return failed(value);
   size_t first = tape_slots(t);
   for (size_t i = 0; i < n; i++) {
     t->open.partials[first + i] = terms[i].factor;
@@ -187,12 +198,8 @@ static tri_var put_terms(struct tape *t, double value, size_t n, const tri_var *
 }
 
 tri_var tri_tape_watch(tri_tape *tape, tri_var a) {
-  struct tape *t = tape_of(tape);
-  if (!tape_constant(a)) return put_terms(t, a.value, 1, &a);
-  if (!room_for(t, 1)) return failed(a.value);
-  tape->links[tape_slots(t)] = TRI_TAPE_INPUT;
-  tape->used += TRI_TAPE_SLOT;
-  return (tri_var){a.value, 1.0, tape->origin + tape->used - TRI_TAPE_SLOT};
+  return tape_constant(a) ? tri_tape_input(tape, a.value)
+                          : put_terms(tape_of(tape), a.value, 1, &a);
 }
 
 /* Adds a term to the n that there are, to that of the same variable if there is one. */

@@ -10,9 +10,6 @@
 
 enum { TAPE_MOST_SLOTS = 0x3fffffff }; /* a place within a tape has 32 bits */
 
-/* Of a number whose recording failed, and of what is computed from it: from here on. */
-#define TAPE_FAILED (UINT64_MAX - 3)
-
 struct tape {
   tri_tape open; /* first: programs see this part */
   struct memory memory;

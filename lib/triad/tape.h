@@ -75,6 +75,9 @@ TRI_API size_t tri_tape_size(const tri_tape *tape);
 /* Bytes of memory that the tape holds: 12 for each slot there is room for, 8 for each adjoint. */
 TRI_API size_t tri_tape_bytes(const tri_tape *tape);
 
+/* Makes memory for so many more slots, not 0 if it is there. TRI_MEMORY, TRI_LIMIT (sticky). */
+TRI_API int tri_tape_reserve(tri_tape *tape, size_t slots);
+
 /* A point in a tape's history. */
 typedef struct tri_tape_point {
   uint64_t used, undefined;

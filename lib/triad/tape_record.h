@@ -9,14 +9,27 @@
 extern "C" {
 #endif
 
+#if defined(__GNUC__)
+#define TRI__RARELY(condition) __builtin_expect(condition, 0)
+#else
+#define TRI__RARELY(condition) (condition)
+#endif
+
+/* Of a number whose recording failed, and of what is computed from it: from here on. */
+#define TRI__TAPE_FAILED (UINT64_MAX - 3)
+
+/* Whether an operation on what stands at these places can be recorded; makes room for it. The error sticks to the tape. */
+TRI_API int tri_tape_admit(tri_tape *tape, uint64_t place_a, uint64_t place_b);
+
 TRI__RECORDER tri_var tri_tape_constant(double value) {
   tri_var constant = {value, 0.0, 0};
   return constant;
 }
 
 TRI__RECORDER tri_var tri_tape_input(tri_tape *tape, double value) {
-  tri_var input = {value, 1.0, tape->origin + tape->used};
-  if (tape->used >= tape->room) return tri_tape_watch(tape, tri_tape_constant(value));
+  tri_var input = {value, 1.0, TRI__TAPE_FAILED};
+  if (TRI__RARELY(tape->used >= tape->room) && !tri_tape_reserve(tape, 1)) return input;
+  input.place = tape->origin + tape->used;
   tape->links[tape->used / TRI_TAPE_SLOT] = TRI_TAPE_INPUT;
   tape->used += TRI_TAPE_SLOT;
   return input;
@@ -25,7 +38,7 @@ TRI__RECORDER tri_var tri_tape_input(tri_tape *tape, double value) {
 /* A function of one variable with this partial. A zero partial takes what is below it out, even where that has no finite derivative. */
 TRI__RECORDER tri_var tri__tape_chain(double value, tri_var a, double partial) {
   double factor = a.factor * partial;
-  if (factor != factor && partial == 0.0) factor = 0.0;
+  if (TRI__RARELY(factor != factor) && partial == 0.0) factor = 0.0;
   a.value = value;
   a.factor = factor;
   a.place |= TRI_TAPE_DERIVED;
@@ -44,21 +57,20 @@ TRI__RECORDER tri_var tri__tape_join(tri_tape *tape, double value, tri_var a, do
   }
   uint64_t used = tape->used, at_a = a.place - tape->origin, at_b = b.place - tape->origin;
   int fits = (at_a < used) & (at_b < used) & (used < tape->room);
-  if (fits) {
-    double *partials = tape->partials + used / TRI_TAPE_SLOT;
-    uint32_t *links = tape->links + used / TRI_TAPE_SLOT, slot = ~(uint32_t)(TRI_TAPE_SLOT - 1);
-    partials[0] = by_a.factor;
-    partials[1] = by_b.factor;
-    links[0] = (uint32_t)at_a & slot;
-    links[1] = ((uint32_t)at_b & slot) + 1;
-    tape->used = used + 2 * TRI_TAPE_SLOT;
-    by_a.factor = 1.0;
-    by_a.place = tape->origin + used + TRI_TAPE_SLOT;
+  if (TRI__RARELY(!fits) && !tri_tape_admit(tape, a.place, b.place)) {
+    by_a.place = TRI__TAPE_FAILED;
     return by_a;
   }
-  tri_var arguments[2] = {a, b};
-  double both[2] = {partial_a, partial_b};
-  return tri_tape_record(tape, value, 2, arguments, both);
+  double *partials = tape->partials + used / TRI_TAPE_SLOT;
+  uint32_t *links = tape->links + used / TRI_TAPE_SLOT, slot = ~(uint32_t)(TRI_TAPE_SLOT - 1);
+  partials[0] = by_a.factor;
+  partials[1] = by_b.factor;
+  links[0] = (uint32_t)at_a & slot;
+  links[1] = ((uint32_t)at_b & slot) + 1;
+  tape->used = used + 2 * TRI_TAPE_SLOT;
+  by_a.factor = 1.0;
+  by_a.place = tape->origin + used + TRI_TAPE_SLOT;
+  return by_a;
 }
 
 /* What is made of each row. TRI__TAPE_TYPE gives V for an argument with a partial, D for NONE; TRI__TAPE_INLINED gives 1 for arithmetic,

@@ -146,9 +146,13 @@ START_TEST(slots_are_limited) {
   ck_assert(tri_tape_adjoint(t, y) == 3.0);
   tri_tape_free(t);
   t = tri_tape_new(.slots = 1, .reserve = 1000000);
+  ck_assert(tri_tape_reserve(t, 1));
   x = tri_tape_input(t, 1.0);
   ck_assert_int_eq(tri_tape_status(t), TRI_OK);
   tri_tape_input(t, 2.0);
+  ck_assert_int_eq(tri_tape_status(t), TRI_LIMIT);
+  tri_tape_clear(t);
+  ck_assert(!tri_tape_reserve(t, SIZE_MAX));
   ck_assert_int_eq(tri_tape_status(t), TRI_LIMIT);
   tri_tape_free(t);
 }
