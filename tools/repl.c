@@ -19,7 +19,7 @@
 
 #include "base/text.h"
 
-enum { HISTORY_LINES = 2000 };
+enum { HISTORY_LINES = 2000, LONGEST_WAIT = 100 /* milliseconds */ };
 
 static const char prompt_text[] = "triad> ", more_text[] = "  ...> ";
 
@@ -72,17 +72,20 @@ static char **complete(const char *text, int start, int end) {
   return rl_completion_matches(text, complete_word);
 }
 
-/* Waits for a key; Ctrl-C ends the line, emptied. */
+/* Waits for a key; Ctrl-C ends the line, emptied. The wait is in steps, since a signal that comes
+ * just before it would otherwise be noticed with the next key only. */
 static int get_key(FILE *stream) {
   struct pollfd file = {.fd = fileno(stream), .events = POLLIN};
-  while (poll(&file, 1, -1) < 0) {
-    if (errno != EINTR) return EOF;
+  for (;;) {
+    int ready = poll(&file, 1, LONGEST_WAIT);
+    if (ready < 0 && errno != EINTR) return EOF;
     rl_check_signals();
-    if (!*interrupted) continue;
-    rl_replace_line("", 0);
-    return '\n';
+    if (*interrupted) {
+      rl_replace_line("", 0);
+      return '\n';
+    }
+    if (ready > 0) return rl_getc(stream);
   }
-  return rl_getc(stream);
 }
 
 static void open_lines(const struct session *session, volatile int *interrupt) {
