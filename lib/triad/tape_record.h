@@ -21,11 +21,13 @@ extern "C" {
 /* Whether an operation on what stands at these places can be recorded; makes room for it. The error sticks to the tape. */
 TRI_API int tri_tape_admit(tri_tape *tape, uint64_t place_a, uint64_t place_b);
 
+/* Without a place. */
 TRI__RECORDER tri_var tri_tape_constant(double value) {
   tri_var constant = {value, 0.0, 0};
   return constant;
 }
 
+/* One slot; its partial is never read. */
 TRI__RECORDER tri_var tri_tape_input(tri_tape *tape, double value) {
   tri_var input = {value, 1.0, TRI__TAPE_FAILED};
   if (TRI__RARELY(tape->used >= tape->room) && !tri_tape_reserve(tape, 1)) return input;
