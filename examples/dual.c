@@ -38,7 +38,8 @@ int main(void) {
   show("f(x, y) = ", f);
 
   /* In numbers: the rational domain is exact, and a dual number is two of its numbers. */
-  tri_function *function = tri_compile(2, variables, 1, &f, .domain = TRI_RATIONAL);
+  tri_function *function =
+      tri_compile(2, variables, 1, &f, .domain = TRI_RATIONAL, .as_written = 1);
   if (!function) check(tri_graph_status(graph));
   tri_trace trace = {.data = graph, .step = on_step};
   tri_call call = {.trace = &trace};

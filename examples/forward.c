@@ -52,7 +52,8 @@ int main(void) {
   tri_expr g = tri_add(tri_integer(graph, 5), tri_mul(x, y));
   show("g(x, y) = ", g, TRI_INFIX);
 
-  tri_function *function = tri_compile(2, variables, 1, &g, .domain = TRI_RATIONAL);
+  tri_function *function =
+      tri_compile(2, variables, 1, &g, .domain = TRI_RATIONAL, .as_written = 1);
   if (!function) check(tri_graph_status(graph));
   double at[] = {3, 4}, along_x[] = {1, 0}, value, tangent;
   tri_trace trace = {.data = &watch, .step = on_step};

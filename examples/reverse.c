@@ -46,7 +46,7 @@ int main(void) {
   if (!graph) check(TRI_MEMORY);
   tri_expr variables[] = {tri_variable(graph, "x"), tri_variable(graph, "y")};
   tri_expr f = tri_parse(graph, text, sizeof text - 1);
-  tri_function *function = tri_compile(2, variables, 1, &f);
+  tri_function *function = tri_compile(2, variables, 1, &f, .as_written = 1);
   if (!function) check(tri_graph_status(graph));
 
   tri_trace upwards = {.data = graph, .step = on_step};

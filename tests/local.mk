@@ -35,6 +35,7 @@ TRIAD_FUZZ += tests/fuzz/fuzz_parse
 EXTRA_DIST += tests/fuzz/fuzz_parse.dict tests/fuzz/fuzz_parse.seeds
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
+TRIAD_SHELL_TESTS += tests/examples/examples.sh
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
 TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/status.sh tests/tool/help_examples.sh
@@ -132,7 +133,7 @@ installcheck-local:
 	  $(SHELL) $(top_srcdir)/build-aux/installcheck '$(top_srcdir)' $(TRIAD_EXAMPLES)
 
 clean-local:
-	rm -rf asan tsan fuzz-tree locale-dir stage stage.log installcheck
+	rm -rf asan tsan fuzz-tree locale-dir stage stage.log installcheck examples-check
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format

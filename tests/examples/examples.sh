@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-3.0-or-later
+# Every example as it is in examples/, with the library and the tool of this build: it compiles without a warning, its exit
+# status is 0, it writes nothing to standard error, and prints what stands in its .expected file. Those numbers were found
+# independently of triad. (make installcheck does the same with the installed library.)
+set -u
+work=examples-check
+rm -rf "$work" && mkdir -p "$work" || exit 1
+PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+cflags=$(sed -n 's/^CFLAGS = //p' Makefile)
+ldflags=$(sed -n 's/^LDFLAGS = //p' Makefile)
+n=0 compared=0
+
+result() { # result STATUS NAME
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+    echo "not ok $n - $2"
+    head -n 60 "$work/$2.log" 2>/dev/null | awk '{ print "# " $0 }'
+  fi
+}
+
+# judge NAME COMMAND...: runs it and compares
+judge() {
+  name=$1
+  shift
+  "$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null || { echo "exit status $?"; cat "$work/$name.err"; return 1; }
+  [ ! -s "$work/$name.err" ] || { cat "$work/$name.err"; return 1; }
+  expected=$abs_srcdir/examples/${name%.c}.expected
+  [ -f "$expected" ] || return 0
+  diff -u "$expected" "$work/$name.out"
+}
+
+build() { # build SOURCE PROGRAM FLAG...
+  source=$1 program=$2
+  shift 2
+  # shellcheck disable=SC2086
+  $CC -std=c11 -Wall -Wextra -Werror $cflags -I"$abs_srcdir/lib" -I"$abs_srcdir/lib/graph" "$@" -c -o "$program.o" "$source" &&
+    ./libtool --quiet --tag=CC --mode=link $CC $cflags $ldflags -o "$program" "$program.o" libtriad.la "$@" -lm
+}
+
+for source in "$abs_srcdir"/examples/*.c; do
+  name=$(basename "$source")
+  needs=$(sed -n 's,.*needs: *\([a-z0-9 _+-]*[a-z0-9]\).*,\1,p' "$source" | head -n 1)
+  # shellcheck disable=SC2086
+  if [ -n "$needs" ] && ! $PKG_CONFIG --exists $needs; then
+    n=$((n + 1))
+    echo "ok $n - $name # SKIP it needs $needs"
+    continue
+  fi
+  # shellcheck disable=SC2046,SC2086
+  { build "$source" "$work/${name%.c}" ${needs:+$($PKG_CONFIG --cflags --libs $needs)} &&
+    judge "$name" "$work/${name%.c}"; } >"$work/$name.log" 2>&1
+  result $? "$name"
+done
+for source in "$abs_srcdir"/examples/*.tri; do
+  name=$(basename "$source")
+  judge "$name" "$TRIAD" "$source" >"$work/$name.log" 2>&1
+  result $? "$name"
+done
+# An expected file that nothing is compared with would be a test that cannot fail.
+for expected in "$abs_srcdir"/examples/*.expected; do
+  name=$(basename "$expected" .expected)
+  if [ -f "$work/$name.out" ] || [ -f "$work/$name.c.out" ] || grep -qs 'needs:' "$abs_srcdir/examples/$name.c"; then
+    compared=$((compared + 1))
+  else
+    echo "no example for $name.expected" >"$work/$name.expected.log"
+    result 1 "$name.expected"
+  fi
+done
+[ "$compared" -gt 10 ]
+result $? "examples with expected output"
+echo "1..$n"
