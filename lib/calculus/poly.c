@@ -280,7 +280,7 @@ static bool places(struct ring *r) {
   return true;
 }
 
-bool tri__poly_open(struct ring *r, struct poly *p) {
+bool tri__poly_open(struct ring *r, const struct poly *p) {
   if (!places(r)) return false;
   for (size_t i = 0; i < p->count; i++) r->place[p->terms[i].m] = (uint32_t)i;
   return true;
@@ -432,6 +432,17 @@ bool tri__poly_copy(struct ring *r, struct poly *p, const struct poly *a) {
   for (size_t i = 0; i < a->count && ok; i++) ok = append(r, p, a->terms[i].c, a->terms[i].m);
   if (!ok) tri__poly_free(r, p);
   return ok;
+}
+
+bool tri__poly_equal(struct ring *r, const struct poly *a, const struct poly *b) {
+  if (a->count != b->count || a->needs != b->needs || !tri__poly_open(r, a)) return false;
+  for (size_t i = 0; i < b->count; i++) {
+    uint32_t at = r->place[b->terms[i].m];
+    if (at >= a->count || a->terms[at].m != b->terms[i].m ||
+        !mpq_equal(a->terms[at].c, b->terms[i].c))
+      return false;
+  }
+  return true;
 }
 
 /* sum += c m q */

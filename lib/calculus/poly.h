@@ -94,7 +94,7 @@ bool tri__monomial_is_quotient(const struct ring *r, uint32_t m);
 /* Polynomials. A zeroed one is 0. poly_open must come before poly_put when another polynomial was built meanwhile; poly_close drops
  * terms that have become 0, into the needs. Results must be other polynomials than the operands. */
 void tri__poly_free(struct ring *r, struct poly *p);
-bool tri__poly_open(struct ring *r, struct poly *p);
+bool tri__poly_open(struct ring *r, const struct poly *p);
 bool tri__poly_put(struct ring *r, struct poly *p, mpq_srcptr c, uint32_t m);
 bool tri__poly_close(struct ring *r, struct poly *p);
 bool tri__poly_constant(struct ring *r, struct poly *p, mpq_srcptr c);
@@ -106,8 +106,7 @@ bool tri__poly_copy(struct ring *r, struct poly *p, const struct poly *a);
 /* p = a * c * m, exponents simply added: what m cancels is not lost but written beside p. */
 bool tri__poly_shift(struct ring *r, struct poly *p, const struct poly *a, mpq_srcptr c,
                      uint32_t m);
-/* Whether a has one term. */
-static inline bool poly_is_term(const struct poly *a) { return a->count == 1 && !a->needs; }
+bool tri__poly_equal(struct ring *r, const struct poly *a, const struct poly *b);
 
 /* Sorts factors by atom, or, by_hash, by structure. */
 void tri__sort_factors(const tri_graph *g, struct factor *f, size_t n, bool by_hash);

@@ -10,19 +10,26 @@
 #include "calculus/poly.h"
 #include "graph/walk.h"
 
-/* What a candidate costs a reader: `tree`, the tokens of its text; and a machine: distinct operations and distinct nodes down to the
- * atoms. Saturating. */
+/* What a candidate costs a machine: distinct operations and distinct nodes down to the atoms. Saturating. */
 struct cost {
-  uint32_t tree, ops, nodes;
+  uint32_t ops, nodes;
 };
 
+/* Candidates are compared by the tokens of their text while one can read it, beyond by nodes. */
+enum { TOKENS_READABLE = 100 };
+
 enum { UNIT_NONE, UNIT_SUM, UNIT_PRODUCT };
+
+/* How a round treats sharing: a unit's candidates are compared as if it were alone; by what it adds beside what others use; the same,
+ * where leaves that chains do not share are taken for shared, as their images may be. */
+enum { CARE_NONE, CARE_SHARED, CARE_ALL, CARES };
 
 /* What simplify knows of a node that was reached; by position in the walk. */
 struct spot {
   uint32_t uses;    /* by reached nodes and outputs */
   uint32_t image;   /* the simplified node, 0 as long as there is none */
   uint32_t full_id; /* the best layout of `full`, 0 if there is none */
+  uint32_t own; /* operations that only the unit uses, up to atoms; bounded */
   uint32_t poly;    /* number of the full reading among the polynomials */
   uint8_t unit;     /* UNIT_… of a chain's node */
   uint8_t inner;    /* has a chain's node of the same kind as its only user */
@@ -63,12 +70,14 @@ struct simplify {
   size_t resolving_capacity;
   uint32_t *pending;
   size_t pending_capacity;
+  uint32_t *floor; /* what the candidates for a unit are made of */
+  size_t floor_count, floor_capacity;
   uint32_t *stack;
   size_t stack_capacity;
   struct chain chain;
   uint64_t work_per_node;
   bool expanding; /* tri_expand: bounds met are errors, nothing is factored */
-  bool careful;   /* only what does not make the whole larger, proved unit by unit */
+  int care;       /* CARE_… */
 };
 
 /* --- a round (simplify_units.c) */
@@ -79,16 +88,27 @@ void tri__end(struct simplify *s);
 /* The node at `at` with its arguments' images; a strong product becomes a product. */
 uint32_t tri__rebuild(struct simplify *s, uint32_t at);
 
+/* --- choosing (simplify_choose.c) */
+
+/* Gives the unit at `at`, a root, its image; the units below get theirs as far as that is needed. */
+bool tri__resolve(struct simplify *s, uint32_t at);
+
 /* --- costs (simplify_cost.c) */
 
-/* False when out of memory. Leaves in `seen` count nothing, nor do what is below atoms. */
-bool tri__cost(struct simplify *s, uint32_t id, bool keep_seen, struct cost *cost);
-/* The one number that candidates are compared by: tokens while a text is short enough to be read, nodes beyond. */
-uint32_t tri__cost_rank(const struct cost *cost);
+/* Tokens of id's text, parentheses included; saturating, 0 when out of memory. */
+uint32_t tri__tokens(struct simplify *s, uint32_t id);
+/* False when out of memory. With keep_seen, nodes marked in `seen` count nothing, nor does what is below them. Stops, saturated, beyond
+ * `most` operations. */
+bool tri__count(struct simplify *s, uint32_t id, bool keep_seen, uint32_t most, struct cost *cost);
+/* The one number that candidates are compared by. */
+bool tri__rank(struct simplify *s, uint32_t id, uint32_t *rank);
+/* Tokens that the text of |c| m would have, times an expression of `extra` tokens (0: none); and of p term by term. */
+uint64_t tri__product_tokens(struct simplify *s, mpq_srcptr c, uint32_t m, uint64_t extra);
+uint64_t tri__plain_tokens(struct simplify *s, const struct poly *p);
 /* Whether wherever e has a value, the atom has one, and, for a pole, is not 0. Looks at a bounded part of e. */
 bool tri__covers(struct simplify *s, uint32_t e, uint32_t atom, bool pole);
 
-/* --- writing (simplify_write.c, simplify_horner.c): node ids, error ids, or 0 for "not in this form" */
+/* --- writing (simplify_layout.c, simplify_write.c, simplify_horner.c): node ids, error ids, or 0 for "not in this form" */
 
 /* The shortest form of p; in full mode identities, common denominators, completed powers and nested forms are tried. */
 uint32_t tri__write(struct simplify *s, const struct poly *p, bool full);
@@ -99,6 +119,12 @@ uint32_t tri__write_plain(struct simplify *s, const struct poly *p);
 uint32_t tri__write_horner(struct simplify *s, const struct poly *p);
 /* |c| m, times the expression `extra` if it is not 0. */
 uint32_t tri__write_product(struct simplify *s, mpq_srcptr c, uint32_t m, uint32_t extra);
+/* id with what p lost by cancelling and id does not say. */
+uint32_t tri__with_needs(struct simplify *s, uint32_t id, const struct poly *p);
+/* A power with an exponent that is no integer constant; its base and exponent. */
+bool tri__symbolic_power(const tri_graph *g, uint32_t id, uint32_t *base, uint32_t *exponent);
+/* Such denominators are written as decimals. */
+bool tri__is_power_of_ten(mpz_srcptr z);
 
 /* --- forms (simplify_forms.c): change p in place or say false (see struct ring) */
 

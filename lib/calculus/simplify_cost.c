@@ -2,7 +2,7 @@
 /* What a candidate of simplify costs, and what it proves by having a value. */
 #include "calculus/simplify.h"
 
-enum { COUNT_MAX = 4096, TREE_MAX = 1 << 30, READABLE = 100, COVER_STEPS = 512 };
+enum { COUNT_MAX = 4096, TREE_MAX = 1 << 30, COVER_STEPS = 512 };
 
 static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 
@@ -74,11 +74,51 @@ static uint32_t tree(struct simplify *s, uint32_t id) {
   return tri__idmap_get(&s->weights, id, 0);
 }
 
+/* --- tokens of what is not written yet */
+
+/* Tokens of the factors of one sign of exponents, and how many factors they are. */
+static uint64_t factor_tokens(struct simplify *s, uint32_t m, int sign, unsigned *count) {
+  uint64_t tokens = 0;
+  for (uint32_t i = 0; i < monomial_size(&s->ring, m); i++) {
+    struct factor f = monomial_factors(&s->ring, m)[i];
+    if ((f.exponent > 0) != (sign > 0)) continue;
+    unsigned op = op_of(s->g, f.atom);
+    bool power = f.exponent != sign;
+    tokens += tree(s, f.atom) + (power ? 2u : 0u);
+    tokens += parenthesised(power ? TRI_OP_pow : TRI_OP_mul, 0, op) ? 1u : 0u;
+    ++*count;
+  }
+  return tokens;
+}
+
+/* As tri__write_product writes it. */
+uint64_t tri__product_tokens(struct simplify *s, mpq_srcptr c, uint32_t m, uint64_t extra) {
+  unsigned above = extra > 0, below = 0;
+  uint64_t top = extra + factor_tokens(s, m, 1, &above), bottom = factor_tokens(s, m, -1, &below);
+  bool unit = !mpz_cmpabs_ui(mpq_numref(c), 1), whole = !mpz_cmp_ui(mpq_denref(c), 1);
+  if (!below && (!above || (!whole && (!unit || tri__is_power_of_ten(mpq_denref(c))))))
+    return top + above + (whole ? 1 : 2);
+  if (!unit || !above) top++, above++;
+  if (!whole) bottom++, below++;
+  if (!below) return top + above - 1;
+  return top + above + bottom + below - 1 + (below > 1);
+}
+
+uint64_t tri__plain_tokens(struct simplify *s, const struct poly *p) {
+  uint64_t tokens = p->count ? p->count - 1 : 1;
+  bool positive = false;
+  for (size_t i = 0; i < p->count; i++) {
+    tokens += tri__product_tokens(s, p->terms[i].c, p->terms[i].m, 0);
+    positive |= mpq_sgn(p->terms[i].c) > 0;
+  }
+  return positive ? tokens : tokens + 2;
+}
+
 /* --- distinct operations */
 
 static bool is_looked_into(unsigned op) { return is_sum(op) || is_product(op) || op == TRI_OP_pow; }
 
-static bool count(struct simplify *s, uint32_t id, struct cost *cost) {
+static bool count(struct simplify *s, uint32_t id, uint32_t most, struct cost *cost) {
   size_t depth = 0;
   if (!push(s, &depth, id)) return false;
   while (depth) {
@@ -88,23 +128,29 @@ static bool count(struct simplify *s, uint32_t id, struct cost *cost) {
     const struct node *n = node_at(s->g, top);
     cost->nodes++;
     cost->ops += n->nargs > 0;
-    if (cost->nodes >= COUNT_MAX) return cost->nodes = cost->ops = TREE_MAX, true;
+    if (cost->nodes >= COUNT_MAX || cost->ops > most) return cost->nodes = cost->ops = TREE_MAX, true;
     for (uint32_t i = 0; is_looked_into(n->op) && i < n->nargs; i++)
       if (!push(s, &depth, node_args(s->g, n)[i])) return false;
   }
   return true;
 }
 
-bool tri__cost(struct simplify *s, uint32_t id, bool keep_seen, struct cost *cost) {
+uint32_t tri__tokens(struct simplify *s, uint32_t id) { return tree(s, id); }
+
+bool tri__count(struct simplify *s, uint32_t id, bool keep_seen, uint32_t most,
+                struct cost *cost) {
   *cost = (struct cost){0};
   if (!keep_seen) tri__idmap_clear(&s->seen);
-  cost->tree = tree(s, id);
-  return cost->tree && count(s, id, cost);
+  return count(s, id, most, cost);
 }
 
-uint32_t tri__cost_rank(const struct cost *cost) {
-  uint32_t machine = READABLE + cost->nodes;
-  return cost->tree < machine ? cost->tree : machine;
+bool tri__rank(struct simplify *s, uint32_t id, uint32_t *rank) {
+  struct cost cost;
+  *rank = tree(s, id);
+  if (*rank <= TOKENS_READABLE) return *rank > 0;
+  if (!tri__count(s, id, false, UINT32_MAX, &cost)) return false;
+  if (*rank > TOKENS_READABLE + cost.nodes) *rank = TOKENS_READABLE + cost.nodes;
+  return true;
 }
 
 /* --- what a value implies */

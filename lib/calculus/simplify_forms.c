@@ -7,6 +7,7 @@
 #include "graph/index.h"
 
 enum {
+  COMPLETE_TERMS = 3,
   COMPLETE_ATOMS = 8,
   COMPLETE_TRIES = 12,
   COMPLETE_DEGREE = 64,
@@ -149,24 +150,93 @@ static bool put_integer(struct simplify *s, struct poly *p, long n, uint32_t m) 
   return ok;
 }
 
-/* Tries one identity on p. */
+static bool has_term(const struct ring *r, const struct poly *p, uint32_t m) {
+  uint32_t at = m < r->place_capacity ? r->place[m] : UINT32_MAX;
+  return at < p->count && p->terms[at].m == m;
+}
+
+/* Marks term k, and so that it is counted once. */
+static void touch(unsigned char *marks, size_t k, size_t *count) {
+  *count += !marks[k];
+  marks[k] = 1;
+}
+
+/* Marks the terms m atom^2 of p and those that m and m partner^2 would join; *joins says whether there are such. */
+static bool mark_touched(struct simplify *s, const struct poly *p, uint32_t atom, uint32_t partner,
+                         unsigned char *marks, bool *joins) {
+  struct ring *r = &s->ring;
+  uint32_t less = tri__monomial(r, atom, -2), more = tri__monomial(r, partner, 2);
+  size_t squares = 0, all = 0;
+  if (!tri__poly_open(r, p)) return false;
+  for (size_t i = 0; i < p->count; i++) {
+    if (tri__monomial_exponent(r, p->terms[i].m, atom) < 2) continue;
+    uint32_t m = tri__monomial_mul(r, p->terms[i].m, less, NULL),
+             n = m == MONOMIAL_NONE ? m : tri__monomial_mul(r, m, more, NULL);
+    if (n == MONOMIAL_NONE) return false;
+    squares++;
+    touch(marks, i, &all);
+    if (has_term(r, p, m)) touch(marks, r->place[m], &all);
+    if (has_term(r, p, n)) touch(marks, r->place[n], &all);
+  }
+  *joins = all > squares;
+  return true;
+}
+
+/* The marked terms of p, or the others, as a polynomial without needs. */
+static bool marked_part(struct simplify *s, struct poly *to, const struct poly *p,
+                        const unsigned char *marks, unsigned char which) {
+  bool ok = true;
+  *to = (struct poly){0};
+  for (size_t i = 0; i < p->count && ok; i++)
+    if (marks[i] == which) ok = tri__poly_put(&s->ring, to, p->terms[i].c, p->terms[i].m);
+  return ok;
+}
+
+/* p = rest + changed, keeping p's needs and adding that the partner must have a value. */
+static bool put_together(struct simplify *s, struct poly *p, struct poly *rest,
+                         const struct poly *changed, uint32_t partner) {
+  struct ring *r = &s->ring;
+  if (!tri__poly_open(r, rest) || !tri__poly_add(r, rest, changed, 1) || !tri__poly_close(r, rest))
+    return false;
+  uint32_t needs = tri__monomial_needs(r, tri__monomial(r, partner, 1));
+  if (needs != MONOMIAL_NONE) needs = tri__needs_union(r, needs, p->needs);
+  if (needs != MONOMIAL_NONE) needs = tri__needs_union(r, needs, rest->needs);
+  if (needs == MONOMIAL_NONE) return false;
+  tri__poly_free(r, p);
+  *p = *rest;
+  p->needs = needs;
+  *rest = (struct poly){0};
+  return true;
+}
+
+/* Tries an identity on the terms it touches. */
+static bool change_touched(struct simplify *s, struct poly *p, uint32_t atom, uint32_t partner,
+                           const struct identity *rule, const unsigned char *marks) {
+  struct poly value = {0}, rest = {0}, part_of_p = {0}, changed = {0};
+  uint32_t squared = tri__monomial(&s->ring, partner, 2);
+  bool ok = put_integer(s, &value, rule->start, 0) && put_integer(s, &value, rule->scale, squared) &&
+            marked_part(s, &part_of_p, p, marks, 1) &&
+            substituted(s, &changed, &part_of_p, atom, 2, &value);
+  if (ok && tri__bulk(&s->ring, &changed) < tri__bulk(&s->ring, &part_of_p))
+    ok = marked_part(s, &rest, p, marks, 0) && put_together(s, p, &rest, &changed, partner);
+  tri__poly_free(&s->ring, &value);
+  tri__poly_free(&s->ring, &rest);
+  tri__poly_free(&s->ring, &part_of_p);
+  tri__poly_free(&s->ring, &changed);
+  return ok;
+}
+
+/* Tries one identity on p. It can make p shorter only where terms join. */
 static bool try_identity(struct simplify *s, struct poly *p, uint32_t atom,
                          const struct identity *rule) {
   uint32_t partner = tri__build1(s->g, (tri_op)rule->partner, node_at(s->g, atom)->arg[0]);
   if (id_is_error(partner)) return s->ring.failed = partner, false;
-  struct poly value = {0}, other;
-  uint32_t squared = tri__monomial(&s->ring, partner, 2);
-  bool ok = put_integer(s, &value, rule->start, 0) &&
-            put_integer(s, &value, rule->scale, squared) &&
-            substituted(s, &other, p, atom, 2, &value);
-  if (ok && tri__bulk(&s->ring, &other) < tri__bulk(&s->ring, p)) {
-    replace(s, p, &other);
-    uint32_t needs = tri__monomial_needs(&s->ring, tri__monomial(&s->ring, partner, 1));
-    p->needs = needs == MONOMIAL_NONE ? needs : tri__needs_union(&s->ring, p->needs, needs);
-    ok = p->needs != MONOMIAL_NONE;
-  } else if (ok)
-    tri__poly_free(&s->ring, &other);
-  tri__poly_free(&s->ring, &value);
+  size_t size = p->count; /* p may change */
+  unsigned char *marks = tri__new(s->ring.memory, size, 1);
+  if (!marks) return tri__ring_no_memory(&s->ring);
+  bool joins = false, ok = mark_touched(s, p, atom, partner, marks, &joins);
+  if (ok && joins) ok = change_touched(s, p, atom, partner, rule, marks);
+  tri__free(s->ring.memory, marks, size, 1);
   return ok;
 }
 
@@ -213,7 +283,7 @@ static bool gather_roots(struct simplify *s, struct poly *p, uint32_t atom) {
 static bool identities_of(struct simplify *s, struct poly *p, struct factor atom) {
   unsigned op = op_of(s->g, atom.atom);
   if (op == TRI_OP_sqrt && !gather_roots(s, p, atom.atom)) return false;
-  if (degree(s, p, atom.atom) < 2) return true;
+  if (atom.exponent < 2 || degree(s, p, atom.atom) < 2) return true;
   if (op == TRI_OP_sqrt || op == TRI_OP_abs) return undo_square(s, p, atom.atom, op == TRI_OP_sqrt);
   for (size_t i = 0; i < sizeof identities / sizeof *identities; i++)
     if (identities[i].op == op && !try_identity(s, p, atom.atom, identities + i)) return false;
@@ -237,7 +307,7 @@ bool tri__multiply_out(struct simplify *s, struct poly *p) {
   bool ok = true;
   for (size_t i = 0; i < n && ok; i++) {
     uint32_t def = tri__idmap_get(&s->defs, atoms[i].atom, 0);
-    if (!def || degree(s, p, atoms[i].atom) < 1 || s->polys[def].count < 2) continue;
+    if (!def || atoms[i].exponent < 1 || degree(s, p, atoms[i].atom) < 1 || s->polys[def].count < 2) continue;
     struct poly value, other;
     ok = tri__poly_copy(&s->ring, &value, s->polys + def);
     if (!ok) break;
@@ -251,12 +321,6 @@ bool tri__multiply_out(struct simplify *s, struct poly *p) {
 
 /* --- completed powers */
 
-static bool has_term(const struct poly *p, uint32_t m) {
-  for (size_t i = 0; i < p->count; i++)
-    if (p->terms[i].m == m) return true;
-  return false;
-}
-
 /* The offset c m of `atom` that makes term `next` part of the d-th power of (atom + c m) in term `top`; false if there is none, or if
  * another term of degree d has no such companion. */
 static bool offset(struct simplify *s, const struct poly *p, const struct term *top,
@@ -266,11 +330,12 @@ static bool offset(struct simplify *s, const struct poly *p, const struct term *
   if (rest == MONOMIAL_NONE) return false;
   *m = tri__monomial_mul(r, next->m, tri__monomial_pow(r, rest, -1), NULL);
   if (*m == MONOMIAL_NONE || tri__monomial_is_quotient(r, *m)) return false;
+  if (!tri__poly_open(r, p)) return false;
   for (size_t i = 0; i < p->count; i++) {
     if (tri__monomial_exponent(r, p->terms[i].m, atom) != d) continue;
     rest = tri__monomial_mul(r, p->terms[i].m, less, NULL);
     if (rest != MONOMIAL_NONE) rest = tri__monomial_mul(r, rest, *m, NULL);
-    if (rest == MONOMIAL_NONE || !has_term(p, rest)) return false;
+    if (rest == MONOMIAL_NONE || !has_term(r, p, rest)) return false;
   }
   mpq_set_si(c, d, 1);
   mpq_mul(c, c, top->c);
@@ -318,7 +383,7 @@ static bool try_atom(struct simplify *s, const struct poly *p, uint32_t atom,
   int32_t d = degree(s, p, atom);
   const struct term *top = p->terms;
   unsigned tries = 0;
-  if (d < 1 || d > COMPLETE_DEGREE) return true;
+  if (d < 1 || d > COMPLETE_DEGREE || (d == 1 && p->count == COMPLETE_TERMS)) return true;
   while (tri__monomial_exponent(&s->ring, top->m, atom) != d) top++;
   mpq_t c;
   mpq_init(c);
@@ -336,7 +401,7 @@ static bool try_atom(struct simplify *s, const struct poly *p, uint32_t atom,
 }
 
 bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed) {
-  for (bool again = true; again;) {
+  for (bool again = p->count >= COMPLETE_TERMS; again;) {
     size_t n;
     struct factor *atoms = tri__atoms(s, p, &n);
     if (!atoms) return false;
@@ -345,7 +410,7 @@ bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed) {
     for (size_t i = 0; i < n && n <= COMPLETE_ATOMS && ok; i++)
       ok = try_atom(s, p, atoms[i].atom, &best);
     tri__free(s->ring.memory, atoms, n, sizeof *atoms);
-    again = best.found && ok;
+    again = best.found && ok && best.poly.count >= COMPLETE_TERMS;
     if (best.found) replace(s, p, &best.poly);
     *changed |= best.found;
     if (!ok) return false;

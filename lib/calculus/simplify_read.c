@@ -306,14 +306,14 @@ static bool add_sum(struct simplify *s, struct gather *to, struct poly *primitiv
 static bool as_atom(struct simplify *s, struct poly *p, const struct poly *sum, int64_t power) {
   struct poly primitive;
   struct gather to = {0};
-  uint32_t m = 0;
+  uint32_t m = 0, needs = sum->needs; /* what is kept moves when more is kept */
   mpq_t c;
   if (!tri__poly_copy(&s->ring, &primitive, sum)) return false;
   mpq_inits(c, to.c, NULL);
   mpq_set_ui(to.c, 1, 1);
   bool ok = tri__primitive(s, &primitive, c, &m) && add_sum(s, &to, &primitive, power) &&
             put_power(s, p, &to, c, m, power);
-  p->needs = sum->needs;
+  p->needs = needs;
   mpq_clears(c, to.c, NULL);
   tri__free(s->ring.memory, to.factors, to.capacity, sizeof *to.factors);
   tri__poly_free(&s->ring, &primitive);

@@ -11,6 +11,7 @@ void tri__end(struct simplify *s) {
   for (size_t i = 0; i < s->poly_count; i++) tri__poly_free(&s->ring, s->polys + i);
   tri__free(m, s->polys, s->poly_capacity, sizeof *s->polys);
   tri__free(m, s->spots, s->walk.count, sizeof *s->spots);
+  tri__free(m, s->floor, s->floor_capacity, sizeof *s->floor);
   tri__free(m, s->stack, s->stack_capacity, sizeof *s->stack);
   tri__free(m, s->pending, s->pending_capacity, sizeof *s->pending);
   tri__free(m, s->resolving, s->resolving_capacity, sizeof *s->resolving);
