@@ -105,6 +105,7 @@ struct session {
 static tri_status begin(struct session *s, const tri_function *f, const tri_call *call) {
   *s = (struct session){.call = call ? *call : no_options};
   if (s->call.error) *s->call.error = (tri_error){.status = TRI_OK};
+  if (!f) return tri__call_error(&s->call, TRI_ARGUMENT, "no function: it did not compile");
   s->workspace = s->call.workspace;
   if (!s->workspace) s->workspace = s->made = tri_workspace_new(f);
   if (!s->workspace) return tri__call_error(&s->call, TRI_MEMORY, "out of memory");

@@ -32,7 +32,7 @@ typedef struct tri_compile_options {
 } tri_compile_options;
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
- *   tri_compile(2, (tri_expr[]){x, y}, 1, &f, .domain = TRI_RATIONAL)
+ *   tri_compile(2, ((tri_expr[]){x, y}), 1, &f, .domain = TRI_RATIONAL)
  * NULL on failure, told to options' error and stuck to the graph: TRI_NAME for a variable of the outputs that is no input,
  * TRI_ARGUMENT for an input that is no variable or stands twice, what an error expression carries, TRI_MEMORY. */
 TRI_API tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
@@ -130,8 +130,8 @@ typedef struct tri_call {
  * outputs: N and M elements, as tri_function_elements tells. `outputs` may be the array of the inputs; other arrays may not overlap.
  * All calls give TRI_DOMAIN where an output has no value and TRI_LIMIT where an exact number would exceed the digit limit; the error
  * names the operation at fault ("division by zero", "log at -1"). What has no value is then NaN, as are the derivatives of what has
- * none; other outputs are set all the same. TRI_SHAPE if named sizes are missing or negative, TRI_ARGUMENT for a missing array or a
- * workspace of another function, TRI_MEMORY, TRI_INTERRUPTED. */
+ * none; other outputs are set all the same. TRI_SHAPE if named sizes are missing or negative, TRI_ARGUMENT for a missing array, a
+ * workspace of another function or a function that is NULL (it did not compile), TRI_MEMORY, TRI_INTERRUPTED. */
 
 /* N and M for these sizes. call may be NULL if the function has no named sizes. TRI_SHAPE, TRI_LIMIT. */
 TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *function,
