@@ -18,11 +18,7 @@ static void on_step(void *data, const tri_step *step) {
   check(tri_print((tri_expr){data, step->node}, NULL, &text));
   printf("  n%u = %-15s = %g", step->index, text.data, tri_value_double(step->value));
   for (size_t i = 0; i < step->n_arguments; i++)
-    printf("%s n%u",
-           i                            ? ","
-           : i + 1 == step->n_arguments ? "   argument"
-                                        : "   arguments",
-           step->arguments[i]);
+    printf("%s n%u", i ? "," : "   from", step->arguments[i]);
   puts("");
   tri_text_free(&text);
 }
