@@ -16,7 +16,7 @@ TRIAD_TESTS += tests/numbers/test_domains
 TRIAD_TESTS += tests/calculus/test_derivative
 TRIAD_TESTS += tests/calculus/test_choice
 TRIAD_TESTS += tests/calculus/test_taylor
-TRIAD_TESTS += tests/calculus/test_size
+TRIAD_TESTS += tests/calculus/test_size tests/calculus/test_simplify
 TRIAD_TESTS += tests/calculus/test_depth
 TRIAD_OOM += tests/oom/oom_calculus
 noinst_HEADERS += tests/random.h tests/calculus/helper.h
@@ -38,7 +38,7 @@ TRIAD_SHELL_TESTS += tests/base/headers.sh
 TRIAD_SHELL_TESTS += tests/examples/examples.sh
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
-TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/status.sh tests/tool/help_examples.sh
+TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/status.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h
@@ -133,7 +133,8 @@ installcheck-local:
 	  $(SHELL) $(top_srcdir)/build-aux/installcheck '$(top_srcdir)' $(TRIAD_EXAMPLES)
 
 clean-local:
-	rm -rf asan tsan fuzz-tree locale-dir stage stage.log installcheck examples-check
+	rm -rf asan tsan fuzz-tree locale-dir stage stage.log installcheck examples-check \
+	  tool-sessions tool-status tool-help tool-errors tool-deep doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format

@@ -125,7 +125,6 @@ static bool within(uint32_t code, const uint32_t (*range)[2], size_t n) {
 #define WITHIN(code, table) within(code, table, sizeof table / sizeof table[0])
 
 int tri__cells(uint32_t code) {
-  if (code < no_cell[0][0])
-    return 1;
+  if (code < no_cell[0][0]) return 1;
   return WITHIN(code, no_cell) ? 0 : WITHIN(code, two_cells) ? 2 : 1;
 }

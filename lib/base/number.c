@@ -29,12 +29,10 @@ static uint64_t get_u64(mpz_srcptr z) {
 /* n significant digits (ASCII, the last not 0) with the first of them at 10^exponent. */
 static void put_decimal(tri_text *text, bool negative, const char *digits, size_t n,
                         int64_t exponent) {
-  if (negative)
-    tri__text_putc(text, '-');
+  if (negative) tri__text_putc(text, '-');
   if (exponent < LOWEST_POSITIONAL || exponent > HIGHEST_POSITIONAL) {
     tri__text_putc(text, digits[0]);
-    if (n > 1)
-      tri__text_putc(text, '.');
+    if (n > 1) tri__text_putc(text, '.');
     tri__text_add(text, digits + 1, n - 1);
     tri__text_printf(text, "e%lld", (long long)exponent);
     return;
@@ -46,8 +44,7 @@ static void put_decimal(tri_text *text, bool negative, const char *digits, size_
   }
   size_t before = (size_t)exponent + 1;
   tri__text_add(text, digits, n < before ? n : before);
-  for (size_t i = n; i < before; i++)
-    tri__text_putc(text, '0');
+  for (size_t i = n; i < before; i++) tri__text_putc(text, '0');
   if (n > before) {
     tri__text_putc(text, '.');
     tri__text_add(text, digits + before, n - before);
@@ -133,8 +130,7 @@ static size_t shortest_digits(struct shortest *g, char digits[DOUBLE_DIGITS + 1]
     bool down = near_below(g), up = reaches(g);
     if (down || up) {
       mpz_mul_2exp(g->t, g->r, 1);
-      if (up && (!down || mpz_cmp(g->t, g->s) >= 0))
-        digit++;
+      if (up && (!down || mpz_cmp(g->t, g->s) >= 0)) digit++;
       digits[n++] = (char)('0' + digit);
       return n;
     }
@@ -168,8 +164,7 @@ void tri__text_double(tri_text *text, double x) {
 
 static void put_integer(tri_text *text, mpz_srcptr z) {
   char *room = tri__text_room(text, mpz_sizeinbase(z, 10) + 2);
-  if (!room)
-    return;
+  if (!room) return;
   mpz_get_str(room, 10, z);
   text->size += strlen(room);
 }
@@ -246,14 +241,11 @@ static uint64_t round_bits(uint64_t q, int size, int bits, bool sticky) {
 double tri__mpq_double(mpq_srcptr q) {
   mpz_srcptr num = mpq_numref(q), den = mpq_denref(q);
   double sign = mpq_sgn(q) < 0 ? -1.0 : 1.0;
-  if (mpq_sgn(q) == 0)
-    return 0.0;
+  if (mpq_sgn(q) == 0) return 0.0;
   /* 2^(ratio-1) < |q| < 2^(ratio+1) */
   int64_t ratio = (int64_t)mpz_sizeinbase(num, 2) - (int64_t)mpz_sizeinbase(den, 2);
-  if (ratio > 1025)
-    return sign * HUGE_VAL;
-  if (ratio < -1076)
-    return sign * 0.0;
+  if (ratio > 1025) return sign * HUGE_VAL;
+  if (ratio < -1076) return sign * 0.0;
   int64_t shift = 62 - ratio;
   mpz_t a, b;
   mpz_inits(a, b, NULL);
@@ -266,8 +258,7 @@ double tri__mpq_double(mpq_srcptr q) {
   mpz_clears(a, b, NULL);
   int64_t first = size - 1 - shift; /* 2^first <= |q| */
   int bits = first >= -1022 ? 53 : (int)(53 + 1022 + first);
-  if (bits < 0)
-    return sign * 0.0;
+  if (bits < 0) return sign * 0.0;
   uint64_t kept = round_bits(quotient, size, bits, sticky);
   return sign * ldexp((double)kept, (int)(size - bits - shift));
 }
@@ -277,12 +268,9 @@ void tri__mpq_set_double(mpq_ptr q, double x) { mpq_set_d(q, x); }
 /* --- numbers in */
 
 static int digit_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return 99;
 }
 
@@ -301,13 +289,11 @@ struct literal {
 static size_t scan_exponent(const char *text, size_t size, size_t at, char letter,
                             int64_t *exponent) {
   const int64_t most = INT64_MAX / 64;
-  if (at >= size || (text[at] | 0x20) != letter)
-    return at;
+  if (at >= size || (text[at] | 0x20) != letter) return at;
   size_t i = at + 1;
   bool negative = i < size && text[i] == '-';
   i += i < size && (text[i] == '-' || text[i] == '+');
-  if (i >= size || digit_value(text[i]) > 9)
-    return at;
+  if (i >= size || digit_value(text[i]) > 9) return at;
   int64_t value = 0;
   for (; i < size && digit_value(text[i]) <= 9; i++)
     value = value < most ? value * 10 + digit_value(text[i]) : most;
@@ -327,8 +313,7 @@ static size_t scan_digits(const char *text, size_t size, size_t at, struct liter
       continue;
     }
     int digit = digit_value(text[at]);
-    if (digit >= n->base)
-      break;
+    if (digit >= n->base) break;
     places += point;
     if (digit == 0) {
       zeros += started;
@@ -353,8 +338,7 @@ static bool scan_literal(const char *text, size_t size, struct literal *n) {
     at = 2;
   }
   size_t end = scan_digits(text, size, at, n);
-  if (end == at)
-    return false;
+  if (end == at) return false;
   int64_t exponent = 0;
   n->size = scan_exponent(text, size, end, n->base == 10 ? 'e' : 'p', &exponent);
   n->exponent = (n->base == 10 ? n->exponent : 4 * n->exponent) + exponent;
@@ -379,8 +363,7 @@ static void digits_value(const char *text, const struct literal *n, mpz_ptr z) {
   if (n->digits <= (n->base == 10 ? WORD_DIGITS : 15)) {
     uint64_t value = 0;
     for (size_t i = n->first; i < n->last; i++)
-      if (text[i] != '.')
-        value = value * (uint64_t)n->base + (uint64_t)digit_value(text[i]);
+      if (text[i] != '.') value = value * (uint64_t)n->base + (uint64_t)digit_value(text[i]);
     set_u64(z, value);
     return;
   }
@@ -389,8 +372,7 @@ static void digits_value(const char *text, const struct literal *n, mpz_ptr z) {
   char *string = (char *)mpz_limbs_write(room, (mp_size_t)(n->digits / sizeof(mp_limb_t) + 1));
   size_t length = 0;
   for (size_t i = n->first; i < n->last; i++)
-    if (text[i] != '.')
-      string[length++] = text[i];
+    if (text[i] != '.') string[length++] = text[i];
   string[length] = 0;
   mpz_set_str(z, string, n->base);
   mpz_limbs_finish(room, 0);
@@ -422,8 +404,7 @@ static void divide_by_power_of_ten(mpq_ptr q, uint64_t k) {
 static void scale(mpq_ptr q, const struct literal *n) {
   bool down = n->exponent < 0;
   uint64_t k = down ? 0 - (uint64_t)n->exponent : (uint64_t)n->exponent;
-  if (k == 0)
-    return;
+  if (k == 0) return;
   if (n->base == 16 && down)
     mpq_div_2exp(q, q, (mp_bitcnt_t)k);
   else if (n->base == 16)
@@ -447,8 +428,7 @@ size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr 
   }
   mpq_set_ui(q, 0, 1);
   digits = digits < MOST_DIGITS ? digits : MOST_DIGITS;
-  if (n.digits == 0)
-    return n.size;
+  if (n.digits == 0) return n.size;
   if (written_digits(&n) > digits) {
     *status = TRI_LIMIT;
     return 0;

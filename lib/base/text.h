@@ -14,7 +14,8 @@ void tri__text_putc(tri_text *text, char c);
 /* Room for `more` bytes and a NUL behind the text, to be written there and added to text->size; NULL on failure. */
 char *tri__text_room(tri_text *text, size_t more);
 /* printf-like, for %s %c %d %zu %u and the like: never for floating point (the locale would show). */
-void tri__text_printf(tri_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tri__text_printf(tri_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The shortest decimal that reads back as x: 42, 0.1, 1e22, 1.5e-7 (exponent outside 1e-5 <= |x| < 1e16), inf, -inf, nan. */
 void tri__text_double(tri_text *text, double x);
@@ -31,7 +32,8 @@ void tri__mpq_set_double(mpq_ptr q, double x);
 /* Reads a number literal of the language from the start of text: digits with one optional point and exponent, or hexadecimal
  * with p exponent. Sets q (canonical) and returns the bytes read; 0 with *status TRI_SYNTAX if there is none, or TRI_LIMIT if it has
  * more than `digits` decimal digits when written out. A point belongs to the number only if a digit follows it. */
-size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr q, tri_status *status);
+size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr q,
+                        tri_status *status);
 
 /* UTF-8: decodes one code point at text (size > 0 bytes left) into *code; returns its length, or 0 for an invalid sequence. */
 size_t tri__utf8(const char *text, size_t size, uint32_t *code);

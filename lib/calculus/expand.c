@@ -14,8 +14,10 @@ static uint64_t kept_terms(const struct simplify *s, size_t from) {
 }
 
 static bool refuse(struct simplify *s, uint64_t max_terms) {
-  s->ring.failed = tri__fail(s->g, TRI_LIMIT, "the expansion has more than %llu terms, or longer "
-                             "numbers than the digit limit", (unsigned long long)max_terms);
+  s->ring.failed = tri__fail(s->g, TRI_LIMIT,
+                             "the expansion has more than %llu terms, or longer "
+                             "numbers than the digit limit",
+                             (unsigned long long)max_terms);
   return false;
 }
 

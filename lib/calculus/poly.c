@@ -38,33 +38,68 @@ void tri__ring_free(struct ring *r) {
 
 /* --- sorting */
 
-static bool before(const tri_graph *g, struct factor a, struct factor b, bool by_hash) {
-  if (by_hash) {
-    uint64_t x = node_at(g, a.atom)->hash, y = node_at(g, b.atom)->hash;
-    if (x != y) return x < y;
-  }
-  return a.atom < b.atom;
-}
-
-static void sift(const tri_graph *g, struct factor *f, size_t n, size_t i, bool by_hash) {
+static void sift(struct factor *f, size_t n, size_t i) {
   for (size_t child; (child = 2 * i + 1) < n; i = child) {
-    if (child + 1 < n && before(g, f[child], f[child + 1], by_hash)) child++;
-    if (!before(g, f[i], f[child], by_hash)) return;
+    if (child + 1 < n && f[child].atom < f[child + 1].atom) child++;
+    if (f[i].atom >= f[child].atom) return;
     struct factor moved = f[i];
     f[i] = f[child];
     f[child] = moved;
   }
 }
 
-/* Heapsort: in place, no recursion, n log n always. */
-void tri__sort_factors(const tri_graph *g, struct factor *f, size_t n, bool by_hash) {
-  for (size_t i = n / 2; i-- > 0;) sift(g, f, n, i, by_hash);
+/* Heapsort: in place, no recursion, n log n always; nothing to do for what is in order. */
+void tri__sort_by_atom(struct factor *f, size_t n) {
+  bool sorted = true;
+  for (size_t i = 1; i < n && sorted; i++) sorted = f[i - 1].atom <= f[i].atom;
+  if (sorted) return;
+  for (size_t i = n / 2; i-- > 0;) sift(f, n, i);
   for (size_t end = n; end-- > 1;) {
     struct factor moved = f[0];
     f[0] = f[end];
     f[end] = moved;
-    sift(g, f, end, 0, by_hash);
+    sift(f, end, 0);
   }
+}
+
+/* A factor with its atom's hash, so that sorting does not go to the nodes. */
+struct keyed {
+  uint64_t hash;
+  struct factor factor;
+};
+
+static bool comes_first(const struct keyed *a, const struct keyed *b) {
+  return a->hash < b->hash || (a->hash == b->hash && a->factor.atom <= b->factor.atom);
+}
+
+/* Merges runs of `width` from one array into another. */
+static void merge_runs(const struct keyed *from, struct keyed *to, size_t n, size_t width) {
+  for (size_t start = 0; start < n; start += 2 * width) {
+    size_t middle = start + width < n ? start + width : n,
+           end = middle + width < n ? middle + width : n, i = start, j = middle;
+    for (size_t k = start; k < end; k++)
+      to[k] = j == end || (i < middle && comes_first(from + i, from + j)) ? from[i++] : from[j++];
+  }
+}
+
+static void sort_keyed(struct keyed *a, struct keyed *b, struct factor *f, size_t n) {
+  for (size_t width = 1; width < n; width *= 2) {
+    merge_runs(a, b, n, width);
+    struct keyed *swapped = a;
+    a = b;
+    b = swapped;
+  }
+  for (size_t i = 0; i < n; i++) f[i] = a[i].factor;
+}
+
+bool tri__sort_by_hash(struct ring *r, struct factor *f, size_t n) {
+  enum { FEW = 32 };
+  struct keyed few[2 * FEW], *a = n <= FEW ? few : tri__new(r->memory, n, 2 * sizeof *a);
+  if (!a) return tri__ring_no_memory(r);
+  for (size_t i = 0; i < n; i++) a[i] = (struct keyed){node_at(r->g, f[i].atom)->hash, f[i]};
+  sort_keyed(a, a + n, f, n);
+  if (a != few) tri__free(r->memory, a, n, 2 * sizeof *a);
+  return true;
 }
 
 /* --- monomials */
@@ -175,6 +210,15 @@ static bool lose(struct ring *r, uint32_t *needs, uint32_t atom, int64_t a, int6
   return add_need(r, needs, atom, need(r, atom, pole && !r->lenient));
 }
 
+/* Whether one of these factors is a power of atom: u^(v - 1) is kept as u^v u^-1, and what u^-1 cancels is no loss. */
+static bool is_base(const tri_graph *g, const struct factor *f, size_t n, uint32_t atom) {
+  for (size_t i = 0; i < n; i++) {
+    const struct node *node = node_at(g, f[i].atom);
+    if (node->op == TRI_OP_pow && node->arg[0] == atom) return true;
+  }
+  return false;
+}
+
 /* Merges equal atoms of sorted factors, dropping exponents 0; the new length, or SIZE_MAX. */
 static size_t merge(struct ring *r, struct factor *f, size_t n, uint32_t *needs) {
   size_t k = 0;
@@ -188,14 +232,16 @@ static size_t merge(struct ring *r, struct factor *f, size_t n, uint32_t *needs)
         down += f[i].exponent;
     int64_t sum = up + down;
     if (sum > EXPONENT_MAX || sum < -EXPONENT_MAX) return tri__ring_over(r), SIZE_MAX;
-    if (needs && up && down && !lose(r, needs, atom, up, down)) return SIZE_MAX;
+    if (needs && up && down && !is_base(r->g, f + i, n - i, atom) &&
+        !lose(r, needs, atom, up, down))
+      return SIZE_MAX;
     if (sum) f[k++] = (struct factor){atom, (int32_t)sum};
   }
   return k;
 }
 
 uint32_t tri__monomial_of(struct ring *r, struct factor *factors, size_t n, uint32_t *needs) {
-  tri__sort_factors(r->g, factors, n, false);
+  tri__sort_by_atom(factors, n);
   size_t k = merge(r, factors, n, needs);
   return k == SIZE_MAX ? MONOMIAL_NONE : intern(r, factors, k);
 }

@@ -108,8 +108,9 @@ bool tri__poly_shift(struct ring *r, struct poly *p, const struct poly *a, mpq_s
                      uint32_t m);
 bool tri__poly_equal(struct ring *r, const struct poly *a, const struct poly *b);
 
-/* Sorts factors by atom, or, by_hash, by structure. */
-void tri__sort_factors(const tri_graph *g, struct factor *f, size_t n, bool by_hash);
+/* Sorting factors by atom; and by the atoms' structure (false when out of memory), so that no order depends on ids. */
+void tri__sort_by_atom(struct factor *f, size_t n);
+TRI_CHECKED bool tri__sort_by_hash(struct ring *r, struct factor *f, size_t n);
 
 bool tri__idmap_put(struct ring *r, struct idmap *map, uint32_t id, uint32_t value);
 /* The value of id, or `none`. */

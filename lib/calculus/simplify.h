@@ -29,7 +29,7 @@ struct spot {
   uint32_t uses;    /* by reached nodes and outputs */
   uint32_t image;   /* the simplified node, 0 as long as there is none */
   uint32_t full_id; /* the best layout of `full`, 0 if there is none */
-  uint32_t own; /* operations that only the unit uses, up to atoms; bounded */
+  uint32_t own;     /* operations that only the unit uses, up to atoms; bounded */
   uint32_t poly;    /* number of the full reading among the polynomials */
   uint8_t unit;     /* UNIT_… of a chain's node */
   uint8_t inner;    /* has a chain's node of the same kind as its only user */
@@ -119,6 +119,10 @@ uint32_t tri__write_plain(struct simplify *s, const struct poly *p);
 uint32_t tri__write_horner(struct simplify *s, const struct poly *p);
 /* |c| m, times the expression `extra` if it is not 0. */
 uint32_t tri__write_product(struct simplify *s, mpq_srcptr c, uint32_t m, uint32_t extra);
+/* -id, the sign in the numerator where that is a number. */
+uint32_t tri__write_negative(tri_graph *g, uint32_t id);
+/* |c| m with its exponentials joined, exp(a) exp(b) as exp(a + b); 0 if there are less than two. */
+uint32_t tri__write_exponentials(struct simplify *s, mpq_srcptr c, uint32_t m);
 /* id with what p lost by cancelling and id does not say. */
 uint32_t tri__with_needs(struct simplify *s, uint32_t id, const struct poly *p);
 /* A power with an exponent that is no integer constant; its base and exponent. */

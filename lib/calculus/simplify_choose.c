@@ -112,7 +112,7 @@ static bool consider(struct simplify *s, const struct spot *spot, struct candida
 static bool is_larger(struct simplify *s, uint32_t at, size_t most, bool *larger) {
   size_t depth = 0, nodes = 0;
   tri__idmap_clear(&s->seen);
-  for (bool more = true; more && nodes < most; more = depth > 0) {
+  for (bool more = true; more && nodes<most; more = depth> 0) {
     if (nodes) at = s->stack[--depth];
     const struct node *n = node_at(s->g, s->walk.ids[at]);
     nodes++;

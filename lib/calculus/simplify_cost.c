@@ -128,7 +128,8 @@ static bool count(struct simplify *s, uint32_t id, uint32_t most, struct cost *c
     const struct node *n = node_at(s->g, top);
     cost->nodes++;
     cost->ops += n->nargs > 0;
-    if (cost->nodes >= COUNT_MAX || cost->ops > most) return cost->nodes = cost->ops = TREE_MAX, true;
+    if (cost->nodes >= COUNT_MAX || cost->ops > most)
+      return cost->nodes = cost->ops = TREE_MAX, true;
     for (uint32_t i = 0; is_looked_into(n->op) && i < n->nargs; i++)
       if (!push(s, &depth, node_args(s->g, n)[i])) return false;
   }
@@ -137,8 +138,7 @@ static bool count(struct simplify *s, uint32_t id, uint32_t most, struct cost *c
 
 uint32_t tri__tokens(struct simplify *s, uint32_t id) { return tree(s, id); }
 
-bool tri__count(struct simplify *s, uint32_t id, bool keep_seen, uint32_t most,
-                struct cost *cost) {
+bool tri__count(struct simplify *s, uint32_t id, bool keep_seen, uint32_t most, struct cost *cost) {
   *cost = (struct cost){0};
   if (!keep_seen) tri__idmap_clear(&s->seen);
   return count(s, id, most, cost);

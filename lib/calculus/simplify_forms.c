@@ -34,7 +34,7 @@ struct factor *tri__atoms(struct simplify *s, const struct poly *p, size_t *n) {
   struct factor *f = tri__new(s->ring.memory, all, sizeof *f), *atoms = NULL;
   if (f) {
     all_factors(s, p, f);
-    tri__sort_factors(s->g, f, all, false);
+    tri__sort_by_atom(f, all);
     for (size_t i = 0; i < all; i++)
       if (k && f[k - 1].atom == f[i].atom)
         f[k - 1].exponent = f[i].exponent > f[k - 1].exponent ? f[i].exponent : f[k - 1].exponent;
@@ -44,10 +44,11 @@ struct factor *tri__atoms(struct simplify *s, const struct poly *p, size_t *n) {
     if (atoms && k) memcpy(atoms, f, k * sizeof *f);
     tri__free(s->ring.memory, f, all, sizeof *f);
   }
-  if (!atoms) return tri__ring_no_memory(&s->ring), NULL;
-  tri__sort_factors(s->g, atoms, k, true);
   *n = k;
-  return atoms;
+  if (!atoms) return tri__ring_no_memory(&s->ring), NULL;
+  if (tri__sort_by_hash(&s->ring, atoms, k)) return atoms;
+  tri__free(s->ring.memory, atoms, k, sizeof *atoms);
+  return NULL;
 }
 
 uint64_t tri__bulk(const struct ring *r, const struct poly *p) {
@@ -214,7 +215,8 @@ static bool change_touched(struct simplify *s, struct poly *p, uint32_t atom, ui
                            const struct identity *rule, const unsigned char *marks) {
   struct poly value = {0}, rest = {0}, part_of_p = {0}, changed = {0};
   uint32_t squared = tri__monomial(&s->ring, partner, 2);
-  bool ok = put_integer(s, &value, rule->start, 0) && put_integer(s, &value, rule->scale, squared) &&
+  bool ok = put_integer(s, &value, rule->start, 0) &&
+            put_integer(s, &value, rule->scale, squared) &&
             marked_part(s, &part_of_p, p, marks, 1) &&
             substituted(s, &changed, &part_of_p, atom, 2, &value);
   if (ok && tri__bulk(&s->ring, &changed) < tri__bulk(&s->ring, &part_of_p))
@@ -307,7 +309,8 @@ bool tri__multiply_out(struct simplify *s, struct poly *p) {
   bool ok = true;
   for (size_t i = 0; i < n && ok; i++) {
     uint32_t def = tri__idmap_get(&s->defs, atoms[i].atom, 0);
-    if (!def || atoms[i].exponent < 1 || degree(s, p, atoms[i].atom) < 1 || s->polys[def].count < 2) continue;
+    if (!def || atoms[i].exponent < 1 || degree(s, p, atoms[i].atom) < 1 || s->polys[def].count < 2)
+      continue;
     struct poly value, other;
     ok = tri__poly_copy(&s->ring, &value, s->polys + def);
     if (!ok) break;

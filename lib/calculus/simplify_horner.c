@@ -158,7 +158,7 @@ uint32_t tri__write_horner(struct simplify *s, const struct poly *p) {
   }
   if (ok) {
     id = h.values[0].id;
-    if (h.values[0].sign < 0) id = tri__build1(s->g, TRI_OP_neg, id);
+    if (h.values[0].sign < 0) id = tri__write_negative(s->g, id);
   }
   for (size_t i = 0; i < h.job_count; i++) tri__poly_free(&s->ring, &h.jobs[i].poly);
   tri__free(s->ring.memory, h.jobs, h.job_capacity, sizeof *h.jobs);

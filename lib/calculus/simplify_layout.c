@@ -4,7 +4,7 @@
  * made and then compared, because what they are for is that parts of them are equal. */
 #include "calculus/simplify.h"
 
-enum { SHORT_SUM = 8, NESTED_ATOMS = 8, ATOMS_MAX = 64 };
+enum { SHORT_SUM = 8, LONG_SUM = 4096, NESTED_ATOMS = 8, ATOMS_MAX = 64 };
 
 static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 
@@ -72,7 +72,7 @@ static bool propose(struct simplify *s, struct layout *best, mpq_srcptr c, uint3
 static uint32_t joined(struct simplify *s, mpq_srcptr c, uint32_t m, uint32_t q) {
   if (id_is_error(q)) return q;
   uint32_t id = !m && is_unit(c) ? q : tri__write_product(s, c, m, q);
-  return mpq_sgn(c) < 0 && !id_is_error(id) ? tri__build1(s->g, TRI_OP_neg, id) : id;
+  return mpq_sgn(c) < 0 ? tri__write_negative(s->g, id) : id;
 }
 
 /* --- what was made */
@@ -169,8 +169,8 @@ static void exponent_range(const struct simplify *s, const struct poly *p, uint3
 }
 
 /* What is common to all terms is in the first one. */
-static uint32_t shared_monomial(struct simplify *s, const struct poly *p, const struct factor *atoms,
-                                size_t n, enum share how) {
+static uint32_t shared_monomial(struct simplify *s, const struct poly *p,
+                                const struct factor *atoms, size_t n, enum share how) {
   if (how != SHARE_DENOMINATORS) {
     atoms = monomial_factors(&s->ring, p->terms[0].m);
     n = monomial_size(&s->ring, p->terms[0].m);
@@ -256,7 +256,8 @@ static bool propose_pulled(struct simplify *s, struct forms *forms, const struct
   mpq_set_ui(one, 1, 1);
   uint32_t inverse = tri__monomial_pow(&s->ring, m, -1);
   bool ok = inverse != MONOMIAL_NONE && tri__poly_shift(&s->ring, &q, p, one, inverse);
-  bool quotients = ok && how == SHARE_COMMON && has_negative(s, &q);
+  bool quotients =
+      ok && how == SHARE_COMMON && tri__monomial_is_quotient(&s->ring, m) && has_negative(s, &q);
   if (ok && full && how == SHARE_DENOMINATORS)
     ok = tri__multiply_out(s, &q) && tri__identities(s, &q) && cancel(s, &q, &m);
   if (ok && !quotients) ok = propose_forms(s, forms, one, m, &q, deeper);
@@ -318,38 +319,68 @@ static uint32_t layout_id(struct simplify *s, const struct layout *l) {
   return joined(s, l->c, l->m, tri__write_plain(s, &l->q));
 }
 
-/* The shortest form's node; 0 if a bound was met. */
-static uint32_t best_form(struct simplify *s, const struct poly *p, bool full) {
-  size_t n;
-  struct factor *atoms = tri__atoms(s, p, &n);
-  if (!atoms) return 0;
-  bool ok = note_nonzero(s, atoms, n);
+/* A polynomial of at most one term. */
+static uint32_t write_term(struct simplify *s, const struct poly *p) {
+  struct best best = {0};
+  uint32_t id = tri__write_plain(s, p), other = 0;
+  if (p->count) other = tri__write_exponentials(s, p->terms[0].c, p->terms[0].m);
+  if (!other) return id;
+  if (mpq_sgn(p->terms[0].c) < 0) other = tri__write_negative(s->g, other);
+  return consider(s, &best, id) && consider(s, &best, other) ? best.id : 0;
+}
+
+static uint32_t write_sum(struct simplify *s, const struct poly *p, const struct factor *atoms,
+                          size_t n, bool full) {
+  struct forms forms = {.nested = {0}};
+  struct best best = {0};
   uint32_t id = 0;
-  if (ok && p->count < 2)
-    id = tri__write_plain(s, p);
-  else if (ok) {
-    struct forms forms = {.nested = {0}};
-    layout_init(&forms.layout);
-    struct best best = {0};
-    if (propose_all(s, &forms, p, atoms, n, full)) id = layout_id(s, &forms.layout);
-    if (id && forms.nested.id && consider(s, &best, id) && consider(s, &best, forms.nested.id))
-      id = best.id;
-    layout_free(s, &forms.layout);
-  }
+  layout_init(&forms.layout);
+  if (propose_all(s, &forms, p, atoms, n, full)) id = layout_id(s, &forms.layout);
+  layout_free(s, &forms.layout);
+  if (!id || !forms.nested.id) return id;
+  return consider(s, &best, id) && consider(s, &best, forms.nested.id) ? best.id : 0;
+}
+
+/* The shortest form's node; 0 if a bound was met. Atoms of very long flat sums are not gathered. */
+static uint32_t best_form(struct simplify *s, const struct poly *p, bool full) {
+  size_t n = 0;
+  struct factor *atoms = p->count <= LONG_SUM ? tri__atoms(s, p, &n) : NULL;
+  if (!atoms && p->count <= LONG_SUM) return 0;
+  uint32_t id = 0;
+  if (note_nonzero(s, atoms, n))
+    id = p->count < 2 ? write_term(s, p) : write_sum(s, p, atoms, n, full);
   tri__free(s->ring.memory, atoms, n, sizeof *atoms);
   return id;
 }
 
-uint32_t tri__write(struct simplify *s, const struct poly *p, bool full) {
+/* The better of p as it is and after identities, which may cost more by what they lose than they save. */
+static uint32_t write_full(struct simplify *s, const struct poly *p) {
   struct poly reduced;
+  struct best best = {0};
+  uint32_t id = 0;
+  bool ok = tri__poly_copy(&s->ring, &reduced, p) && tri__identities(s, &reduced);
+  if (ok) id = best_form(s, &reduced, true);
+  if (id && !id_is_error(id)) id = tri__with_needs(s, id, &reduced);
+  if (id && reduced.needs != p->needs && consider(s, &best, id)) {
+    id = best_form(s, p, true);
+    if (id && !id_is_error(id)) id = tri__with_needs(s, id, p);
+    id = consider(s, &best, id) ? best.id : 0;
+  }
+  tri__poly_free(&s->ring, &reduced);
+  return id;
+}
+
+uint32_t tri__write(struct simplify *s, const struct poly *p, bool full) {
+  struct poly copy; /* what is kept moves when more is kept */
   uint64_t most = s->ring.max_terms;
   uint32_t id = 0;
   if (!full) s->ring.max_terms = UINT64_MAX;
   s->ring.over = false;
-  bool ok = tri__poly_copy(&s->ring, &reduced, p);
-  if (ok && (!full || tri__identities(s, &reduced))) id = best_form(s, &reduced, full);
-  if (id && !id_is_error(id)) id = tri__with_needs(s, id, &reduced);
-  tri__poly_free(&s->ring, &reduced);
+  if (tri__poly_copy(&s->ring, &copy, p)) {
+    id = full ? write_full(s, &copy) : best_form(s, &copy, false);
+    if (id && !id_is_error(id) && !full) id = tri__with_needs(s, id, &copy);
+  }
+  tri__poly_free(&s->ring, &copy);
   s->ring.max_terms = most;
   return s->ring.failed ? s->ring.failed : id;
 }

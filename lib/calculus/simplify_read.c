@@ -48,8 +48,7 @@ static bool open_node(struct simplify *s, uint32_t at, int64_t power) {
   const struct node *n = node_of(s, at);
   if (n->op == TRI_OP_select) {
     c->gates = true;
-    return add_inner(s, at) &&
-           add_leaf(s, walk_position(&s->walk, node_args(s->g, n)[2]), power);
+    return add_inner(s, at) && add_leaf(s, walk_position(&s->walk, node_args(s->g, n)[2]), power);
   }
   uint32_t a = walk_position(&s->walk, n->arg[0]),
            b = n->nargs > 1 ? walk_position(&s->walk, n->arg[1]) : 0;
@@ -348,9 +347,9 @@ static bool leaf_power(struct simplify *s, struct poly *p, const struct poly *ba
   bool large = base->count > 1 && power > 1 && is_too_large(&s->ring, base, power);
   if (power == 1) return tri__poly_copy(&s->ring, p, base);
   if ((!base->count && power < 0) || (large && s->expanding)) return tri__ring_over(&s->ring);
-  bool ok = base->count == 1      ? term_power(s, p, base, power)
+  bool ok = base->count == 1     ? term_power(s, p, base, power)
             : power < 0 || large ? as_atom(s, p, base, power)
-                                  : tri__poly_pow(&s->ring, p, base, (uint32_t)power);
+                                 : tri__poly_pow(&s->ring, p, base, (uint32_t)power);
   if (!ok) tri__poly_free(&s->ring, p);
   return ok;
 }

@@ -111,7 +111,8 @@ uint32_t tri__rebuild(struct simplify *s, uint32_t at) {
   return tri__build(g, (tri_op)op, nargs, s->stack);
 }
 
-bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs, bool expanding) {
+bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs,
+                bool expanding) {
   *s = (struct simplify){.g = g, .expanding = expanding};
   if (!tri__ring_init(&s->ring, g)) return false;
   if (tri__walk(g, n, inputs, &s->walk)) return tri__ring_no_memory(&s->ring);

@@ -96,14 +96,12 @@ static uint32_t fraction(tri_graph *g, mpq_srcptr c, uint32_t top, uint32_t bott
   return bottom ? tri__build2(g, TRI_OP_div, top, bottom) : top;
 }
 
-uint32_t tri__write_product(struct simplify *s, mpq_srcptr c, uint32_t m, uint32_t extra) {
+/* |c| times the factors, times `extra` if it is not 0. */
+static uint32_t write_factors(struct simplify *s, mpq_srcptr c, struct factor *f, size_t n,
+                              uint32_t extra) {
   tri_graph *g = s->g;
-  size_t n = monomial_size(&s->ring, m);
-  struct factor few[FEW], *f = n <= FEW ? few : tri__new(s->ring.memory, n, sizeof *f);
-  if (!f) return tri__ring_no_memory(&s->ring), s->ring.failed;
-  for (size_t i = 0; i < n; i++) f[i] = monomial_factors(&s->ring, m)[i];
-  tri__sort_factors(g, f, n, true);
   uint32_t top = 0, base, exponent;
+  if (!tri__sort_by_hash(&s->ring, f, n)) return s->ring.failed;
   for (size_t i = 0; i < n && n <= FEW; i++)
     if (f[i].exponent && tri__symbolic_power(g, f[i].atom, &base, &exponent)) {
       uint32_t joined = join_powers(s, f, n, i, base, exponent);
@@ -111,37 +109,75 @@ uint32_t tri__write_product(struct simplify *s, mpq_srcptr c, uint32_t m, uint32
     }
   top = chain(g, f, n, 1, top);
   if (extra) top = product(g, top, extra);
-  uint32_t bottom = chain(g, f, n, -1, 0);
+  return fraction(g, c, top, chain(g, f, n, -1, 0));
+}
+
+uint32_t tri__write_product(struct simplify *s, mpq_srcptr c, uint32_t m, uint32_t extra) {
+  size_t n = monomial_size(&s->ring, m);
+  struct factor few[FEW], *f = n <= FEW ? few : tri__new(s->ring.memory, n, sizeof *f);
+  if (!f) return tri__ring_no_memory(&s->ring), s->ring.failed;
+  for (size_t i = 0; i < n; i++) f[i] = monomial_factors(&s->ring, m)[i];
+  uint32_t id = write_factors(s, c, f, n, extra);
   if (f != few) tri__free(s->ring.memory, f, n, sizeof *f);
-  return fraction(g, c, top, bottom);
+  return id;
+}
+
+uint32_t tri__write_exponentials(struct simplify *s, mpq_srcptr c, uint32_t m) {
+  tri_graph *g = s->g;
+  size_t n = monomial_size(&s->ring, m), kept = 0, exponentials = 0;
+  struct factor f[FEW];
+  uint32_t sum = g->zero;
+  for (size_t i = 0; i < n && n <= FEW; i++) {
+    struct factor one = monomial_factors(&s->ring, m)[i];
+    if (node_at(g, one.atom)->op != TRI_OP_exp) {
+      f[kept++] = one;
+      continue;
+    }
+    exponentials++;
+    sum = tri__build2(g, TRI_OP_add, sum,
+                      times_integer(g, node_at(g, one.atom)->arg[0], one.exponent));
+  }
+  if (exponentials < 2) return 0;
+  return write_factors(s, c, f, kept, tri__build1(g, TRI_OP_exp, sum));
+}
+
+uint32_t tri__write_negative(tri_graph *g, uint32_t id) {
+  if (id_is_error(id)) return id;
+  const struct node *n = node_at(g, id);
+  if (n->op != TRI_OP_div || node_at(g, n->arg[0])->op != TRI_OP_constant)
+    return tri__build1(g, TRI_OP_neg, id);
+  uint32_t bottom = n->arg[1];
+  return tri__build2(g, TRI_OP_div, tri__build1(g, TRI_OP_neg, n->arg[0]), bottom);
 }
 
 /* --- sums */
 
 /* Terms in structural order: first what is added, then what is taken away. */
-static uint32_t sum_of(tri_graph *g, struct factor *f, size_t n) {
+static uint32_t sum_of(struct simplify *s, struct factor *f, size_t n) {
+  tri_graph *g = s->g;
   uint32_t sum = 0;
-  tri__sort_factors(g, f, n, true);
+  if (!tri__sort_by_hash(&s->ring, f, n)) return s->ring.failed;
   for (int sign = 1; sign >= -1; sign -= 2)
     for (size_t i = 0; i < n; i++) {
       if (f[i].exponent != sign) continue;
       if (sum)
         sum = tri__build2(g, sign > 0 ? TRI_OP_add : TRI_OP_sub, sum, f[i].atom);
       else
-        sum = sign > 0 ? f[i].atom : tri__build1(g, TRI_OP_neg, f[i].atom);
+        sum = sign > 0 ? f[i].atom : tri__write_negative(g, f[i].atom);
     }
   return sum ? sum : g->zero;
 }
 
 uint32_t tri__write_plain(struct simplify *s, const struct poly *p) {
-  struct factor few[FEW], *f = p->count <= FEW ? few : tri__new(s->ring.memory, p->count, sizeof *f);
+  struct factor few[FEW],
+      *f = p->count <= FEW ? few : tri__new(s->ring.memory, p->count, sizeof *f);
   if (!f) return tri__ring_no_memory(&s->ring), s->ring.failed;
   uint32_t id = 0;
   for (size_t i = 0; i < p->count && id < NODE_ERROR; i++) {
     id = tri__write_product(s, p->terms[i].c, p->terms[i].m, 0);
     f[i] = (struct factor){id, mpq_sgn(p->terms[i].c)};
   }
-  if (id < NODE_ERROR) id = sum_of(s->g, f, p->count);
+  if (id < NODE_ERROR) id = sum_of(s, f, p->count);
   if (f != few) tri__free(s->ring.memory, f, p->count, sizeof *f);
   return id;
 }
@@ -171,7 +207,8 @@ static uint32_t half(struct simplify *s, uint32_t m, int sign) {
   for (uint32_t i = 0; i < monomial_size(&s->ring, m) && to != MONOMIAL_NONE; i++) {
     struct factor f = monomial_factors(&s->ring, m)[i];
     if ((f.exponent > 0) == (sign > 0))
-      to = tri__monomial_mul(&s->ring, to, tri__monomial(&s->ring, f.atom, sign * f.exponent), NULL);
+      to =
+          tri__monomial_mul(&s->ring, to, tri__monomial(&s->ring, f.atom, sign * f.exponent), NULL);
   }
   return to;
 }
@@ -191,7 +228,7 @@ static uint32_t uncancelled(struct simplify *s, const struct poly *p) {
   uint32_t id = tri__build2(s->g, TRI_OP_div, tri__write_product(s, p->terms[0].c, top, 0),
                             tri__write_product(s, one, bottom, 0));
   mpq_clear(one);
-  return mpq_sgn(p->terms[0].c) < 0 ? tri__build1(s->g, TRI_OP_neg, id) : id;
+  return mpq_sgn(p->terms[0].c) < 0 ? tri__write_negative(s->g, id) : id;
 }
 
 /* id with what p lost by cancelling and id does not say. */

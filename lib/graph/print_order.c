@@ -2,7 +2,7 @@
 /* Sums and products as a person orders them. Nodes are binary and their commutative arguments
  * ordered by hash; here chains are taken apart and sorted: terms by descending degree and then
  * alphabetically, constants last, what carries eps behind all; factors with numbers first, then
- * variables, then functions. The order depends on structure only. */
+ * variables, then powers, then sums and functions. The order depends on structure only. */
 #include <string.h>
 
 #include "base/sort.h"
@@ -73,7 +73,7 @@ bool tri__print_rank(struct printer *p) {
 
 enum { TOKENS = 64 }; /* nodes looked at before two expressions are told apart by their hashes */
 
-enum rank { RANK_NUMBER, RANK_PI, RANK_VARIABLE, RANK_NAMED, RANK_OTHER, RANK_EPS };
+enum rank { RANK_NUMBER, RANK_PI, RANK_VARIABLE, RANK_POWER, RANK_NAMED, RANK_OTHER, RANK_EPS };
 
 static enum rank rank_of(const struct printer *p, uint32_t id) {
   switch (print_at(p, id)->op) {
@@ -81,6 +81,7 @@ static enum rank rank_of(const struct printer *p, uint32_t id) {
   case TRI_OP_pi: return RANK_PI;
   case TRI_OP_variable: return RANK_VARIABLE;
   case TRI_OP_eps: return RANK_EPS;
+  case TRI_OP_pow: return is_named(p, id) ? RANK_NAMED : RANK_POWER;
   default: return is_named(p, id) ? RANK_NAMED : RANK_OTHER;
   }
 }

@@ -74,10 +74,8 @@ static size_t take_apart(const char *text, mpq_t q, long *last_place) {
     places += point;
   }
   digits[n] = 0;
-  if (*p == 'e')
-    exponent = strtol(p + 1, NULL, 10);
-  while (digits[lead] == '0')
-    lead++;
+  if (*p == 'e') exponent = strtol(p + 1, NULL, 10);
+  while (digits[lead] == '0') lead++;
   mpq_set_ui(q, 0, 1);
   mpz_set_str(mpq_numref(q), digits, 10);
   long ten = exponent - places;
@@ -90,8 +88,7 @@ static size_t take_apart(const char *text, mpq_t q, long *last_place) {
     mpz_set(mpq_denref(q), power);
   mpz_clear(power);
   mpq_canonicalize(q);
-  if (*text == '-')
-    mpq_neg(q, q);
+  if (*text == '-') mpq_neg(q, q);
   while (n > lead && digits[n - 1] == '0') {
     n--;
     ten++;
@@ -112,8 +109,7 @@ static bool reads_as(mpq_t q, double x) {
     if (isinf(next)) {
       mpq_set_ui(end, 1, 1);
       mpq_mul_2exp(end, end, 1024);
-      if (next < 0)
-        mpq_neg(end, end);
+      if (next < 0) mpq_neg(end, end);
     } else
       mpq_set_d(end, next);
     mpq_add(end, end, self);
@@ -130,8 +126,7 @@ static void cut(mpq_t result, double x, long place, bool away) {
   mpq_t unit;
   mpq_init(unit);
   mpz_ui_pow_ui(mpq_numref(unit), 10, (unsigned long)labs(place));
-  if (place < 0)
-    mpq_inv(unit, unit);
+  if (place < 0) mpq_inv(unit, unit);
   mpq_set_d(result, x);
   mpq_div(result, result, unit);
   mpz_tdiv_q(mpq_numref(result), mpq_numref(result), mpq_denref(result));
@@ -172,8 +167,7 @@ static void check_double(double x) {
   size_t length = strlen(text) - (x < 0);
   ck_assert_uint_eq(tri__read_number(text + (x < 0), length, 2000, other, &status), length);
   ck_assert_int_eq(status, TRI_OK);
-  if (x < 0)
-    mpq_neg(other, other);
+  if (x < 0) mpq_neg(other, other);
   ck_assert_msg(mpq_equal(q, other), "%s", text);
   ck_assert_msg(to_bits(tri__mpq_double(other)) == to_bits(x), "%s", text);
   mpq_clears(q, other, self, gap, gap2, NULL);
@@ -183,11 +177,9 @@ START_TEST(random_doubles_are_shortest) {
   seed();
   for (unsigned long i = 0; i < 20000 * multiplier(); i++) {
     double x = from_bits(random64());
-    if (isfinite(x) && x != 0.0)
-      check_double(x);
+    if (isfinite(x) && x != 0.0) check_double(x);
     double small = (double)(random64() >> 40) / 1000.0; /* short decimals */
-    if (small != 0.0)
-      check_double(i % 2 ? small : -small);
+    if (small != 0.0) check_double(i % 2 ? small : -small);
   }
 }
 END_TEST
@@ -204,15 +196,13 @@ START_TEST(edges_are_shortest) {
     mpq_t q;
     mpq_init(q);
     mpz_ui_pow_ui(mpq_numref(q), 10, (unsigned long)abs(e));
-    if (e < 0)
-      mpq_inv(q, q);
+    if (e < 0) mpq_inv(q, q);
     double x = tri__mpq_double(q);
     mpq_clear(q);
     char text[64], want[64];
     double_text(x, text);
     snprintf(want, sizeof want, "1e%d", e);
-    if (e < -5 || e >= 16)
-      ck_assert_str_eq(text, want);
+    if (e < -5 || e >= 16) ck_assert_str_eq(text, want);
     check_double(x);
   }
 }
@@ -298,13 +288,11 @@ START_TEST(rationals_round_to_nearest) {
     random_integer(mpq_numref(q), (unsigned)(random64() % 1200));
     random_integer(mpq_denref(q), (unsigned)(random64() % (i % 2 ? 1200 : 64)));
     mpq_canonicalize(q);
-    if (random64() % 2)
-      mpq_neg(q, q);
+    if (random64() % 2) mpq_neg(q, q);
     check_nearest(q);
     /* halfway between two doubles, and a hair beside it */
     double x = from_bits(random64() & (i % 4 ? UINT64_MAX : UINT64_C(0x801fffffffffffff)));
-    if (!isfinite(x))
-      continue;
+    if (!isfinite(x)) continue;
     mpq_set_d(q, x);
     mpq_set_d(eps, nextafter(x, x / 2 == 0 ? 1.0 : 0.0));
     mpq_add(q, q, eps);
@@ -315,8 +303,7 @@ START_TEST(rationals_round_to_nearest) {
     mpq_add(q, q, eps);
     check_nearest(q);
     mpq_set_d(q, x);
-    if (x != 0.0)
-      ck_assert_msg(to_bits(tri__mpq_double(q)) == to_bits(x), "%a", x);
+    if (x != 0.0) ck_assert_msg(to_bits(tri__mpq_double(q)) == to_bits(x), "%a", x);
     tri__mpq_set_double(eps, x);
     ck_assert(mpq_equal(q, eps));
   }
@@ -396,8 +383,7 @@ START_TEST(exact_text_reads_back) {
   for (unsigned long i = 0; i < 20000 * multiplier(); i++) {
     random_integer(mpq_numref(q), (unsigned)(random64() % 70));
     mpz_ui_pow_ui(mpq_denref(q), random64() % 2 ? 10 : 2, (unsigned long)(random64() % 40));
-    if (i % 3 == 0)
-      mpz_mul_ui(mpq_numref(q), mpq_numref(q), 1000000000);
+    if (i % 3 == 0) mpz_mul_ui(mpq_numref(q), mpq_numref(q), 1000000000);
     mpq_canonicalize(q);
     tri_text text = {0};
     tri__text_number(&text, q);
@@ -557,8 +543,7 @@ START_TEST(long_literals) {
   char *text = malloc(N + 1);
   ck_assert_ptr_nonnull(text);
   state = 12345;
-  for (size_t i = 0; i < N; i++)
-    text[i] = (char)('1' + random64() % 9);
+  for (size_t i = 0; i < N; i++) text[i] = (char)('1' + random64() % 9);
   text[N] = 0;
   mpq_t q;
   mpq_init(q);
@@ -588,8 +573,7 @@ START_TEST(locale_does_not_show) {
   static const char *const names[] = {"C",           "",      "de_DE.UTF-8",
                                       "fr_FR.UTF-8", "de_DE", "ar_SA.UTF-8"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (!setlocale(LC_ALL, names[i]))
-      continue;
+    if (!setlocale(LC_ALL, names[i])) continue;
     char text[64];
     double_text(1234567.25, text);
     ck_assert_str_eq(text, "1234567.25");

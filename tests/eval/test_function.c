@@ -348,7 +348,8 @@ START_TEST(compile_errors) {
   ck_assert_ptr_null(tri_compile(2, in, 1, &f, .error = &error));
   ck_assert_int_eq(error.status, TRI_NAME);
   ck_assert_str_eq(error.message, "z has no value");
-  double at[2] = {1, 2}, gradient[2]; /* what did not compile may be called: an error, not a crash */
+  double at[2] = {1, 2},
+         gradient[2]; /* what did not compile may be called: an error, not a crash */
   ck_assert_int_eq(tri_function_reverse(NULL, NULL, at, NULL, NULL, gradient), TRI_ARGUMENT);
   ck_assert_int_eq(tri_graph_status(g), TRI_NAME);
   ck_assert_ptr_null(tri_compile(2, twice, 1, &x, .error = &error));
