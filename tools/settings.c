@@ -6,15 +6,13 @@
 #include "base/text.h"
 #include "commands.h"
 
-enum { LEAST_PRECISION = 2, MOST_PRECISION = 1000000000 };
+enum { LEAST_PRECISION = 2, MOST_PRECISION = TRI_MAX_PRECISION };
 
 static bool is_word(const struct word *word, const char *other) {
   return strlen(other) == word->size && memcmp(word->bytes, other, word->size) == 0;
 }
 
 /* --- domain */
-
-static const char *const later_domains[] = {"float", "mpfr", "ball"};
 
 static void list_domains(tri_text *text) {
   for (int d = 0; d < TRI_DOMAINS; d++) {
@@ -32,12 +30,6 @@ static tri_status set_domain(struct session *session, const struct word *word) {
   tri_text *known = arena_text(&session->statement->arena);
   if (!known) return session_no_memory(session);
   list_domains(known);
-  for (size_t i = 0; i < sizeof later_domains / sizeof *later_domains; i++)
-    if (is_word(word, later_domains[i]))
-      return session_fail(
-          session, &word->at, TRI_NAME,
-          "this build has no domain %s: it comes with the next release; here are %s", word->bytes,
-          known->data);
   return session_fail(session, &word->at, TRI_NAME, "no domain %.80s; there are %s", word->bytes,
                       known->data);
 }
@@ -121,8 +113,10 @@ static void get_unicode(const struct session *session, tri_text *text) {
 }
 
 const struct setting_row setting_rows[] = {
-    {"domain", set_domain, get_domain, "double rational",
-     "what numbers are: double (IEEE, the default) or rational (exact, where a result is rational)",
+    {"domain", set_domain, get_domain, "double float rational mpfr ball",
+     "what numbers are: double (IEEE, the default), float (32 bits), rational (exact, where a "
+     "result is "
+     "rational), mpfr (of any precision) or ball (enclosures)",
      "set domain rational; 2/6"},
     {"precision", set_precision, get_precision, NULL,
      "bits of numbers in domains that round to a chosen precision (mpfr, ball)",

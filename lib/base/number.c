@@ -26,9 +26,8 @@ static uint64_t get_u64(mpz_srcptr z) {
 
 /* --- decimals out */
 
-/* n significant digits (ASCII, the last not 0) with the first of them at 10^exponent. */
-static void put_decimal(tri_text *text, bool negative, const char *digits, size_t n,
-                        int64_t exponent) {
+void tri__text_decimal(tri_text *text, bool negative, const char *digits, size_t n,
+                       int64_t exponent) {
   if (negative) tri__text_putc(text, '-');
   if (exponent < LOWEST_POSITIONAL || exponent > HIGHEST_POSITIONAL) {
     tri__text_putc(text, digits[0]);
@@ -78,10 +77,17 @@ static void times_ten(struct shortest *g) {
   mpz_mul_ui(g->high, g->high, 10);
 }
 
+/* A binary format: bits of the mantissa, and the exponent of its last bit at the bottom of the range. */
+struct format {
+  int bits, least;
+};
+static const struct format double_format = {53, -1074}, float_format = {24, -149};
+
 /* Sets up mantissa * 2^exponent. At a power of two the gap below is half as wide as the one
  * above, but not at the bottom of the range. */
-static void shortest_start(struct shortest *g, uint64_t mantissa, int exponent) {
-  bool narrow = mantissa == (uint64_t)1 << 52 && exponent > -1074;
+static void shortest_start(struct shortest *g, struct format format, uint64_t mantissa,
+                           int exponent) {
+  bool narrow = mantissa == (uint64_t)1 << (format.bits - 1) && exponent > format.least;
   mpz_inits(g->r, g->s, g->low, g->high, g->t, NULL);
   g->even = mantissa % 2 == 0;
   mp_bitcnt_t up = exponent > 0 ? (mp_bitcnt_t)exponent : 0;
@@ -138,7 +144,7 @@ static size_t shortest_digits(struct shortest *g, char digits[DOUBLE_DIGITS + 1]
   }
 }
 
-void tri__text_double(tri_text *text, double x) {
+static void text_shortest(tri_text *text, struct format format, double x) {
   bool negative = signbit(x) != 0;
   if (isnan(x) || isinf(x) || x == 0.0) {
     tri__text_puts(text, isnan(x)   ? "nan"
@@ -149,16 +155,20 @@ void tri__text_double(tri_text *text, double x) {
   }
   int exponent;
   double fraction = frexp(fabs(x), &exponent);
-  int bits =
-      exponent > -1021 ? 53 : 1074 + exponent; /* of the mantissa: fewer below the normal range */
+  int bits = exponent - format.least; /* of the mantissa: fewer below the normal range */
+  if (bits > format.bits) bits = format.bits;
   struct shortest g;
   char digits[DOUBLE_DIGITS + 1];
-  shortest_start(&g, (uint64_t)ldexp(fraction, bits), exponent - bits);
+  shortest_start(&g, format, (uint64_t)ldexp(fraction, bits), exponent - bits);
   int first = shortest_scale(&g, exponent - 1);
   size_t n = shortest_digits(&g, digits);
   mpz_clears(g.r, g.s, g.low, g.high, g.t, NULL);
-  put_decimal(text, negative, digits, n, first);
+  tri__text_decimal(text, negative, digits, n, first);
 }
+
+void tri__text_double(tri_text *text, double x) { text_shortest(text, double_format, x); }
+
+void tri__text_float(tri_text *text, float x) { text_shortest(text, float_format, (double)x); }
 
 /* --- rationals out */
 
@@ -221,7 +231,7 @@ void tri__text_number(tri_text *text, mpq_srcptr q) {
     char digits[SHORT_DIGITS + 3];
     mpz_get_str(digits, 10, m);
     size_t n = strlen(digits);
-    put_decimal(text, mpq_sgn(q) < 0, digits, n, exponent + (int64_t)n - 1);
+    tri__text_decimal(text, mpq_sgn(q) < 0, digits, n, exponent + (int64_t)n - 1);
   } else
     tri__text_rational(text, q);
   mpz_clear(m);
@@ -238,14 +248,15 @@ static uint64_t round_bits(uint64_t q, int size, int bits, bool sticky) {
   return kept + up;
 }
 
-double tri__mpq_double(mpq_srcptr q) {
+/* The nearest number of a format, whose normal numbers begin at 2^(least + bits - 1). Huge ones are left to the caller. */
+static double nearest(mpq_srcptr q, struct format format) {
   mpz_srcptr num = mpq_numref(q), den = mpq_denref(q);
   double sign = mpq_sgn(q) < 0 ? -1.0 : 1.0;
   if (mpq_sgn(q) == 0) return 0.0;
   /* 2^(ratio-1) < |q| < 2^(ratio+1) */
   int64_t ratio = (int64_t)mpz_sizeinbase(num, 2) - (int64_t)mpz_sizeinbase(den, 2);
   if (ratio > 1025) return sign * HUGE_VAL;
-  if (ratio < -1076) return sign * 0.0;
+  if (ratio < format.least - 2) return sign * 0.0;
   int64_t shift = 62 - ratio;
   mpz_t a, b;
   mpz_inits(a, b, NULL);
@@ -256,12 +267,15 @@ double tri__mpq_double(mpq_srcptr q) {
   int size = (int)mpz_sizeinbase(a, 2); /* 62 or 63 */
   bool sticky = mpz_sgn(b) != 0;
   mpz_clears(a, b, NULL);
-  int64_t first = size - 1 - shift; /* 2^first <= |q| */
-  int bits = first >= -1022 ? 53 : (int)(53 + 1022 + first);
+  int64_t below = size - shift - format.least; /* bits from the first to the last of the format */
+  int bits = below < format.bits ? (int)below : format.bits;
   if (bits < 0) return sign * 0.0;
   uint64_t kept = round_bits(quotient, size, bits, sticky);
   return sign * ldexp((double)kept, (int)(size - bits - shift));
 }
+
+double tri__mpq_double(mpq_srcptr q) { return nearest(q, double_format); }
+float tri__mpq_float(mpq_srcptr q) { return (float)nearest(q, float_format); }
 
 void tri__mpq_set_double(mpq_ptr q, double x) { mpq_set_d(q, x); }
 

@@ -19,6 +19,11 @@ void tri__text_printf(tri_text *text, const char *format, ...)
 
 /* The shortest decimal that reads back as x: 42, 0.1, 1e22, 1.5e-7 (exponent outside 1e-5 <= |x| < 1e16), inf, -inf, nan. */
 void tri__text_double(tri_text *text, double x);
+/* The same of what reads back as x when it is read as a float. */
+void tri__text_float(tri_text *text, float x);
+/* n >= 1 significant digits (ASCII), the first of them at 10^exponent, written as tri__text_double does. */
+void tri__text_decimal(tri_text *text, bool negative, const char *digits, size_t n,
+                       int64_t exponent);
 /* An exact rational: 42, -1/3. */
 void tri__text_rational(tri_text *text, mpq_srcptr q);
 /* The same as a decimal where that is exact and short (denominator 2^i 5^j, no longer than 17 digits): 0.1; else num/den. */
@@ -26,6 +31,8 @@ void tri__text_number(tri_text *text, mpq_srcptr q);
 
 /* The nearest double of q, ties to even; infinities beyond the range, subnormals rounded once. */
 double tri__mpq_double(mpq_srcptr q);
+/* The same for float. */
+float tri__mpq_float(mpq_srcptr q);
 /* The exact value of a finite x. */
 void tri__mpq_set_double(mpq_ptr q, double x);
 

@@ -31,6 +31,11 @@ tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n
     tri__error(&error, TRI_ARGUMENT, 0, "an output is no expression");
     return fail(NULL, options->error, &error);
   }
+  if (options->precision > TRI_MAX_PRECISION) {
+    tri__error(&error, TRI_LIMIT, 0, "a precision of %u bits is above the limit of %d",
+               (unsigned)options->precision, TRI_MAX_PRECISION);
+    return fail(g, options->error, &error);
+  }
   struct plan *plan = tri__plan(g, n_inputs, inputs, n_outputs, options, &error);
   tri_function *f = plan ? function_of(plan, options) : NULL;
   if (f) return f;
@@ -72,8 +77,10 @@ static bool rehearse(tri_workspace *w, size_t directions) {
   struct run r;
   uint32_t at_once = directions < DIRECTIONS_AT_ONCE ? (uint32_t)directions : DIRECTIONS_AT_ONCE;
   bool ok = !tri__bind(w, &call) && !tri__level(&r, w, &call, LEVEL_BASE, 0, false);
+  if (ok && (directions || r.numbers->domain->partial == tri__partial_by_program))
+    ok = tri__numbers_scratch(r.numbers); /* for rows' programs; kernels need none for values */
   if (!directions) return ok;
-  return ok && tri__numbers_scratch(r.numbers) && !tri__level(&r, w, &call, LEVEL_BASE, 0, true) &&
+  return ok && !tri__level(&r, w, &call, LEVEL_BASE, 0, true) &&
          tri__adjoints(&r, LEVEL_BASE) && !tri__level(&r, w, &call, LEVEL_DUAL, at_once, false);
 }
 

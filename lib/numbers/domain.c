@@ -5,15 +5,16 @@
 #include <assert.h>
 #include <string.h>
 
-enum { DEFAULT_DIGITS = 1000000, DEFAULT_PRECISION = 53 };
-enum { SCRATCH = NUMBERS_MAX_SCRATCH + 1 }; /* the steps of a program, and whether a kink holds */
+enum { DEFAULT_DIGITS = 1000000, DEFAULT_PRECISION = 128 };
+enum { SCRATCH = NUMBERS_MAX_SCRATCH };
 
 /* GMP aborts where it cannot hold a number; this keeps well below (512 MiB each). */
 static const uint64_t most_bits = UINT64_C(1) << 32;
 
 static const struct domain *const domains[TRI_DOMAINS] = {
-    [TRI_DOUBLE] = &tri__double_domain,
-    [TRI_RATIONAL] = &tri__rational_domain,
+    [TRI_DOUBLE] = &tri__double_domain,     [TRI_FLOAT] = &tri__float_domain,
+    [TRI_RATIONAL] = &tri__rational_domain, [TRI_MPFR] = &tri__mpfr_domain,
+    [TRI_BALL] = &tri__ball_domain,
 };
 
 const char *tri_domain_name(tri_domain domain) {
@@ -101,51 +102,101 @@ static void set_constant(struct numbers *n, void *to, const struct template_step
   n->domain->set_rational(n, to, q);
 }
 
-static const void *reference(const struct numbers *n, int ref, const void *const holes[HOLES]) {
-  return ref < HOLES ? holes[ref] : number_at(n, n->scratch, (size_t)(ref - HOLES));
+/* A program under way: its results are numbers of the scratch from `base` on, because a step may take a program itself. */
+struct program_run {
+  const void *const *holes;
+  uint32_t base;
+};
+
+static const void *reference(const struct numbers *n, const struct program_run *run, int ref) {
+  return ref < HOLES ? run->holes[ref]
+                     : number_at(n, n->scratch, run->base + (size_t)(ref - HOLES));
 }
 
-static void run_step(struct numbers *n, const struct template_step *step, void *to,
-                     const void *const holes[HOLES]) {
+static void run_step(struct numbers *n, const struct program_run *run,
+                     const struct template_step *step, void *to) {
   if (step->op == TRI_OP_constant) {
     set_constant(n, to, step);
   } else if (step->op == TRI_OP_pi) {
     n->domain->set_pi(n, to);
   } else {
     const void *arguments[ROW_MAX_ARITY] = {NULL};
-    for (unsigned i = 0; i < step->nargs; i++) arguments[i] = reference(n, step->arg[i], holes);
+    for (unsigned i = 0; i < step->nargs; i++) arguments[i] = reference(n, run, step->arg[i]);
     n->domain->apply(n, (tri_op)step->op, APPLY_EXTENDED, to, arguments);
   }
 }
 
-void tri__program_run(struct numbers *n, const struct template *t, void *result,
-                      const void *const holes[HOLES]) {
-  assert(t->steps <= NUMBERS_MAX_SCRATCH);
-  if (!tri__numbers_scratch(n)) return;
+/* The number that is the program's result, somewhere among the holes or in the scratch; NULL when out of memory. */
+static const void *run_program(struct numbers *n, const struct template *t,
+                               const void *const *holes) {
+  struct program_run run = {holes, n->scratch_used};
+  if (!tri__numbers_scratch(n)) return NULL;
+  assert(run.base + t->steps <= NUMBERS_MAX_SCRATCH);
+  n->scratch_used += t->steps;
   for (unsigned i = 0; i < t->steps; i++)
-    run_step(n, t->step + i, number_at(n, n->scratch, i), holes);
-  n->domain->set(n, result, reference(n, t->result, holes), 1);
+    run_step(n, &run, t->step + i, number_at(n, n->scratch, run.base + i));
+  n->scratch_used = run.base;
+  return reference(n, &run, t->result);
 }
 
-/* Runs a row's program with the arguments that the row has as holes. */
-static void run_row(struct numbers *n, tri_op op, const struct template *t, void *result,
-                    const void *const *arguments, const void *value) {
+/* The same with the arguments that the row has as holes. */
+static const void *run_row(struct numbers *n, tri_op op, const struct template *t,
+                           const void *const *arguments, const void *value) {
   const void *holes[HOLES] = {[HOLE_R] = value};
   for (unsigned i = 0; i < n->rows[op].arity; i++) holes[HOLE_A + i] = arguments[i];
-  tri__program_run(n, t, result, holes);
+  return run_program(n, t, holes);
+}
+
+static void copy_result(struct numbers *n, void *result, const void *from) {
+  if (from) n->domain->set(n, result, from, 1);
+}
+
+void tri__program_run(struct numbers *n, const struct template *t, void *result,
+                      const void *const holes[HOLES]) {
+  copy_result(n, result, run_program(n, t, holes));
 }
 
 void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result,
                              const void *const *arguments, const void *value) {
-  run_row(n, op, n->programs->partial[op][i], result, arguments, value);
+  copy_result(n, result, run_row(n, op, n->programs->partial[op][i], arguments, value));
+}
+
+void tri__value_by_program(struct numbers *n, tri_op op, void *result,
+                           const void *const *arguments) {
+  assert(n->programs->value[op]);
+  copy_result(n, result, run_row(n, op, n->programs->value[op], arguments, NULL));
+}
+
+/* What a condition's program says: 1, 0, or COMPARE_UNKNOWN. */
+static int holds(struct numbers *n, tri_op op, const struct template *t,
+                 const void *const *arguments) {
+  const void *condition = run_row(n, op, t, arguments, NULL);
+  if (!condition || n->domain->state(n, condition)) return COMPARE_UNKNOWN;
+  if (n->domain->zero(n, condition)) return 0;
+  return n->domain->compare(n, condition, condition) == 0 ? 1 : COMPARE_UNKNOWN;
 }
 
 bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments) {
   const struct template *t = n->programs->kink[op];
-  if (!t || !tri__numbers_scratch(n)) return false;
-  void *holds = number_at(n, n->scratch, NUMBERS_MAX_SCRATCH);
-  run_row(n, op, t, holds, arguments, NULL);
-  return n->domain->state(n, holds) == NUMBER_VALUE && !n->domain->zero(n, holds);
+  return t && holds(n, op, t, arguments) != 0;
+}
+
+int tri__defined_by_program(struct numbers *n, tri_op op, const void *const *arguments) {
+  const struct template *t = n->programs->defined[op];
+  return t ? holds(n, op, t, arguments) : 1;
+}
+
+bool tri__arguments_exist(struct numbers *n, tri_op op, void *result,
+                          const void *const *arguments) {
+  const struct row *row = n->rows + op;
+  unsigned needed = row->lazy ? 1 : row->arity;
+  for (unsigned i = 0; i < needed; i++) {
+    enum number_state state = n->domain->state(n, arguments[i]);
+    if (!state) continue;
+    n->domain->set_none(n, result, state);
+    return false;
+  }
+  return true;
 }
 
 void tri__numbers_convert(struct numbers *to, void *result, const struct numbers *from,

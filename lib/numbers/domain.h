@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The one interface through which number domains come: double and exact rational, and dual over any of them.
+/* The one interface through which number domains come: double, float, exact rational, MPFR and balls, and dual over any of them.
  *
  * A number may be "no value" (NaN in double, a flag in others). It travels as the value of its slot, through every operation but
  * select (branch not chosen) and gate (by 0), and is an error only where it reaches an output. So no operation fails; what
@@ -68,9 +68,12 @@ struct domain {
   bool (*to_rational)(const struct numbers *n, const void *x, mpq_ptr q);
 };
 
-/* The rows and the programs of their partials and kinks that runs over numbers need: copied out of a graph, immutable, shared. */
+/* The rows and the programs of them that runs over numbers need: copied out of a graph, immutable, shared. */
 struct programs {
   const struct row *rows;
+  const struct template
+      *value[TRI_OP_ROWS]; /* NULL where the row's value is said in terms of itself */
+  const struct template *defined[TRI_OP_ROWS];                /* NULL: everywhere */
   const struct template *partial[TRI_OP_ROWS][ROW_MAX_ARITY]; /* NULL: none, or not asked for */
   const struct template *kink[TRI_OP_ROWS];
 };
@@ -81,7 +84,9 @@ struct programs *tri__programs_new(tri_graph *g, struct memory *memory,
                                    const bool needed[TRI_OP_ROWS]);
 void tri__programs_free(struct programs *programs, struct memory *memory);
 
-enum { NUMBERS_MAX_SCRATCH = 64 }; /* steps of the longest template */
+enum {
+  NUMBERS_MAX_SCRATCH = 96
+}; /* steps of the longest template and of those that its steps take */
 
 /* A context: a domain with its parameters. Belongs to one thread at a time; numbers made in it are cleared in it. */
 struct numbers {
@@ -96,11 +101,13 @@ struct numbers {
   struct numbers *base;  /* dual: of value and tangents; else NULL */
   uint32_t directions;   /* dual: tangents of a number */
   void *scratch;         /* NUMBERS_MAX_SCRATCH numbers for programs, made when first needed */
+  uint32_t scratch_used; /* by programs under way */
   void *own;             /* the domain's */
   tri_status status;     /* TRI_OK, or what stopped the work */
 };
 
-extern const struct domain tri__double_domain, tri__rational_domain, tri__dual_domain;
+extern const struct domain tri__double_domain, tri__float_domain, tri__rational_domain,
+    tri__mpfr_domain, tri__ball_domain, tri__dual_domain;
 
 /* Opens a context of a base domain. rows may be NULL: tri__rows. The memory, rows and programs must outlive it. False (and nothing
  * to close) when out of memory. */
@@ -117,13 +124,20 @@ void tri__numbers_delete(struct numbers *n, void *array, size_t count);
 
 /* Makes the room that programs need, if there is none yet; false (status is set) when out of memory. */
 bool tri__numbers_scratch(struct numbers *n);
-/* Runs a program over numbers: holes[h] for hole h. Used for partials and kinks, so in extended mode. */
+/* Runs a program over numbers: holes[h] for hole h. Used for partials, kinks and domains, so in extended mode. */
 void tri__program_run(struct numbers *n, const struct template *t, void *result,
                       const void *const holes[HOLES]);
 /* A partial and a kink by their programs: what a domain without kernels uses. */
 void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result,
                              const void *const *arguments, const void *value);
 bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments);
+/* A row's value by its program, for domains without an adapter for it. */
+void tri__value_by_program(struct numbers *n, tri_op op, void *result,
+                           const void *const *arguments);
+/* Whether the row's value exists at the arguments, which have values: 1, 0, or COMPARE_UNKNOWN. */
+int tri__defined_by_program(struct numbers *n, tri_op op, const void *const *arguments);
+/* What apply begins with: false, with the result set, where an argument that is needed has no value. */
+bool tri__arguments_exist(struct numbers *n, tri_op op, void *result, const void *const *arguments);
 
 /* Sets a number from one of another context, through an exact rational or a double. */
 void tri__numbers_convert(struct numbers *to, void *result, const struct numbers *from,

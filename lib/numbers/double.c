@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The domain of doubles: the rows' kernels. No value is NaN, an overflow is inf. */
+/* The domains of doubles and of floats: the rows' kernels. No value is NaN, an overflow is inf.
+ *
+ * A float is kept as the double that it is, and every result is the kernel's double, rounded. Of + - * / and sqrt that is the correctly
+ * rounded float (Figueroa 1995: 53 >= 2*24 + 2), of the others the float nearest to a double that is right to about an ulp. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +10,9 @@
 #include "numbers/domain.h"
 
 static double get(const void *x) { return *(const double *)x; }
-static void put(void *to, double x) { *(double *)to = x; }
+static void put(const struct numbers *n, void *to, double x) {
+  *(double *)to = n->domain == &tri__float_domain ? (double)(float)x : x;
+}
 
 /* The arguments of a row in the form kernels take them: those that it has not are 0. */
 struct arguments {
@@ -42,24 +47,20 @@ static void double_set(struct numbers *n, void *to, const void *from, size_t cou
 
 /* Numerator and denominator of up to 53 bits are exact doubles, so one division rounds once. */
 static void double_set_rational(struct numbers *n, void *to, mpq_srcptr q) {
-  (void)n;
   bool small = mpz_sizeinbase(mpq_numref(q), 2) <= 53 && mpz_sizeinbase(mpq_denref(q), 2) <= 53;
-  put(to, small ? mpz_get_d(mpq_numref(q)) / mpz_get_d(mpq_denref(q)) : tri__mpq_double(q));
+  if (n->domain == &tri__float_domain)
+    put(n, to, (double)tri__mpq_float(q));
+  else
+    put(n, to, small ? mpz_get_d(mpq_numref(q)) / mpz_get_d(mpq_denref(q)) : tri__mpq_double(q));
 }
 
-static void double_set_double(struct numbers *n, void *to, double x) {
-  (void)n;
-  put(to, x);
-}
+static void double_set_double(struct numbers *n, void *to, double x) { put(n, to, x); }
 
-static void double_set_pi(struct numbers *n, void *to) {
-  (void)n;
-  put(to, 3.14159265358979323846);
-}
+static void double_set_pi(struct numbers *n, void *to) { put(n, to, 3.14159265358979323846); }
 
 static void double_set_none(struct numbers *n, void *to, enum number_state why) {
-  (void)n, (void)why;
-  put(to, NAN);
+  (void)why;
+  put(n, to, NAN);
 }
 
 static void double_apply(struct numbers *n, tri_op op, enum apply_mode mode, void *result,
@@ -67,7 +68,7 @@ static void double_apply(struct numbers *n, tri_op op, enum apply_mode mode, voi
   const struct row *row = n->rows + op;
   struct arguments a = arguments_of(row, arguments);
   bool none = mode == APPLY_STRICT && !row->defined(a.x[0], a.x[1], a.x[2]);
-  put(result, none ? NAN : row->kernel(a.x[0], a.x[1], a.x[2]));
+  put(n, result, none ? NAN : row->kernel(a.x[0], a.x[1], a.x[2]));
 }
 
 static void double_partial(struct numbers *n, tri_op op, int i, void *result,
@@ -78,7 +79,7 @@ static void double_partial(struct numbers *n, tri_op op, int i, void *result,
   }
   const struct row *row = n->rows + op;
   struct arguments a = arguments_of(row, arguments);
-  put(result, row->dkernel[i](a.x[0], a.x[1], a.x[2], get(value)));
+  put(n, result, row->dkernel[i](a.x[0], a.x[1], a.x[2], get(value)));
 }
 
 static bool double_kink(struct numbers *n, tri_op op, const void *const *arguments) {
@@ -121,23 +122,18 @@ static bool double_to_rational(const struct numbers *n, const void *x, mpq_ptr q
   return true;
 }
 
-const struct domain tri__double_domain = {
-    .name = "double",
-    .open = double_open,
-    .init = double_init,
-    .clear = double_clear,
-    .set = double_set,
-    .set_rational = double_set_rational,
-    .set_double = double_set_double,
-    .set_pi = double_set_pi,
-    .set_none = double_set_none,
-    .apply = double_apply,
-    .partial = double_partial,
-    .kink = double_kink,
-    .state = double_state,
-    .zero = double_zero,
-    .compare = double_compare,
-    .text = double_text,
-    .to_double = double_to_double,
-    .to_rational = double_to_rational,
-};
+static void float_text(const struct numbers *n, const void *x, tri_text *text) {
+  (void)n;
+  tri__text_float(text, (float)get(x));
+}
+
+/* What the two domains have in common. */
+#define KERNELS                                                                                    \
+  .open = double_open, .init = double_init, .clear = double_clear, .set = double_set,              \
+  .set_rational = double_set_rational, .set_double = double_set_double, .set_pi = double_set_pi,   \
+  .set_none = double_set_none, .apply = double_apply, .partial = double_partial,                   \
+  .kink = double_kink, .state = double_state, .zero = double_zero, .compare = double_compare,      \
+  .to_double = double_to_double, .to_rational = double_to_rational
+
+const struct domain tri__double_domain = {.name = "double", .text = double_text, KERNELS};
+const struct domain tri__float_domain = {.name = "float", .text = float_text, KERNELS};

@@ -22,6 +22,21 @@ static const struct template *copy(tri_graph *g, struct memory *memory, tri_op o
   return own;
 }
 
+/* Whether the row's value is no more than the row itself: nothing to run. */
+static bool is_leaf(const struct template *t, tri_op op) {
+  return t->steps == 1 && t->step[0].op == op;
+}
+
+/* The programs of one row's value; false when out of memory. */
+static bool copy_value(tri_graph *g, struct memory *memory, struct programs *p, tri_op op,
+                       bool *needed) {
+  const struct template *t = tri__template(g, op, TEMPLATE_VALUE);
+  if (!t) return false;
+  if (!is_leaf(t, op)) p->value[op] = copy(g, memory, op, TEMPLATE_VALUE, needed);
+  if (p->rows[op].domain) p->defined[op] = copy(g, memory, op, TEMPLATE_DOMAIN, needed);
+  return (p->value[op] || is_leaf(t, op)) && (p->defined[op] || !p->rows[op].domain);
+}
+
 /* The programs of one row; false when out of memory. */
 static bool copy_row(tri_graph *g, struct memory *memory, struct programs *p, tri_op op,
                      bool *needed) {
@@ -31,6 +46,7 @@ static bool copy_row(tri_graph *g, struct memory *memory, struct programs *p, tr
     p->partial[op][i] = copy(g, memory, op, TEMPLATE_PARTIAL + i, needed);
     if (!p->partial[op][i]) return false;
   }
+  if (!copy_value(g, memory, p, op, needed)) return false;
   if (row->kink) p->kink[op] = copy(g, memory, op, TEMPLATE_KINK, needed);
   return !row->kink || p->kink[op];
 }
@@ -66,6 +82,8 @@ void tri__programs_free(struct programs *p, struct memory *memory) {
   for (int op = 0; op < TRI_OP_ROWS; op++) {
     for (int i = 0; i < ROW_MAX_ARITY; i++) free_program(p->partial[op][i], memory);
     free_program(p->kink[op], memory);
+    free_program(p->value[op], memory);
+    free_program(p->defined[op], memory);
   }
   tri__free(memory, p, 1, sizeof *p);
 }

@@ -117,15 +117,8 @@ static void apply_lazy(struct numbers *n, tri_op op, void *to, const void *const
 static void rational_apply(struct numbers *n, tri_op op, enum apply_mode mode, void *to,
                            const void *const *x) {
   (void)mode;
-  const struct row *row = n->rows + op;
-  unsigned needed = row->lazy ? 1 : row->arity;
-  for (unsigned i = 0; i < needed; i++) {
-    if (!exists(x[i])) {
-      none(to, at(x[i])->state);
-      return;
-    }
-  }
-  if (row->lazy)
+  if (!tri__arguments_exist(n, op, to, x)) return;
+  if (n->rows[op].lazy)
     apply_lazy(n, op, to, x);
   else
     apply_row(n, op, to, x);

@@ -48,7 +48,7 @@ tri_values *tri_values_new(const tri_number_options *options, size_t count) {
   static const tri_number_options defaults = {.domain = TRI_DOUBLE};
   const tri_number_options *o = options ? options : &defaults;
   struct memory memory;
-  if ((unsigned)o->domain >= TRI_DOMAINS) return NULL;
+  if ((unsigned)o->domain >= TRI_DOMAINS || o->precision > TRI_MAX_PRECISION) return NULL;
   tri__memory_init(&memory, o->allocator);
   tri_values *values = tri__new(&memory, 1, sizeof *values);
   if (!values) return NULL;

@@ -9,17 +9,27 @@
 extern "C" {
 #endif
 
+/* Frees what MPFR and FLINT keep for the calling thread (constants such as pi). It is done by itself when a thread ends that computed in
+ * the domains mpfr or ball; the main thread may want to do it before it ends, to look clean to leak checkers. */
+TRI_API void tri_thread_cleanup(void);
+
 /* What numbers a function computes with. */
 typedef enum tri_domain {
   TRI_DOUBLE,   /* IEEE double; an overflow is inf */
+  TRI_FLOAT,    /* IEEE float (32 bits), every result rounded to it */
   TRI_RATIONAL, /* exact rationals; what is not rational has no value */
+  TRI_MPFR, /* floating point of any precision, rounded to nearest by MPFR; an overflow is inf */
+  TRI_BALL, /* enclosures: a midpoint and a radius within which the true value certainly is */
   TRI_DOMAINS
 } tri_domain;
+
+/* The most bits that a precision may have. */
+#define TRI_MAX_PRECISION 4000000
 
 /* Which numbers; zeros are the defaults. */
 typedef struct tri_number_options {
   tri_domain domain;
-  uint32_t precision; /* bits, in domains that round to a chosen precision */
+  uint32_t precision; /* bits, of mpfr and ball, at most TRI_MAX_PRECISION; default 128 */
   uint64_t digits;    /* limit of decimal digits of one exact number; default 1,000,000 */
   const tri_allocator *allocator; /* NULL: malloc */
 } tri_number_options;
@@ -56,7 +66,8 @@ TRI_API tri_value tri_value_tangent(tri_value value, size_t i);
 /* An array of numbers. */
 typedef struct tri_values tri_values;
 
-/* Makes an array of `count` zeros. options may be NULL. NULL when out of memory. */
+/* Makes an array of `count` zeros. options may be NULL. NULL when out of memory, and for a
+ * precision above TRI_MAX_PRECISION. */
 TRI_API tri_values *tri_values_new(const tri_number_options *options, size_t count);
 
 /* Frees an array. Nothing happens for NULL. */

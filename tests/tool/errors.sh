@@ -76,7 +76,7 @@ code '9^9^9^9' limit 4
 code 'set precision -5' limit 15
 code 'set precision 1e3' limit 15
 code 'set digits -1' limit 12
-code 'set domain mpfr' name 12
+code 'set domain octonion' name 12
 code 'set domain complex' name 12
 code 'set colour red' name 5
 code 'set domain' arity 1

@@ -39,7 +39,7 @@ status 1 /
 has "a folder is no file" 'cannot read /: it is a directory' "$work/err"
 status 2 --nosuchoption
 has "wrong usage points to --help" "Try 'triad --help'" "$work/err"
-status 2 --domain=mpfr
+status 2 --domain=octonion
 status 2 --precision=-5
 status 2 --color=red
 status 2 -e

@@ -275,7 +275,7 @@ START_TEST(completion) {
   completes(k.session, "1 + sin(cos", "cos cosh ");
   completes(k.session, "se", "set setting sec sech select ");
   completes(k.session, "set d", "domain digits ");
-  completes(k.session, "set domain ", "double rational ");
+  completes(k.session, "set domain ", "double float rational mpfr ball ");
   completes(k.session, "1; set domain r", "rational ");
   completes(k.session, "show g", "gravity ");
   completes(k.session, "clear ", "gravity setting ");

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The domain of balls: a midpoint and a radius within which the true value certainly is, by FLINT (Johansson, "Arb: efficient
+ * arbitrary-precision midpoint-radius interval arithmetic", 2017).
+ *
+ * "No value" is said where it certainly is so, "undecided" where the ball is too wide to tell. A condition that cannot be told is the
+ * ball from 0 to 1, and what is chosen by it encloses both branches. Infinities occur where IEEE has them, in extended mode, at exact
+ * poles; a ball without bounds is undecided. */
+#include <math.h>
+
+#include "base/text.h"
+#include "numbers/real_text.h"
+
+struct ball {
+  arb_t x;
+  uint8_t state;
+};
+
+static struct ball *at(const void *x) { return (struct ball *)(uintptr_t)x; }
+static arb_ptr ball(const void *x) { return at(x)->x; }
+
+static void none(void *to, enum number_state why) {
+  arb_zero(ball(to));
+  at(to)->state = (uint8_t)why;
+}
+
+static bool is_infinity(const arb_t x) {
+  return mag_is_zero(arb_radref(x)) && arf_is_inf(arb_midref(x));
+}
+
+static void settle(void *to) {
+  if (arb_is_finite(ball(to)) || is_infinity(ball(to)))
+    at(to)->state = NUMBER_VALUE;
+  else
+    none(to, NUMBER_UNDECIDED);
+}
+
+/* --- rows */
+
+typedef void unary(arb_t, const arb_t, slong);
+typedef void binary(arb_t, const arb_t, const arb_t, slong);
+
+static void ball_square(arb_t to, const arb_t a, slong bits) { arb_sqr(to, a, bits); }
+static void ball_neg(arb_t to, const arb_t a, slong bits) {
+  (void)bits;
+  arb_neg(to, a);
+}
+
+/* Where 0 is inside, from 0 on: half as wide as about the midpoint. */
+static void ball_abs(arb_t to, const arb_t a, slong bits) {
+  arb_t negative;
+  arb_init(negative);
+  arb_neg(negative, a);
+  if (arb_contains_zero(a) && !arb_is_zero(a)) {
+    arb_union(to, a, negative, bits);
+    arb_nonnegative_part(to, to);
+  } else {
+    arb_abs(to, a);
+  }
+  arb_clear(negative);
+}
+
+static void ball_cbrt(arb_t to, const arb_t a, slong bits) {
+  if (arb_contains_negative(a) && arb_contains_positive(a)) { /* increasing: from end to end */
+    arb_t low, high;
+    arb_init(low), arb_init(high);
+    arb_get_lbound_arf(arb_midref(low), a, bits);
+    arb_get_ubound_arf(arb_midref(high), a, bits);
+    arb_neg(low, low);
+    arb_root_ui(low, low, 3, bits);
+    arb_neg(low, low);
+    arb_root_ui(high, high, 3, bits);
+    arb_union(to, low, high, bits);
+    arb_clear(low), arb_clear(high);
+  } else if (arb_contains_negative(a)) {
+    arb_neg(to, a);
+    arb_root_ui(to, to, 3, bits);
+    arb_neg(to, to);
+  } else {
+    arb_root_ui(to, a, 3, bits);
+  }
+}
+
+static void ball_gaussian(arb_t to, const arb_t a, slong bits) {
+  arb_sqr(to, a, 2 * bits);
+  arb_neg(to, to);
+  arb_exp(to, to, bits);
+}
+
+static void ball_log2(arb_t to, const arb_t a, slong bits) { arb_log_base_ui(to, a, 2, bits); }
+static void ball_log10(arb_t to, const arb_t a, slong bits) { arb_log_base_ui(to, a, 10, bits); }
+
+/* log |gamma|: below 0 by the reflection log(pi/|sin(pi a)|) - lgamma(1 - a), which holds where gamma itself would be tiny. */
+static void ball_lgamma(arb_t to, const arb_t a, slong bits) {
+  if (arb_is_positive(a)) {
+    arb_lgamma(to, a, bits);
+    return;
+  }
+  arb_t sine, other;
+  arb_init(sine), arb_init(other);
+  arb_sub_ui(other, a, 1, bits + 8);
+  arb_neg(other, other);
+  arb_lgamma(other, other, bits);
+  arb_sin_pi(sine, a, bits);
+  arb_abs(sine, sine);
+  arb_const_pi(to, bits);
+  arb_div(to, to, sine, bits);
+  arb_log(to, to, bits);
+  arb_sub(to, to, other, bits);
+  arb_clear(sine), arb_clear(other);
+}
+
+void tri__ball_polygamma(arb_t to, const arb_t n, const arb_t x, slong bits) {
+  acb_t order, point;
+  acb_init(order), acb_init(point);
+  acb_set_arb(order, n);
+  acb_set_arb(point, x);
+  if (!arb_is_int(n) || arb_is_negative(n))
+    arb_indeterminate(to);
+  else if (arb_is_zero(n))
+    arb_digamma(to, x, bits);
+  else {
+    acb_polygamma(point, order, point, bits);
+    arb_set(to, acb_realref(point));
+  }
+  acb_clear(order), acb_clear(point);
+}
+
+static void truth(arb_t to, bool yes, bool no) {
+  arb_set_ui(to, yes ? 1 : 0);
+  if (yes || no) return;
+  arf_set_d(arb_midref(to), 0.5);
+  mag_set_d(arb_radref(to), 0.5);
+}
+
+#define COMPARISON(name, yes, no)                                                                  \
+  static void ball_##name(arb_t to, const arb_t a, const arb_t b, slong bits) {                    \
+    (void)bits;                                                                                    \
+    truth(to, yes, no);                                                                            \
+  }
+COMPARISON(lt, arb_lt(a, b), arb_ge(a, b))
+COMPARISON(le, arb_le(a, b), arb_gt(a, b))
+COMPARISON(gt, arb_gt(a, b), arb_le(a, b))
+COMPARISON(ge, arb_ge(a, b), arb_lt(a, b))
+COMPARISON(eq, arb_eq(a, b), arb_ne(a, b))
+COMPARISON(ne, arb_ne(a, b), arb_eq(a, b))
+COMPARISON(and, !arb_contains_zero(a) && !arb_contains_zero(b), arb_is_zero(a) || arb_is_zero(b))
+COMPARISON(or, !arb_contains_zero(a) || !arb_contains_zero(b), arb_is_zero(a) && arb_is_zero(b))
+
+static void ball_not(arb_t to, const arb_t a, slong bits) {
+  (void)bits;
+  truth(to, arb_is_zero(a), !arb_contains_zero(a));
+}
+
+static void ball_sign(arb_t to, const arb_t a, slong bits) {
+  (void)bits;
+  arb_sgn(to, a);
+}
+
+/* Where FLINT's name is not the row's; rows that are not here go by their programs. */
+static unary *const unary_rows[TRI_OP_ROWS] = {
+    [TRI_OP_neg] = ball_neg,
+    [TRI_OP_square] = ball_square,
+    [TRI_OP_sqrt] = arb_sqrt,
+    [TRI_OP_cbrt] = ball_cbrt,
+    [TRI_OP_exp] = arb_exp,
+    [TRI_OP_expm1] = arb_expm1,
+    [TRI_OP_log] = arb_log,
+    [TRI_OP_log1p] = arb_log1p,
+    [TRI_OP_log2] = ball_log2,
+    [TRI_OP_log10] = ball_log10,
+    [TRI_OP_sin] = arb_sin,
+    [TRI_OP_cos] = arb_cos,
+    [TRI_OP_tan] = arb_tan,
+    [TRI_OP_sec] = arb_sec,
+    [TRI_OP_csc] = arb_csc,
+    [TRI_OP_cot] = arb_cot,
+    [TRI_OP_asin] = arb_asin,
+    [TRI_OP_acos] = arb_acos,
+    [TRI_OP_atan] = arb_atan,
+    [TRI_OP_sinh] = arb_sinh,
+    [TRI_OP_cosh] = arb_cosh,
+    [TRI_OP_sech] = arb_sech,
+    [TRI_OP_tanh] = arb_tanh,
+    [TRI_OP_asinh] = arb_asinh,
+    [TRI_OP_acosh] = arb_acosh,
+    [TRI_OP_atanh] = arb_atanh,
+    [TRI_OP_gaussian] = ball_gaussian,
+    [TRI_OP_erf] = arb_hypgeom_erf,
+    [TRI_OP_erfc] = arb_hypgeom_erfc,
+    [TRI_OP_gamma] = arb_gamma,
+    [TRI_OP_lgamma] = ball_lgamma,
+    [TRI_OP_digamma] = arb_digamma,
+    [TRI_OP_abs] = ball_abs,
+    [TRI_OP_sign] = ball_sign,
+    [TRI_OP_floor] = arb_floor,
+    [TRI_OP_ceil] = arb_ceil,
+    [TRI_OP_logical_not] = ball_not,
+};
+
+static binary *const binary_rows[TRI_OP_ROWS] = {
+    [TRI_OP_add] = arb_add,          [TRI_OP_sub] = arb_sub,
+    [TRI_OP_mul] = arb_mul,          [TRI_OP_div] = arb_div,
+    [TRI_OP_pow] = arb_pow,          [TRI_OP_hypot] = arb_hypot,
+    [TRI_OP_atan2] = arb_atan2,      [TRI_OP_polygamma] = tri__ball_polygamma,
+    [TRI_OP_min] = arb_min,          [TRI_OP_max] = arb_max,
+    [TRI_OP_lt] = ball_lt,           [TRI_OP_le] = ball_le,
+    [TRI_OP_gt] = ball_gt,           [TRI_OP_ge] = ball_ge,
+    [TRI_OP_eq] = ball_eq,           [TRI_OP_ne] = ball_ne,
+    [TRI_OP_logical_and] = ball_and, [TRI_OP_logical_or] = ball_or,
+};
+
+/* Both branches, as the condition cannot be told. */
+static void choose_both(struct numbers *n, void *to, const void *const *x) {
+  for (int i = 1; i <= 2; i++)
+    if (at(x[i])->state) {
+      none(to, NUMBER_UNDECIDED);
+      return;
+    }
+  arb_union(ball(to), ball(x[1]), ball(x[2]), (slong)n->precision);
+  settle(to);
+}
+
+static void lazy(struct numbers *n, tri_op op, void *to, const void *const *x) {
+  bool zero = arb_is_zero(ball(x[0])) != 0;
+  if (op == TRI_OP_select && !zero && arb_contains_zero(ball(x[0]))) {
+    choose_both(n, to, x);
+  } else if (op == TRI_OP_select) {
+    n->domain->set(n, to, zero ? x[2] : x[1], 1);
+  } else if (zero) {
+    arb_zero(ball(to));
+    at(to)->state = NUMBER_VALUE;
+  } else if (at(x[1])->state) {
+    none(to, arb_contains_zero(ball(x[0])) ? NUMBER_UNDECIDED : (enum number_state)at(x[1])->state);
+  } else {
+    arb_mul(ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
+    settle(to);
+  }
+}
+
+/* All arguments have values. */
+static void apply_row(struct numbers *n, tri_op op, void *to, const void *const *x) {
+  if (unary_rows[op])
+    unary_rows[op](ball(to), ball(x[0]), (slong)n->precision);
+  else if (binary_rows[op])
+    binary_rows[op](ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
+  else {
+    tri__value_by_program(n, op, to, x);
+    return;
+  }
+  settle(to);
+}
+
+/* The value at a pole that is met exactly, as IEEE has it. */
+static void apply_pole(tri_op op, void *to, const void *const *x) {
+  bool negative = false, infinite = false;
+  switch (op) {
+  case TRI_OP_div:
+    infinite = !arb_contains_zero(ball(x[0]));
+    negative = arb_is_negative(ball(x[0])) != 0;
+    break;
+  case TRI_OP_log:
+  case TRI_OP_log2:
+  case TRI_OP_log10: infinite = negative = arb_is_zero(ball(x[0])) != 0; break;
+  case TRI_OP_pow: infinite = arb_is_zero(ball(x[0])) && arb_is_negative(ball(x[1])); break;
+  default: break;
+  }
+  if (!infinite) {
+    none(to, NUMBER_NONE);
+    return;
+  }
+  if (negative)
+    arb_neg_inf(ball(to));
+  else
+    arb_pos_inf(ball(to));
+  at(to)->state = NUMBER_VALUE;
+}
+
+static void ball_apply(struct numbers *n, tri_op op, enum apply_mode mode, void *to,
+                       const void *const *x) {
+  if (!tri__arguments_exist(n, op, to, x)) return;
+  if (n->rows[op].lazy) {
+    lazy(n, op, to, x);
+    return;
+  }
+  int defined = tri__defined_by_program(n, op, x);
+  if (defined == COMPARE_UNKNOWN)
+    none(to, NUMBER_UNDECIDED);
+  else if (!defined && mode == APPLY_STRICT)
+    none(to, NUMBER_NONE);
+  else if (!defined)
+    apply_pole(op, to, x);
+  else
+    apply_row(n, op, to, x);
+}
+
+/* --- the domain */
+
+static bool ball_open(struct numbers *n) {
+  tri__thread_caches();
+  n->size = sizeof(struct ball);
+  return true;
+}
+
+static bool ball_init(struct numbers *n, void *array, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    struct ball *x = number_at(n, array, i);
+    arb_init(x->x);
+    x->state = NUMBER_VALUE;
+  }
+  return true;
+}
+
+static void ball_clear(struct numbers *n, void *array, size_t count) {
+  for (size_t i = 0; i < count; i++) arb_clear(ball(number_at(n, array, i)));
+}
+
+static void ball_set(struct numbers *n, void *to, const void *from, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    struct ball *x = number_at(n, to, i);
+    const struct ball *y = number_at(n, from, i);
+    arb_set(x->x, y->x);
+    x->state = y->state;
+  }
+}
+
+static void ball_set_rational(struct numbers *n, void *to, mpq_srcptr q) {
+  fmpq_t exact;
+  fmpq_init(exact);
+  fmpq_set_mpq(exact, q);
+  arb_set_fmpq(ball(to), exact, (slong)n->precision);
+  fmpq_clear(exact);
+  at(to)->state = NUMBER_VALUE;
+}
+
+static void ball_set_double(struct numbers *n, void *to, double x) {
+  (void)n;
+  if (isnan(x)) {
+    none(to, NUMBER_NONE);
+    return;
+  }
+  arb_set_d(ball(to), x);
+  at(to)->state = NUMBER_VALUE;
+}
+
+static void ball_set_pi(struct numbers *n, void *to) {
+  arb_const_pi(ball(to), (slong)n->precision);
+  at(to)->state = NUMBER_VALUE;
+}
+
+static void ball_set_none(struct numbers *n, void *to, enum number_state why) {
+  (void)n;
+  none(to, why);
+}
+
+static enum number_state ball_state(const struct numbers *n, const void *x) {
+  (void)n;
+  return (enum number_state)at(x)->state;
+}
+
+static bool ball_zero(const struct numbers *n, const void *x) {
+  (void)n;
+  return !at(x)->state && arb_is_zero(ball(x));
+}
+
+static int ball_compare(struct numbers *n, const void *a, const void *b) {
+  (void)n;
+  if (at(a)->state || at(b)->state) return COMPARE_UNKNOWN;
+  return arb_lt(ball(a), ball(b))   ? -1
+         : arb_gt(ball(a), ball(b)) ? 1
+         : arb_eq(ball(a), ball(b)) ? 0
+                                    : COMPARE_UNKNOWN;
+}
+
+/* 42, or 0.8414709848 +/- 3.1e-11. */
+static void ball_text(const struct numbers *n, const void *x, tri_text *text) {
+  (void)n;
+  tri_text radius = {0};
+  if (at(x)->state) {
+    tri__text_puts(text, "nan");
+    return;
+  }
+  tri__text_ball(text, &radius, ball(x), 0);
+  if (radius.size != 1 || *radius.data != '0') {
+    tri__text_puts(text, " +/- ");
+    tri__text_add(text, radius.data, radius.size);
+  }
+  if (radius.status) text->status = radius.status;
+  tri_text_free(&radius);
+}
+
+static double ball_to_double(const struct numbers *n, const void *x) {
+  (void)n;
+  return at(x)->state ? (double)NAN : arf_get_d(arb_midref(ball(x)), ARF_RND_NEAR);
+}
+
+/* Only an exact ball is a rational, and its exponent must not be too large to write it out. */
+static bool ball_to_rational(const struct numbers *n, const void *x, mpq_ptr q) {
+  if (at(x)->state || !arb_is_exact(ball(x)) || !arb_is_finite(ball(x))) return false;
+  if (arf_cmpabs_2exp_si(arb_midref(ball(x)), (slong)(n->bits / 2)) > 0) return false;
+  if (!arf_is_zero(arb_midref(ball(x))) &&
+      arf_cmpabs_2exp_si(arb_midref(ball(x)), -(slong)(n->bits / 2)) < 0)
+    return false;
+  fmpq_t exact;
+  fmpq_init(exact);
+  arf_get_fmpq(exact, arb_midref(ball(x)));
+  fmpq_get_mpq(q, exact);
+  fmpq_clear(exact);
+  return true;
+}
+
+arb_srcptr tri__ball(const void *x) { return ball(x); }
+
+const struct domain tri__ball_domain = {
+    .name = "ball",
+    .open = ball_open,
+    .init = ball_init,
+    .clear = ball_clear,
+    .set = ball_set,
+    .set_rational = ball_set_rational,
+    .set_double = ball_set_double,
+    .set_pi = ball_set_pi,
+    .set_none = ball_set_none,
+    .apply = ball_apply,
+    .partial = tri__partial_by_program,
+    .kink = tri__kink_by_program,
+    .state = ball_state,
+    .zero = ball_zero,
+    .compare = ball_compare,
+    .text = ball_text,
+    .to_double = ball_to_double,
+    .to_rational = ball_to_rational,
+};
