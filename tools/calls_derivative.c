@@ -44,30 +44,6 @@ static tri_status give_symbolic(const struct request *request, struct subject *s
   return tri_expr_status(e);
 }
 
-/* The derivative's expressions as numbers at the point; the function itself must have a value
- * there. */
-static tri_status run_symbolic(const struct request *request, struct subject *s,
-                               struct derivative *d, struct value *value) {
-  size_t n = entries(d), count = s->m + n;
-  tri_expr *outputs = request_new(request, count, sizeof *outputs);
-  if (!outputs) return TRI_MEMORY;
-  for (size_t i = 0; i < count; i++) outputs[i] = i < s->m ? s->outputs[i] : d->exprs[i - s->m];
-  struct numeric run;
-  tri_status status =
-      numeric_open(&run, request, s, count, outputs, s->m, request->session->settings.domain);
-  tri_values *all = status == TRI_OK ? numeric_array(&run, count) : NULL;
-  tri_values *wanted = all ? numeric_array(&run, n) : NULL;
-  if (wanted) {
-    status = numeric_check(&run, tri_function_call_values(run.function, &run.call, run.point, all));
-    for (size_t i = 0; i < n; i++) tri_values_set(wanted, i, tri_values_get(all, s->m + i));
-    if (status == TRI_OK) status = numeric_give(request, wanted, d->rows, d->columns, value);
-  }
-  tri_values_free(all);
-  tri_values_free(wanted);
-  numeric_close(&run);
-  return wanted ? status : tri_graph_status(request->graph);
-}
-
 /* How a call differentiates. */
 struct machinery {
   /* Makes d's expressions. */
@@ -76,19 +52,59 @@ struct machinery {
   tri_status (*run)(struct numeric *run, const struct subject *s, tri_values *numbers);
 };
 
-static tri_status run_numeric(const struct request *request, struct subject *s,
-                              const struct derivative *d, const struct machinery *how,
-                              struct value *value) {
+/* What is to be computed, for certain_run. */
+struct job {
+  const struct request *request;
+  struct subject *s;
+  const struct derivative *d;
+  const struct machinery *how;
+};
+
+/* The derivative's expressions as numbers at the point; the function itself must have a value
+ * there. */
+static tri_status run_symbolic(void *data, const tri_number_options *options,
+                               tri_values **numbers) {
+  const struct job *job = data;
+  const struct request *request = job->request;
+  const struct subject *s = job->s;
+  const struct derivative *d = job->d;
+  size_t n = entries(d), count = s->m + n;
+  tri_expr *outputs = request_new(request, count, sizeof *outputs);
+  if (!outputs) return TRI_MEMORY;
+  for (size_t i = 0; i < count; i++) outputs[i] = i < s->m ? s->outputs[i] : d->exprs[i - s->m];
   struct numeric run;
-  tri_status status =
-      numeric_open(&run, request, s, s->m, s->outputs, 0, request->session->settings.domain);
-  tri_values *numbers = status == TRI_OK ? numeric_array(&run, entries(d)) : NULL;
-  if (numbers) status = how->run(&run, s, numbers);
-  if (numbers && status == TRI_OK)
-    status = numeric_give(request, numbers, d->rows, d->columns, value);
-  tri_values_free(numbers);
+  tri_status status = numeric_open(&run, request, s, count, outputs, s->m, options);
+  tri_values *all = status == TRI_OK ? numeric_array(&run, count) : NULL;
+  *numbers = all ? numeric_array(&run, n) : NULL;
+  if (*numbers) {
+    status = numeric_check(&run, tri_function_call_values(run.function, &run.call, run.point, all));
+    for (size_t i = 0; i < n; i++) tri_values_set(*numbers, i, tri_values_get(all, s->m + i));
+  }
+  tri_values_free(all);
   numeric_close(&run);
-  return tri_graph_status(request->graph) != TRI_OK ? tri_graph_status(request->graph) : status;
+  return *numbers ? status : tri_graph_status(request->graph);
+}
+
+static tri_status run_numeric(void *data, const tri_number_options *options, tri_values **numbers) {
+  const struct job *job = data;
+  const struct subject *s = job->s;
+  tri_graph *g = job->request->graph;
+  struct numeric run;
+  tri_status status = numeric_open(&run, job->request, s, s->m, s->outputs, 0, options);
+  *numbers = status == TRI_OK ? numeric_array(&run, entries(job->d)) : NULL;
+  if (*numbers) status = job->how->run(&run, s, *numbers);
+  numeric_close(&run);
+  return tri_graph_status(g) != TRI_OK ? tri_graph_status(g) : status;
+}
+
+static tri_status give_numbers(struct job *job, certain_work *work, struct value *value) {
+  tri_values *numbers;
+  const struct request *request = job->request;
+  tri_status status = certain_run(request->session, request->at, work, job, &numbers);
+  if (status == TRI_OK)
+    status = numeric_give(request, numbers, job->d->rows, job->d->columns, value);
+  tri_values_free(numbers);
+  return status;
 }
 
 static tri_status differentiate(const struct request *request, struct subject *s,
@@ -103,14 +119,15 @@ static tri_status differentiate(const struct request *request, struct subject *s
     return request_fail(request, NULL, TRI_NAME,
                         "the point is not all numbers, which only mode=symbolic can take");
   bool symbolic = !s->has_point || s->symbolic_point || s->mode == MODE_SYMBOLIC;
-  if (!symbolic) return run_numeric(request, s, d, how, value);
+  struct job job = {request, s, d, how};
+  if (!symbolic) return give_numbers(&job, run_numeric, value);
   if (!s->has_point && s->mode != MODE_DEFAULT && s->mode != MODE_SYMBOLIC)
     return request_fail(request, NULL, TRI_ARITY, "a mode other than symbolic needs a point");
   d->exprs = request_new(request, entries(d), sizeof *d->exprs);
   if (!d->exprs) return TRI_MEMORY;
   status = how->symbolic(request, s, d);
   if (status != TRI_OK) return status;
-  return s->has_point && !s->symbolic_point ? run_symbolic(request, s, d, value)
+  return s->has_point && !s->symbolic_point ? give_numbers(&job, run_symbolic, value)
                                             : give_symbolic(request, s, d, value);
 }
 

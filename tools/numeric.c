@@ -21,14 +21,14 @@ static tri_status evaluate(struct numeric *n, size_t count, const tri_expr *expr
 
 tri_status numeric_open(struct numeric *n, const struct request *request,
                         const struct subject *subject, size_t count, const tri_expr *outputs,
-                        size_t primals, tri_domain domain) {
+                        size_t primals, const tri_number_options *options) {
   struct session *session = request->session;
   *n = (struct numeric){.request = request, .subject = subject};
-  n->options = (tri_number_options){.domain = domain, .precision = session->settings.precision};
+  n->options = *options;
   n->call = (tri_call){.error = &n->error, .interrupt = session->interrupt};
   n->function =
-      tri_compile(subject->n_inputs, subject->inputs, count, outputs, .domain = domain,
-                  .precision = session->settings.precision, .primals = primals, .error = &n->error);
+      tri_compile(subject->n_inputs, subject->inputs, count, outputs, .domain = options->domain,
+                  .precision = options->precision, .primals = primals, .error = &n->error);
   if (!n->function) return session_fail_with(session, request->at, &n->error);
   n->workspace = tri_workspace_new(n->function);
   if (!n->workspace) return session_no_memory(session);
@@ -104,7 +104,7 @@ tri_status numeric_give(const struct request *request, const tri_values *values,
   }
   struct result *result = result_new(request->session, NULL);
   if (!result) return TRI_MEMORY;
-  result->error = "these numbers are not all finite, so they can only be printed";
+  result->error = "these numbers are not all exact, so they can only be printed";
   request_report(value, result);
   return result_of_values(request->session, values, rows, columns, result);
 }

@@ -4,6 +4,7 @@
 #ifndef TRIAD_TOOLS_NUMERIC_H
 #define TRIAD_TOOLS_NUMERIC_H
 
+#include "certain.h"
 #include "subject.h"
 
 /* A compiled subject at its point. */
@@ -19,13 +20,14 @@ struct numeric {
 };
 
 /* Compiles `count` outputs over the subject's inputs, of which the first `primals` (0: all) must
- * have a value, in this domain, and evaluates the point. Close it in any case. */
+ * have a value, with these numbers, and evaluates the point. Close it in any case. */
 TRI_CHECKED tri_status numeric_open(struct numeric *n, const struct request *request,
                                     const struct subject *subject, size_t count,
-                                    const tri_expr *outputs, size_t primals, tri_domain domain);
+                                    const tri_expr *outputs, size_t primals,
+                                    const tri_number_options *options);
 void numeric_close(struct numeric *n);
 
-/* Makes an array of `count` zeros in the domain; NULL with the graph's error when out of memory. */
+/* Makes an array of `count` zeros; NULL with the graph's error when out of memory. */
 tri_values *numeric_array(struct numeric *n, size_t count);
 
 /* TRI_OK, or fails as the last run said. */

@@ -77,12 +77,12 @@ static void json_step(const struct trace *t, const struct trace_step *step, tri_
   member(json, "value", trace_text(t, step->value));
 }
 
-static void json_numbers(const tri_values *values, size_t from, size_t n, size_t stride,
-                         tri_text *json) {
+static void json_numbers(const struct session *session, const tri_values *values, size_t from,
+                         size_t n, size_t stride, tri_text *json) {
   tri__text_putc(json, '[');
   for (size_t i = 0; i < n; i++) {
     tri__text_puts(json, i > 0 ? ",\"" : "\"");
-    tri_value_text(tri_values_get(values, from + i * stride), json);
+    certain_text(session, tri_values_get(values, from + i * stride), json, NULL);
     tri__text_putc(json, '"');
   }
   tri__text_putc(json, ']');
@@ -102,7 +102,7 @@ static void json_begin(const struct subject *s, const char *report, const tri_va
   member(json, "report", report);
   json_variables(s, json);
   json_name(json, "outputs");
-  json_numbers(outputs, 0, s->m, 1, json);
+  json_numbers(s->session, outputs, 0, s->m, 1, json);
   json_name(json, "steps");
   tri__text_putc(json, '[');
 }
@@ -130,7 +130,7 @@ static void json_forward(const struct trace *t, const struct subject *s, const t
   json_name(json, "tangents");
   for (size_t i = 0; i < s->m; i++) {
     tri__text_putc(json, i > 0 ? ',' : '[');
-    json_numbers(tangents, i, s->n, s->m, json);
+    json_numbers(s->session, tangents, i, s->n, s->m, json);
   }
   tri__text_putc(json, ']');
 }
@@ -178,11 +178,11 @@ static void put_results(const struct subject *s, const tri_values *outputs,
       tri__text_printf(text, "\nvalue %zu: ", i + 1);
     else
       tri__text_puts(text, "\nvalue: ");
-    tri_value_text(tri_values_get(outputs, i), text);
+    certain_text(s->session, tri_values_get(outputs, i), text, NULL);
     for (size_t k = 0; k < s->n; k++) {
       const char *d = d_sign(s->session);
       tri__text_printf(text, ", %s/%s%s: ", d, d, tri_expr_name(s->variables[k]));
-      tri_value_text(tri_values_get(derivatives, k * s->m + i), text);
+      certain_text(s->session, tri_values_get(derivatives, k * s->m + i), text, NULL);
     }
   }
 }
@@ -295,7 +295,7 @@ static void json_reverse(const struct trace *t, const struct subject *s, const t
   }
   tri__text_putc(json, ']');
   json_name(json, "gradient");
-  json_numbers(adjoints, 0, s->n, 1, json);
+  json_numbers(s->session, adjoints, 0, s->n, 1, json);
 }
 
 /* A number as a factor: in parentheses if it is negative or a quotient. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "certain.h"
 #include "graph/walk.h"
 #include "json.h"
 #include "session.h"
@@ -34,8 +35,9 @@ struct elements {
   struct session *session;
   size_t rank, count;
   size_t dims[MOST_RANK];
-  const tri_text *texts;    /* of every element */
-  const tri_text *tangents; /* NULL: no dual numbers */
+  const tri_text *texts;                 /* of every element */
+  const tri_text *tangents;              /* NULL: no dual numbers */
+  const tri_text *radii, *tangent_radii; /* NULL: no balls */
 };
 
 /* How many brackets open before element i, or close behind element i - 1. */
@@ -66,11 +68,51 @@ static void write_elements(const struct elements *e, const char *between, tri_te
   repeat(text, ']', e->rank);
 }
 
+/* Whether a ball's radius is a part of its text: not where the digits are certain, but for what is not told from 0. */
+static bool shows_radius(const struct elements *e, const tri_text *value, const tri_text *radius) {
+  return radius && strcmp(radius->data, "0") != 0 &&
+         (!certain_digits(e->session) || strcmp(value->data, "0") == 0);
+}
+
+static void put_ball(const struct elements *e, const tri_text *value, const tri_text *radius,
+                     tri_text *text) {
+  tri__text_add(text, value->data, value->size);
+  if (!shows_radius(e, value, radius)) return;
+  tri__text_puts(text, output_unicode(e->session) ? " ± " : " +/- ");
+  tri__text_add(text, radius->data, radius->size);
+}
+
+static void put_part(const struct elements *e, const tri_text *value, const tri_text *radius,
+                     tri_text *text) {
+  bool brackets = shows_radius(e, value, radius);
+  tri__text_puts(text, brackets ? "(" : "");
+  put_ball(e, value, radius, text);
+  tri__text_puts(text, brackets ? ")" : "");
+}
+
+static void put_dual_balls(const struct elements *e, size_t i, tri_text *text) {
+  put_part(e, e->texts + i, e->radii + i, text);
+  tri__text_puts(text, " + ");
+  put_part(e, e->tangents + i, e->tangent_radii + i, text);
+  tri__text_puts(text, output_unicode(e->session) ? "ε" : "*eps");
+}
+
 static void put_text(const struct elements *e, size_t i, tri_text *text) {
-  if (e->tangents)
+  if (e->tangent_radii && (shows_radius(e, e->texts + i, e->radii + i) ||
+                           shows_radius(e, e->tangents + i, e->tangent_radii + i)))
+    put_dual_balls(e, i, text);
+  else if (e->tangents)
     print_dual(e->session, e->texts[i].data, e->tangents[i].data, text);
   else
-    tri__text_add(text, e->texts[i].data, e->texts[i].size);
+    put_ball(e, e->texts + i, e->radii ? e->radii + i : NULL, text);
+}
+
+static void put_radius(const struct elements *e, size_t i, tri_text *text) {
+  json_string(text, e->radii[i].data, e->radii[i].size);
+}
+
+static void put_tangent_radius(const struct elements *e, size_t i, tri_text *text) {
+  json_string(text, e->tangent_radii[i].data, e->tangent_radii[i].size);
 }
 
 static void put_value(const struct elements *e, size_t i, tri_text *text) {
@@ -100,15 +142,19 @@ static tri_status text_status(struct session *session, const tri_text *text) {
              : session_fail(session, NULL, text->status, "%s", tri_status_meaning(text->status));
 }
 
-/* The members "value" and, for dual numbers, "tangent". */
+static void write_member(const struct elements *e, const char *name, struct result *result,
+                         void (*put)(const struct elements *e, size_t i, tri_text *text)) {
+  json_name(result->members, name);
+  write_elements(e, ",", result->members, put);
+}
+
+/* The members "value" and, for dual numbers and balls, "tangent", "radius", "tangent_radius". */
 static tri_status write_members(const struct elements *e, struct result *result) {
   if (e->session->output.json) {
-    json_name(result->members, "value");
-    write_elements(e, ",", result->members, put_value);
-    if (e->tangents) {
-      json_name(result->members, "tangent");
-      write_elements(e, ",", result->members, put_tangent);
-    }
+    write_member(e, "value", result, put_value);
+    if (e->tangents) write_member(e, "tangent", result, put_tangent);
+    if (e->radii) write_member(e, "radius", result, put_radius);
+    if (e->tangent_radii) write_member(e, "tangent_radius", result, put_tangent_radius);
   }
   return text_status(e->session, result->members);
 }
@@ -122,23 +168,43 @@ static tri_status write_numbers(const struct elements *e, struct result *result)
 
 /* --- numbers */
 
-/* Texts of n numbers in the arena; NULL when out of memory. */
-static tri_text *texts_of_values(struct session *session, const tri_values *values, size_t from,
-                                 size_t n) {
-  tri_text *texts = arena_new(&session->statement->arena, n, sizeof *texts);
-  if (!texts) return session_no_memory(session), NULL;
-  tri_text *all = arena_text(&session->statement->arena);
-  if (!all) return session_no_memory(session), NULL;
-  for (size_t i = 0; i < n; i++) { /* sizes first, as the text moves while it grows */
-    size_t start = all->size;
-    tri_value_text(tri_values_get(values, from + i), all);
-    texts[i].size = all->size - start;
-    tri__text_putc(all, '\0');
-  }
-  if (text_status(session, all) != TRI_OK) return NULL;
-  char *at = all->data;
+/* Room for n texts in the arena, and for what they are made of; false when out of memory. */
+static bool texts_open(struct session *session, size_t n, tri_text **texts, tri_text **pool) {
+  *texts = arena_new(&session->statement->arena, n, sizeof **texts);
+  *pool = *texts ? arena_text(&session->statement->arena) : NULL;
+  return *pool || (session_no_memory(session), false);
+}
+
+/* The pool moves while it grows, so that texts have only their sizes until it is complete. */
+static const tri_text *texts_close(struct session *session, size_t n, tri_text *texts,
+                                   const tri_text *pool) {
+  if (text_status(session, pool) != TRI_OK) return NULL;
+  char *at = pool->data;
   for (size_t i = 0; i < n; at += texts[i++].size + 1) texts[i].data = at;
   return texts;
+}
+
+static void end_text(tri_text *pool, size_t start, tri_text *text) {
+  text->size = pool->size - start;
+  tri__text_putc(pool, '\0');
+}
+
+/* Texts of n numbers in the arena and, if they are balls, of their radii (else *radii is NULL); false on failure. */
+static bool texts_of_values(struct session *session, const tri_values *values, size_t from,
+                            size_t n, const tri_text **texts, const tri_text **radii) {
+  bool balls = tri_values_domain(values) == TRI_BALL;
+  tri_text *made, *pool, *more = NULL, *second = NULL;
+  if (!texts_open(session, n, &made, &pool) || !texts_open(session, n, &more, &second))
+    return false;
+  for (size_t i = 0; i < n; i++) {
+    size_t start = pool->size, other = second->size;
+    certain_text(session, tri_values_get(values, from + i), pool, second);
+    end_text(pool, start, made + i);
+    end_text(second, other, more + i);
+  }
+  *texts = texts_close(session, n, made, pool);
+  *radii = *texts && balls ? texts_close(session, n, more, second) : NULL;
+  return *texts && (*radii || !balls);
 }
 
 tri_status result_of_values(struct session *session, const tri_values *values, size_t rows,
@@ -146,8 +212,9 @@ tri_status result_of_values(struct session *session, const tri_values *values, s
   struct elements e = {
       .session = session, .rank = (size_t)(rows > 0) + (columns > 0), .dims = {rows, columns}};
   e.count = (rows > 0 ? rows : 1) * (columns > 0 ? columns : 1);
-  e.texts = texts_of_values(session, values, 0, e.count);
-  return e.texts ? write_numbers(&e, result) : tri_graph_status(session->graph);
+  return texts_of_values(session, values, 0, e.count, &e.texts, &e.radii)
+             ? write_numbers(&e, result)
+             : tri_graph_status(session->graph);
 }
 
 /* --- an expression's elements */
@@ -216,19 +283,13 @@ static tri_status outputs_of(struct session *session, const struct elements *sha
   return tri_graph_status(session->graph);
 }
 
-static tri_number_options number_options(const struct session *session) {
-  return (tri_number_options){.domain = session->settings.domain,
-                              .precision = session->settings.precision};
-}
-
-/* Runs a function without inputs, or with eps as its one input. */
+/* Runs a function without inputs, or with eps as its one input: its values and then, with eps, their tangents. */
 static tri_status run(struct session *session, const tri_function *function, bool dual,
-                      tri_values *values, tri_values *tangents) {
-  tri_number_options options = number_options(session);
+                      const tri_number_options *options, tri_values *values, tri_values *tangents) {
   tri_error error = {0};
   tri_call call = {.error = &error, .interrupt = session->interrupt};
-  tri_values *at = tri_values_new(&options, dual ? 1 : 0),
-             *direction = tri_values_new(&options, dual ? 1 : 0);
+  tri_values *at = tri_values_new(options, dual ? 1 : 0),
+             *direction = tri_values_new(options, dual ? 1 : 0);
   tri_status status = TRI_MEMORY;
   if (at && direction && dual) {
     tri_values_set_double(direction, 0, 1.0);
@@ -242,36 +303,68 @@ static tri_status run(struct session *session, const tri_function *function, boo
   return status == TRI_OK ? TRI_OK : session_fail_with(session, NULL, &error);
 }
 
-static tri_status write_computed(const struct elements *shape, const tri_values *values,
-                                 const tri_values *tangents, size_t skip, struct result *result) {
+/* Numbers to be computed: outputs, of which the first are primals that must have a value and are not asked for. */
+struct job {
+  struct session *session;
+  const tri_expr *outputs;
+  size_t primals, count;
+  bool dual;
+};
+
+/* The numbers asked for out of all, and behind them, if they are dual, their tangents. */
+static tri_status pick(const struct job *job, const tri_values *values, const tri_values *tangents,
+                       const tri_number_options *options, tri_values **numbers) {
+  *numbers = tri_values_new(options, job->count * (job->dual ? 2 : 1));
+  if (!*numbers) return session_no_memory(job->session);
+  for (size_t i = 0; i < job->count; i++) {
+    tri_values_set(*numbers, i, tri_values_get(values, job->primals + i));
+    if (job->dual)
+      tri_values_set(*numbers, job->count + i, tri_values_get(tangents, job->primals + i));
+  }
+  return TRI_OK;
+}
+
+static tri_status compute(void *data, const tri_number_options *options, tri_values **numbers) {
+  const struct job *job = data;
+  struct session *session = job->session;
+  size_t n = job->primals + job->count;
+  tri_error error = {0};
+  tri_expr eps = tri_eps(session->graph);
+  tri_function *function =
+      tri_compile(job->dual ? 1 : 0, &eps, n, job->outputs, .domain = options->domain,
+                  .precision = options->precision, .primals = job->primals, .error = &error);
+  if (!function) return session_fail_with(session, NULL, &error);
+  tri_values *values = tri_values_new(options, n),
+             *tangents = job->dual ? tri_values_new(options, n) : NULL;
+  tri_status status = values && (tangents || !job->dual)
+                          ? run(session, function, job->dual, options, values, tangents)
+                          : session_no_memory(session);
+  if (status == TRI_OK) status = pick(job, values, tangents, options, numbers);
+  tri_values_free(values);
+  tri_values_free(tangents);
+  tri_function_free(function);
+  return status;
+}
+
+static tri_status write_computed(const struct elements *shape, const tri_values *numbers, bool dual,
+                                 struct result *result) {
   struct elements e = *shape;
-  e.texts = texts_of_values(e.session, values, skip, e.count);
-  if (tangents) e.tangents = texts_of_values(e.session, tangents, skip, e.count);
-  if (!e.texts || (tangents && !e.tangents)) return tri_graph_status(e.session->graph);
-  return write_numbers(&e, result);
+  bool ok = texts_of_values(e.session, numbers, 0, e.count, &e.texts, &e.radii) &&
+            (!dual ||
+             texts_of_values(e.session, numbers, e.count, e.count, &e.tangents, &e.tangent_radii));
+  return ok ? write_numbers(&e, result) : tri_graph_status(e.session->graph);
 }
 
 static tri_status result_of_numbers(struct session *session, const struct elements *shape,
                                     const tri_expr *scalars, bool dual, struct result *result) {
-  tri_expr *outputs, eps = tri_eps(session->graph);
-  size_t primals = 0;
-  tri_status status = outputs_of(session, shape, scalars, &outputs, &primals);
-  if (status != TRI_OK) return status;
-  size_t n = primals + shape->count;
-  tri_error error = {0};
-  tri_number_options options = number_options(session);
-  tri_function *function =
-      tri_compile(dual ? 1 : 0, &eps, n, outputs, .domain = options.domain,
-                  .precision = options.precision, .primals = primals, .error = &error);
-  if (!function) return session_fail_with(session, NULL, &error);
-  tri_values *values = tri_values_new(&options, n),
-             *tangents = dual ? tri_values_new(&options, n) : NULL;
-  status = values && (tangents || !dual) ? run(session, function, dual, values, tangents)
-                                         : session_no_memory(session);
-  if (status == TRI_OK) status = write_computed(shape, values, tangents, primals, result);
-  tri_values_free(values);
-  tri_values_free(tangents);
-  tri_function_free(function);
+  tri_expr *outputs;
+  struct job job = {.session = session, .count = shape->count, .dual = dual};
+  tri_values *numbers = NULL;
+  tri_status status = outputs_of(session, shape, scalars, &outputs, &job.primals);
+  job.outputs = outputs;
+  if (status == TRI_OK) status = certain_run(session, NULL, compute, &job, &numbers);
+  if (status == TRI_OK) status = write_computed(shape, numbers, dual, result);
+  tri_values_free(numbers);
   return status;
 }
 

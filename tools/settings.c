@@ -70,10 +70,6 @@ static tri_status set_digits(struct session *session, const struct word *word) {
   if (!read_whole(word, 0, 1000000, &digits))
     return session_fail(session, &word->at, TRI_LIMIT,
                         "digits is a number from 0 (off) to 1000000, not %.80s", word->bytes);
-  if (digits > 0)
-    return session_fail(session, &word->at, TRI_LIMIT,
-                        "certain digits need the domain ball, which comes with the next release; "
-                        "set digits 0 here");
   session->settings.digits = digits;
   return TRI_OK;
 }
@@ -122,7 +118,7 @@ const struct setting_row setting_rows[] = {
      "bits of numbers in domains that round to a chosen precision (mpfr, ball)",
      "set precision 200; show precision"},
     {"digits", set_digits, get_digits, NULL,
-     "certain digits of every number printed; 0 (off) in this build", "set digits 0; 1/3"},
+     "certain digits of every number printed, proved by balls; 0: off", "set digits 30; sqrt(2)"},
     {"echo", set_echo, get_echo, "on off", "shows every statement with its result, for scripts",
      "set echo on; 2 + 3"},
     {"unicode", set_unicode, get_unicode, "auto on off",

@@ -41,7 +41,7 @@ static size_t put_value(struct trace *t, tri_value value, size_t count) {
   if (count != 1) tri__text_putc(&t->pool, '[');
   for (size_t i = 0; i < count; i++) {
     tri__text_puts(&t->pool, i > 0 ? ", " : "");
-    tri_value_text(tri_value_primal(tri_value_at(value, i)), &t->pool);
+    certain_text(t->request->session, tri_value_primal(tri_value_at(value, i)), &t->pool, NULL);
   }
   if (count != 1) tri__text_putc(&t->pool, ']');
   return end_text(t, start);
@@ -55,7 +55,8 @@ static size_t put_tangents(struct trace *t, tri_value value, size_t count) {
     if (count != 1) tri__text_putc(&t->pool, '[');
     for (size_t i = 0; i < count; i++) {
       tri__text_puts(&t->pool, i > 0 ? ", " : "");
-      tri_value_text(tri_value_tangent(tri_value_at(value, i), d), &t->pool);
+      certain_text(t->request->session, tri_value_tangent(tri_value_at(value, i), d), &t->pool,
+                   NULL);
     }
     if (count != 1) tri__text_putc(&t->pool, ']');
     end_text(t, start);
@@ -205,8 +206,8 @@ tri_status trace_run(struct trace *t, const struct request *request, const struc
   if (!t->names) return session_no_memory(request->session);
   t->mark = tri_graph_mark(t->names);
   tri_trace hooks = {.data = t, .step = told_step, .contribution = told_contribution};
-  tri_status status =
-      numeric_open(&run, request, s, s->m, s->outputs, 0, request->session->settings.domain);
+  const tri_number_options options = certain_options(request->session);
+  tri_status status = numeric_open(&run, request, s, s->m, s->outputs, 0, &options);
   run.call.trace = &hooks;
   if (status == TRI_OK) *outputs = numeric_array(&run, s->m);
   if (*outputs) *derivatives = numeric_array(&run, reverse ? s->n_inputs : s->n * s->m);

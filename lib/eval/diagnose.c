@@ -137,6 +137,12 @@ static void add_reason(const struct run *r, const struct instruction *s, const v
                                     : " has no exact rational value in general: use domain double");
     break;
   case NUMBER_TOO_LONG:
+    if (r->numbers->domain != &tri__rational_domain && !r->numbers->base) {
+      tri__text_puts(text, row->name);
+      add_place(r, s, x, text);
+      tri__text_puts(text, " is beyond the range of exponents");
+      break;
+    }
     tri__text_printf(text,
                      "the exact value of %s would have more than %llu digits (the digit limit)",
                      row->name, (unsigned long long)r->numbers->digits);

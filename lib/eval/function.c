@@ -80,8 +80,8 @@ static bool rehearse(tri_workspace *w, size_t directions) {
   if (ok && (directions || r.numbers->domain->partial == tri__partial_by_program))
     ok = tri__numbers_scratch(r.numbers); /* for rows' programs; kernels need none for values */
   if (!directions) return ok;
-  return ok && !tri__level(&r, w, &call, LEVEL_BASE, 0, true) &&
-         tri__adjoints(&r, LEVEL_BASE) && !tri__level(&r, w, &call, LEVEL_DUAL, at_once, false);
+  return ok && !tri__level(&r, w, &call, LEVEL_BASE, 0, true) && tri__adjoints(&r, LEVEL_BASE) &&
+         !tri__level(&r, w, &call, LEVEL_DUAL, at_once, false);
 }
 
 size_t tri_workspace_bytes(const tri_function *f, size_t directions) {

@@ -27,8 +27,18 @@ static bool is_infinity(const arb_t x) {
   return mag_is_zero(arb_radref(x)) && arf_is_inf(arb_midref(x));
 }
 
+/* Exponents beyond this cannot be written as decimals. */
+enum { LARGEST_EXPONENT_BITS = 62 };
+
+static bool too_large(const arb_t x) {
+  arf_srcptr middle = arb_midref(x);
+  return !arf_is_special(middle) && fmpz_bits(ARF_EXPREF(middle)) > LARGEST_EXPONENT_BITS;
+}
+
 static void settle(void *to) {
-  if (arb_is_finite(ball(to)) || is_infinity(ball(to)))
+  if (too_large(ball(to)))
+    none(to, NUMBER_TOO_LONG);
+  else if (arb_is_finite(ball(to)) || is_infinity(ball(to)))
     at(to)->state = NUMBER_VALUE;
   else
     none(to, NUMBER_UNDECIDED);

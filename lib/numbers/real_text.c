@@ -70,12 +70,44 @@ void tri__text_mpfr(tri_text *text, mpfr_srcptr x) {
 
 /* --- balls */
 
-/* The midpoint as it is, and the radius rounded up. */
+/* The midpoint as it is, and the radius rounded up, both times 10^shift. */
 struct parts {
   mpfr_t middle, radius;
+  int64_t shift;
 };
 
-static void open_parts(struct parts *p, const arb_t x) {
+/* Exponents beyond this are not MPFR's. */
+enum { HUGE_EXPONENT = 1 << 29 };
+
+/* x = y * 10^shift with y between 1/10 and 100: both by logarithms. */
+static int64_t scale(arb_t y, const arb_t x) {
+  enum { MORE_BITS = 96 };
+  slong bits = arb_rel_accuracy_bits(x);
+  int64_t shift = 0;
+  arb_t ten;
+  fmpz_t whole;
+  if (bits < 2 || bits > arb_bits(x)) bits = arb_bits(x);
+  bits += MORE_BITS;
+  arb_init(ten);
+  fmpz_init(whole);
+  arb_abs(y, x);
+  arb_log(y, y, bits);
+  arb_const_log10(ten, bits);
+  arb_div(y, y, ten, bits);
+  if (arb_is_finite(y)) {
+    arf_get_fmpz(whole, arb_midref(y), ARF_RND_FLOOR);
+    shift = fmpz_get_si(whole);
+    arb_sub_fmpz(y, y, whole, bits);
+    arb_mul(y, y, ten, bits);
+    arb_exp(y, y, bits);
+    if (arb_is_negative(x)) arb_neg(y, y);
+  }
+  fmpz_clear(whole);
+  arb_clear(ten);
+  return shift;
+}
+
+static void set_parts(struct parts *p, const arb_t x) {
   slong bits = arf_bits(arb_midref(x));
   arf_t r;
   mpfr_init2(p->middle, bits > 2 ? bits : 2);
@@ -83,6 +115,17 @@ static void open_parts(struct parts *p, const arb_t x) {
   arf_get_mpfr(p->middle, arb_midref(x), MPFR_RNDN);
   arf_init_set_mag_shallow(r, arb_radref(x));
   arf_get_mpfr(p->radius, r, MPFR_RNDU);
+}
+
+static void open_parts(struct parts *p, const arb_t x) {
+  bool huge = arb_is_finite(x) && !arb_contains_zero(x) &&
+              (arf_cmpabs_2exp_si(arb_midref(x), HUGE_EXPONENT) > 0 ||
+               arf_cmpabs_2exp_si(arb_midref(x), -HUGE_EXPONENT) < 0);
+  arb_t y;
+  arb_init(y);
+  p->shift = huge ? scale(y, x) : 0;
+  set_parts(p, huge ? y : x);
+  arb_clear(y);
 }
 
 static void close_parts(struct parts *p) { mpfr_clears(p->middle, p->radius, (mpfr_ptr)NULL); }
@@ -96,11 +139,12 @@ static int64_t order_of(mpfr_srcptr x) {
 }
 
 /* Whether an exact midpoint is a short decimal, which is then written. */
-static bool put_short(tri_text *text, mpfr_srcptr middle) {
+static bool put_short(tri_text *text, const struct parts *p) {
+  mpfr_srcptr middle = p->middle;
   enum { LARGEST = 4096 };
   tri_text own = {0};
   mpq_t q;
-  if (mpfr_get_exp(middle) > LARGEST || mpfr_get_exp(middle) < -LARGEST) return false;
+  if (p->shift || mpfr_get_exp(middle) > LARGEST || mpfr_get_exp(middle) < -LARGEST) return false;
   mpq_init(q);
   mpfr_get_q(q, middle);
   tri__text_number(&own, q);
@@ -131,7 +175,7 @@ static void put_radius(tri_text *text, struct parts *p, int64_t last) {
   mpfr_add(p->radius, p->radius, half, MPFR_RNDU);
   mpfr_clear(half);
   if (decimal_of(p->radius, 2, MPFR_RNDU, &r)) {
-    tri__text_decimal(text, false, r.digits, r.n, r.exponent);
+    tri__text_decimal(text, false, r.digits, r.n, r.exponent + p->shift);
     mpfr_free_str(r.text);
   } else {
     text->status = TRI_MEMORY;
@@ -144,7 +188,7 @@ static void put_zero(tri_text *text, tri_text *radius, const struct parts *p) {
   tri__text_puts(text, "0");
   if (!radius) return;
   if (special(radius, p->radius) || !decimal_of(p->radius, 2, MPFR_RNDU, &r)) return;
-  tri__text_decimal(radius, false, r.digits, r.n, r.exponent);
+  tri__text_decimal(radius, false, r.digits, r.n, r.exponent + p->shift);
   mpfr_free_str(r.text);
 }
 
@@ -155,8 +199,10 @@ static void put_rounded(tri_text *text, tri_text *radius, struct parts *p, uint6
     text->status = TRI_MEMORY;
     return;
   }
-  bool whole = mpfr_zero_p(p->radius) && mpfr_integer_p(p->middle) && d.exponent < (int64_t)n;
-  tri__text_decimal(text, d.negative, d.digits, mpfr_zero_p(p->radius) ? d.n : n, d.exponent);
+  bool whole =
+      !p->shift && mpfr_zero_p(p->radius) && mpfr_integer_p(p->middle) && d.exponent < (int64_t)n;
+  tri__text_decimal(text, d.negative, d.digits, mpfr_zero_p(p->radius) ? d.n : n,
+                    d.exponent + p->shift);
   if (radius && whole) tri__text_puts(radius, "0");
   if (radius && !whole) put_radius(radius, p, d.exponent + 1 - (int64_t)n);
   mpfr_free_str(d.text);
@@ -183,7 +229,7 @@ void tri__text_ball(tri_text *text, tri_text *radius, const arb_t x, uint64_t di
     mpfr_abs(p.middle, p.middle, MPFR_RNDU);
     mpfr_add(p.radius, p.radius, p.middle, MPFR_RNDU);
     put_zero(text, radius, &p);
-  } else if (mpfr_zero_p(p.radius) && put_short(text, p.middle)) {
+  } else if (mpfr_zero_p(p.radius) && put_short(text, &p)) {
     if (radius) tri__text_puts(radius, "0");
   } else {
     put_rounded(text, radius, &p, digits);

@@ -4,7 +4,7 @@
 #include <triad/mp.h>
 
 #include "base/text.h"
-#include "numbers/domain.h"
+#include "numbers/real_text.h"
 
 static const struct numbers *numbers_of(tri_value value) { return value.numbers; }
 
@@ -23,6 +23,13 @@ void tri_value_text(tri_value value, tri_text *text) {
     numbers_of(value)->domain->text(numbers_of(value), value.at, text);
   else
     tri__text_puts(text, "nan");
+}
+
+void tri_value_enclosure(tri_value value, uint64_t digits, tri_text *text, tri_text *radius) {
+  if (value.at && numbers_of(value)->domain == &tri__ball_domain && tri_value_exists(value))
+    tri__text_ball(text, radius, tri__ball(value.at), digits);
+  else
+    tri_value_text(value, text);
 }
 
 int tri_value_mpq(tri_value value, mpq_ptr q) {

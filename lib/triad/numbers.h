@@ -55,6 +55,12 @@ TRI_API double tri_value_double(tri_value value);
 /* Appends the number as text: 42, 1/3, 0.1, inf, 42 + 24*eps (a dual number); "nan" where there is no value. */
 TRI_API void tri_value_text(tri_value value, tri_text *text);
 
+/* Appends a number with at most `digits` significant digits (0: as many as mean something) and, to `radius` unless that is NULL, how far the
+ * true value may be from the decimal written ("0" where it is that very number): the two parts of a ball. Numbers of other domains are
+ * written as by tri_value_text, and nothing is appended to `radius`. */
+TRI_API void tri_value_enclosure(tri_value value, uint64_t digits, tri_text *text,
+                                 tri_text *radius);
+
 /* The value i places further in the same array. */
 TRI_API tri_value tri_value_at(tri_value value, size_t i);
 
