@@ -9,6 +9,7 @@
 #include <triad/graph.h>
 #include <triad/numbers.h>
 #include <triad/tape.h>
+#include <triad/verify.h>
 #include <triad/version.h>
 
 #endif

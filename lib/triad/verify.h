@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Are derivatives right: verdicts, and the check of gradients that other code computes. */
+#ifndef TRIAD_VERIFY_H
+#define TRIAD_VERIFY_H
+
+#include <triad/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Every verdict: X(enumerator, what it means). */
+#define TRI_VERDICT_LIST(X)                                                                        \
+  X(PROVED, "certain")                                                                             \
+  X(CONSISTENT, "agrees with everything that was measured, which is no proof")                     \
+  X(REFUTED, "wrong")                                                                              \
+  X(UNDECIDED, "could be neither confirmed nor refuted")
+
+typedef enum tri_verdict {
+#define TRI_VERDICT_ENUMERATOR(name, meaning) TRI_##name,
+  TRI_VERDICT_LIST(TRI_VERDICT_ENUMERATOR)
+#undef TRI_VERDICT_ENUMERATOR
+      TRI_VERDICT_COUNT
+} tri_verdict;
+
+/* The name of a verdict as it is printed ("PROVED", …). Static text. */
+TRI_API const char *tri_verdict_name(tri_verdict verdict);
+
+/* What a verdict means, as a short English phrase. Static text. */
+TRI_API const char *tri_verdict_meaning(tri_verdict verdict);
+
+/* --- gradient check -------------------------------------------------------------------------------------------------- */
+
+/* A function of n variables, and its gradient, in anybody's code: n partials are written to `gradient`. Neither may change x. */
+typedef double (*tri_black_box)(const double *x, size_t n, void *data);
+typedef void (*tri_black_box_gradient)(const double *x, size_t n, double *gradient, void *data);
+
+/* Why a derivative could not be measured: X(enumerator, as printed). */
+#define TRI_DOUBT_LIST(X)                                                                          \
+  X(NONE, "it was measured")                                                                       \
+  X(POINT, "the function is not finite at the point")                                              \
+  X(AROUND, "the function is not finite around the point")                                         \
+  X(KINK, "the function has a kink or a jump there")                                               \
+  X(NOISE, "the function's rounding errors are as large as its derivative")                        \
+  X(DIVERGENT, "the differences do not converge")
+
+typedef enum tri_doubt {
+#define TRI_DOUBT_ENUMERATOR(name, text) TRI_DOUBT_##name,
+  TRI_DOUBT_LIST(TRI_DOUBT_ENUMERATOR)
+#undef TRI_DOUBT_ENUMERATOR
+      TRI_DOUBT_COUNT
+} tri_doubt;
+
+/* That reason as a short English phrase. Static text. */
+TRI_API const char *tri_doubt_text(tri_doubt doubt);
+
+/* What was found about one partial derivative. The derivative is within `bound` of `difference`; the bound is the sum of the three
+ * below it. */
+typedef struct tri_gradcheck_entry {
+  size_t index;      /* of the variable, from 0 */
+  double claimed;    /* the derivative as claimed */
+  double difference; /* as measured; NaN if no difference could be taken */
+  double bound;      /* of the error of `difference`; inf if there is none */
+  double truncation; /* what is left of the series that extrapolation removes */
+  double rounding;   /* rounding errors of the function's values, over the step */
+  double kink;       /* half the jump of the derivative there; 0 where none is seen */
+  double error;      /* |claimed - difference|; NaN if one of them is */
+  double ratio; /* error / (bound + what the options tolerate): more than 1 refutes; inf for a claim that is NaN */
+  double step;  /* the middle one of the steps that the difference is made of */
+  tri_verdict verdict; /* TRI_CONSISTENT, TRI_REFUTED, or TRI_UNDECIDED because of: */
+  tri_doubt doubt;
+  int one_sided; /* -1, 1: taken to the left, to the right only, as there are no values on the other side */
+} tri_gradcheck_entry;
+
+/* What was found about a gradient. Freed by tri_gradcheck_report_free. */
+typedef struct tri_gradcheck_report {
+  tri_verdict verdict; /* REFUTED if one entry is; else CONSISTENT if one was measured; else UNDECIDED */
+  tri_doubt doubt;     /* UNDECIDED: that of the first entry */
+  size_t checked;      /* entries: those below together */
+  size_t consistent, refuted, undecided;
+  double value;         /* of the function at the point */
+  double noise;         /* bound of the rounding error of that value, as stated or as estimated */
+  uint64_t evaluations; /* calls of the function */
+  size_t n_worst;
+  tri_gradcheck_entry *worst; /* refuted ones first, then undecided ones; each by falling ratio */
+  size_t capacity;            /* of `worst` */
+  const tri_allocator *allocator;
+} tri_gradcheck_report;
+
+/* How a gradient is checked; zeros are the defaults. Numbers that are negative or not finite are TRI_ARGUMENT. */
+typedef struct tri_gradcheck_options {
+  tri_gradcheck_report *report; /* filled in by the macros */
+  void *data;                   /* handed to the function */
+  double rounding;  /* the unit roundoff that it computes with, as 0x1p-24 for float; 0: found by looking at its values */
+  double tolerance; /* relative error of its own that a right claim may have; 0: 1e-5, which floats keep */
+  double absolute;  /* the same, not relative; default 0 */
+  double step_min, step_max; /* smallest and largest step; 0: chosen by the size of each variable */
+  size_t entries;            /* how many entries, drawn at random; 0: all */
+  uint64_t seed;             /* of that drawing */
+  size_t worst;              /* entries to report; 0: 5 */
+  const tri_allocator *allocator; /* NULL: malloc */
+  const volatile int *interrupt;  /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
+} tri_gradcheck_options;
+
+/* Checks a claimed gradient of f at x[n], n >= 1, which f sees as a copy:
+ *   tri_gradcheck_report report;
+ *   tri_status s = tri_gradcheck(f, n, x, claim, &report, .data = &mine, .entries = 100);
+ * Each partial is measured by central differences with steps that double, extrapolated to step 0 (L. F. Richardson 1911; tableau of
+ * C. J. F. Ridders, Advances in Engineering Software 4, 1982), by one-sided ones where the function ends. A result counts only if the
+ * tableau converges around it and if it agrees, within the bounds, with those of all smaller steps. Its truncation error is then bounded
+ * by four times the distance from the same extrapolation with doubled steps, which holds down to a convergence like step^(1/3). The
+ * rounding error is bounded by what the function's values are off, over the step. How much they are off is looked for along random lines
+ * by differences of high order (J. J. Moré, S. M. Wild, Estimating computational noise, SIAM J. Sci. Comput. 33, 2011), so that code
+ * that computes in float is recognised as such. The bounds are estimates of that kind and no enclosures: a function that is only
+ * called cannot be proved anything about. A kink is an uncertainty of half the jump of the derivative.
+ * An entry is refuted if it differs from the difference by more than bound and tolerance together, or is NaN (also one that is not
+ * drawn). It is undecided if nothing was found finite, or the bound exceeds a tenth of the derivative; a derivative of about 0 counts as
+ * measured if the function's change over the steps shows it to be small.
+ * A claim takes about 40 to 120 calls of f for each entry. TRI_OK whatever the verdict; TRI_ARGUMENT (the report is then empty, as after
+ * the other failures), TRI_MEMORY, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_gradcheck_with(tri_black_box f, size_t n, const double *x,
+                                                  const double *claim,
+                                                  const tri_gradcheck_options *options);
+#define tri_gradcheck(f, n, x, claim, ...)                                                         \
+  tri_gradcheck_with((f), (n), (x), (claim), &(tri_gradcheck_options){.report = __VA_ARGS__})
+
+/* The same with the claim of a function, called once: tri_gradcheck_code(f, gradient, n, x, &report, .data = &mine). Both get the same
+ * data. An entry that it does not write is NaN. */
+TRI_CHECKED TRI_API tri_status tri_gradcheck_code_with(tri_black_box f,
+                                                       tri_black_box_gradient gradient, size_t n,
+                                                       const double *x,
+                                                       const tri_gradcheck_options *options);
+#define tri_gradcheck_code(f, gradient, n, x, ...)                                                 \
+  tri_gradcheck_code_with((f), (gradient), (n), (x),                                               \
+                          &(tri_gradcheck_options){.report = __VA_ARGS__})
+
+/* Frees what a report holds and empties it. Nothing happens for NULL. */
+TRI_API void tri_gradcheck_report_free(tri_gradcheck_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

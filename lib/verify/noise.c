@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* How much the values of a function are off, from the values alone: ECnoise of J. J. Moré and S. M. Wild, Estimating computational noise,
+ * SIAM J. Sci. Comput. 33 (2011). Differences of high order of values that lie close together lose the function and leave its noise.
+ * How close is found by starting at the resolution of doubles and going on while most values are equal. Code that rounds only part of
+ * its work to float looks smooth from near: therefore wider spacings are looked at too, where noise counts if floats can explain it. */
+#include <float.h>
+#include <math.h>
+
+#include "verify/black_box.h"
+
+enum { SAMPLES = 9, LINES = 3 };
+
+double tri__box_call(struct black_box *b) {
+  b->calls++;
+  double y = b->function(b->x, b->n, b->data);
+  if (y != 0 && !(fabs(y) <= FLT_MAX && (double)(float)y == y)) b->wide = true;
+  return y;
+}
+
+double tri__box_move(struct black_box *b, size_t i, double to) {
+  b->x[i] = to;
+  double y = tri__box_call(b);
+  b->x[i] = b->at[i];
+  return y;
+}
+
+uint64_t tri__box_random(uint64_t *state) {
+  uint64_t z = *state += 0x9e3779b97f4a7c15u;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+  return z ^ z >> 31;
+}
+
+/* --- values along a line */
+
+/* In [-1, -0.5] or [0.5, 1]. */
+static double stride(uint64_t *state) {
+  uint64_t bits = tri__box_random(state);
+  double size = 0.5 + (double)(bits >> 12) * 0x1p-53;
+  return bits & 1 ? size : -size;
+}
+
+/* Moves every variable by its own stride, relative to its size; one that is 0 only if `zeros`. */
+static void go(struct black_box *b, double by, bool zeros, uint64_t seed) {
+  for (size_t i = 0; i < b->n; i++) {
+    double scale = b->at[i] == 0 ? (zeros ? b->typical : 0) : b->at[i];
+    b->x[i] = b->at[i] + by * scale * stride(&seed);
+  }
+}
+
+static void back(struct black_box *b) {
+  for (size_t i = 0; i < b->n; i++) b->x[i] = b->at[i];
+}
+
+/* Line 0 leaves zeros where they are, as functions like to have their kinks there. */
+static bool sample(struct black_box *b, double spacing, int line, double values[SAMPLES]) {
+  bool finite = true;
+  for (int p = 0; p < SAMPLES; p++) {
+    go(b, (p - SAMPLES / 2) * spacing, line != 0, (uint64_t)line);
+    values[p] = tri__box_call(b);
+    finite = finite && isfinite(values[p]);
+  }
+  back(b);
+  return finite;
+}
+
+static bool mostly_equal(const double values[SAMPLES]) {
+  int equal = 0;
+  for (int p = 1; p < SAMPLES; p++) equal += values[p] == values[p - 1];
+  return equal >= SAMPLES / 2;
+}
+
+static double largest(const double *values, int n) {
+  double most = 0;
+  for (int p = 0; p < n; p++) most = fmax(most, fabs(values[p]));
+  return most;
+}
+
+/* --- the difference table */
+
+struct column {
+  double deviation; /* standard deviation of the noise, if this column is noise */
+  bool changes;     /* its signs change */
+  bool lonely;      /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
+};
+
+/* Column k of the table; the noise of a value counts (2k)!/(k!)^2 times in the variance of its entries. */
+static struct column column_of(const double *d, int n, double factor) {
+  struct column c = {0, false, false};
+  double most = largest(d, n), sum = 0;
+  int small = 0;
+  for (int p = 0; p < n; p++) {
+    double part = most > 0 ? d[p] / most : 0;
+    sum += part * part;
+    small += fabs(part) < 1.0 / 16;
+    if (p > 0 && (d[p] > 0) != (d[p - 1] > 0)) c.changes = true;
+  }
+  c.deviation = most * sqrt(factor * sum / n);
+  c.lonely = 2 * small > n;
+  return c;
+}
+
+static void difference_table(const double values[SAMPLES], struct column columns[SAMPLES]) {
+  double d[SAMPLES], factor = 1;
+  for (int p = 0; p < SAMPLES; p++) d[p] = values[p];
+  for (int k = 1; k < SAMPLES; k++) {
+    for (int p = 0; p < SAMPLES - k; p++) d[p] = d[p + 1] - d[p];
+    factor *= k / (2.0 * (2 * k - 1));
+    columns[k] = column_of(d, SAMPLES - k, factor);
+  }
+}
+
+/* Standard deviation of the noise: of the first column that agrees within a factor of 4 with the two after it, and whose signs change.
+ * Without one, if `anyway`, the smallest: it bounds the noise. Else 0. */
+static double deviation(const double values[SAMPLES], bool anyway) {
+  struct column c[SAMPLES];
+  double least = INFINITY;
+  difference_table(values, c);
+  if (c[2].lonely || c[3].lonely) return 0;
+  for (int k = 1; k + 2 < SAMPLES; k++) {
+    double low = fmin(c[k].deviation, fmin(c[k + 1].deviation, c[k + 2].deviation));
+    double high = fmax(c[k].deviation, fmax(c[k + 1].deviation, c[k + 2].deviation));
+    if (c[k].changes && c[k + 1].changes && c[k + 2].changes && high <= 4 * low) return c[k].deviation;
+    least = fmin(least, low);
+  }
+  return anyway && isfinite(least) ? least : 0;
+}
+
+/* --- putting it together */
+
+/* As near as the values differ. *spacing is what that was. */
+static double near_noise(struct black_box *b, int line, double *spacing) {
+  double values[SAMPLES];
+  for (*spacing = 0x1p-45; *spacing < 0x1p-8; *spacing *= 32) {
+    if (!sample(b, *spacing, line, values)) return 0;
+    if (!mostly_equal(values)) return deviation(values, true);
+  }
+  return 0;
+}
+
+/* Noise at a wider spacing that rounding to float would explain. */
+static double float_noise(struct black_box *b, int line, double spacing) {
+  double values[SAMPLES];
+  if (!sample(b, spacing, line, values) || mostly_equal(values)) return 0;
+  double found = deviation(values, false);
+  return found <= 0x1p-18 * largest(values, SAMPLES) ? found : 0;
+}
+
+/* A bound from standard deviations: 8 of them, as few samples tell them only to a factor of about 2; rounding errors of one operation
+ * have at most 1.8. Values that are all floats were rounded to float. */
+struct noise tri__box_noise(struct black_box *b) {
+  double most = 0;
+  for (int line = 0; line < LINES; line++) {
+    double spacing;
+    most = fmax(most, near_noise(b, line, &spacing));
+    if (spacing < 0x1p-21) most = fmax(most, float_noise(b, line, 0.7 * 0x1p-20));
+    if (spacing < 0x1p-16) most = fmax(most, float_noise(b, line, 0.7 * 0x1p-15));
+  }
+  struct noise noise = {.absolute = 8 * most, .unit = b->wide ? 0x1p-53 : 0x1p-24};
+  noise.relative = 4 * noise.unit;
+  if (noise.absolute > noise.relative * fabs(b->value))
+    noise.relative = fmin(noise.absolute / fabs(b->value), 16 * noise.relative);
+  noise.absolute += 4 * DBL_TRUE_MIN;
+  return noise;
+}
