@@ -84,12 +84,17 @@ static void difference(struct run *r) {
   tri__tableau_add(&r->jump, h, slope_right - slope_left, 2 * off + 2 * r->away / h);
 }
 
+enum { ENOUGH_ROWS = 3 }; /* with fewer, nothing was confirmed */
+
+static bool below(const struct tableau *t, double bound) {
+  return t->accepted >= ENOUGH_ROWS && tri__bound(&t->best) <= bound;
+}
+
 static bool done(const struct run *r) {
-  const struct estimate *e = &r->central.best;
-  if (!r->central.closed) {
-    if (!(tri__bound(e) <= r->enough / 64 * fabs(e->value))) return false;
-    return r->jump.closed || tri__bound(&r->jump.best) <= r->enough * fabs(e->value);
-  }
+  double size = fabs(r->central.best.value);
+  if (!r->central.closed)
+    return below(&r->central, r->enough / 64 * size) &&
+           (r->jump.closed || below(&r->jump, r->enough * size));
   return r->central.accepted || (r->to_left.closed && r->to_right.closed);
 }
 
@@ -101,8 +106,6 @@ static void observe(struct run *r) {
 }
 
 /* --- the result */
-
-enum { ENOUGH_ROWS = 3 }; /* with fewer, nothing was confirmed */
 
 static bool use(struct measured *m, const struct tableau *t, int side) {
   if (t->rows > 0) m->diverges = true;

@@ -45,7 +45,7 @@
   X(pieces, x < 1 ? x : x < 2 ? x * x : 4 * x - 4, x < 1 ? 1 : x < 2 ? 2 * x : 4, 2.01, 9, 0.9999, \
     1.0001, 1.9999, 2.0001, 1.5)                                                                   \
   X(rounds, floor(x) + x * x, 2 * x, 0.1, 0.9, 0.5, 1.5, 2.999, 1.0001, -0.5)                      \
-  X(loop, loop(x), loop_derivative(x), 0.1, 2, 0.5, 1, 3, 1e-3, 0.9)
+  X(looped, loop(x), loop_derivative(x), 0.1, 2, 0.5, 1, 3, 1e-3, 0.9)
 
 #define FLOAT_LIST(X)                                                                              \
   X(square_f, x *x, 2 * x, 0.1, 3, 1, -0.3, 1e10, 1e-8, 0.1)                                       \
@@ -87,24 +87,26 @@ static double loop_derivative(double x) {
 
 #define DOUBLE_CODE(name, value, derivative, ...)                                                  \
   static double name(const double *at, size_t n, void *data) {                                     \
-    (void)n, (void)data;                                                                           \
+    (void)n, (void)data, (void)at;                                                                 \
     const double x = at[0];                                                                        \
     return value;                                                                                  \
   }                                                                                                \
   static void name##_gradient(const double *at, size_t n, double *gradient, void *data) {          \
-    (void)n, (void)data;                                                                           \
+    (void)n, (void)data, (void)at;                                                                 \
     const double x = at[0];                                                                        \
+    (void)x;                                                                                       \
     gradient[0] = derivative;                                                                      \
   }
 #define FLOAT_CODE(name, value, derivative, ...)                                                   \
   static double name(const double *at, size_t n, void *data) {                                     \
-    (void)n, (void)data;                                                                           \
+    (void)n, (void)data, (void)at;                                                                 \
     const float x = (float)at[0];                                                                  \
     return (double)(float)(value);                                                                 \
   }                                                                                                \
   static void name##_gradient(const double *at, size_t n, double *gradient, void *data) {          \
-    (void)n, (void)data;                                                                           \
+    (void)n, (void)data, (void)at;                                                                 \
     const float x = (float)at[0];                                                                  \
+    (void)x;                                                                                       \
     gradient[0] = (double)(float)(derivative);                                                     \
   }
 DOUBLE_LIST(DOUBLE_CODE)
@@ -139,6 +141,7 @@ static void expect(tri_verdict want, const char *what, tri_black_box f, size_t n
            what, w->index, x[w->index], tri_verdict_name(report.verdict), tri_verdict_name(want),
            w->claimed, w->difference, w->truncation, w->rounding, w->kink, w->error, w->step,
            report.noise, tri_doubt_text(w->doubt));
+    fflush(stdout);
   }
   tri_gradcheck_report_free(&report);
 }
