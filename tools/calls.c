@@ -39,6 +39,10 @@ const struct call_row call_rows[] = {
      "trace of the reverse mode: the tape with its values, then the adjoints, contribution by "
      "contribution",
      "f(x, y) = x²y + y + 2; reverse(f, 3, 4)"},
+    {"verify", 1, ANY_NUMBER, call_verify, "verify(e, POINT)",
+     "value and partial derivatives by three modes and by differences of values, against certified "
+     "enclosures: PROVED, REFUTED or UNDECIDED",
+     "f(x, y) = x²y + y + 2; verify(f, 3, 4)"},
     {"simplify", 1, 1, call_simplify, "simplify(e)",
      "the expression with like terms and powers collected", "simplify(x + y + x - y)"},
     {"expand", 1, 1, call_expand, "expand(e)", "products and powers of sums multiplied out",

@@ -71,8 +71,9 @@ static tri_status sweep_element(struct sweep *s, const struct instruction *step,
   const struct row *row = row_of(r, step);
   const void *x[ROW_MAX_ARITY];
   for (uint32_t i = 0; i < step->nargs; i++) x[i] = argument_at(r, step->arg[i], e);
-  if (r->call->strict && row->kink && s->numbers->domain->kink(s->numbers, (tri_op)step->op, x))
-    return tri__kink_error(r, step, x);
+  int kink =
+      r->call->strict && row->kink ? s->numbers->domain->kink(s->numbers, (tri_op)step->op, x) : 0;
+  if (kink) return tri__kink_error(r, step, x, kink);
   for (uint32_t i = 0; i < step->nargs; i++) {
     if (!receives(s, row, step, i)) continue;
     uint32_t to = step->arg[i];

@@ -289,9 +289,12 @@ tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
   return again ? again : blame_outputs(&all, status);
 }
 
-tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *x) {
+tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *x,
+                           int known) {
   tri_text text = text_of(r);
   tri__text_puts(&text, row_of(r, s)->name);
   add_place(r, s, x, &text);
+  if (known == COMPARE_UNKNOWN)
+    return report(r, TRI_UNKNOWN, s->node, "", &text, " may be at a kink");
   return report(r, TRI_DOMAIN, s->node, "", &text, " has no derivative: it is a kink");
 }

@@ -78,16 +78,15 @@ static void show_leaves(const struct run *r) {
 
 /* --- steps */
 
-/* Whether tangents pass through a kink. */
-static bool at_kink(const struct run *r, const struct instruction *s, const void *const *x) {
+/* Whether tangents pass through a kink: 1, 0 or COMPARE_UNKNOWN. */
+static int at_kink(const struct run *r, const struct instruction *s, const void *const *x) {
   struct numbers *n = r->numbers;
   bool moves = false;
-  if (!r->call->strict || !n->base || !(s->flags & STEP_ACTIVE) || !row_of(r, s)->kink)
-    return false;
+  if (!r->call->strict || !n->base || !(s->flags & STEP_ACTIVE) || !row_of(r, s)->kink) return 0;
   for (uint32_t i = 0; i < s->nargs; i++)
     for (uint32_t d = 0; d < n->directions; d++)
       moves |= !n->base->domain->zero(n->base, dual_tangent(n, x[i], d));
-  return moves && n->domain->kink(n, (tri_op)s->op, x);
+  return moves ? n->domain->kink(n, (tri_op)s->op, x) : 0;
 }
 
 static tri_status run_row(struct run *r, const struct instruction *s) {
@@ -97,7 +96,8 @@ static tri_status run_row(struct run *r, const struct instruction *s) {
   for (size_t e = 0; e < count; e++) {
     const void *x[ROW_MAX_ARITY];
     for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);
-    if (at_kink(r, s, x)) return tri__kink_error(r, s, x);
+    int kink = at_kink(r, s, x);
+    if (kink) return tri__kink_error(r, s, x, kink);
     domain->apply(r->numbers, (tri_op)s->op, mode, element_at(r, s->result, e), x);
   }
   return TRI_OK;

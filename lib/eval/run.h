@@ -173,8 +173,9 @@ tri_status tri__check_outputs(struct run *r, const struct port *inputs);
  * NULL. The culprit is looked for by a dual run. */
 tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
                               const struct port *directions, size_t i, enum number_state state);
-tri_status tri__kink_error(struct run *r, const struct instruction *s,
-                           const void *const *arguments);
+/* For a kink that a derivative passes through; `known` is what the domain said of it: 1 or COMPARE_UNKNOWN. */
+tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *arguments,
+                           int known);
 /* An error of a call without a culprit. */
 tri_status tri__call_error(const tri_call *call, tri_status status, const char *message);
 

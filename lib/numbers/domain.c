@@ -176,9 +176,9 @@ static int holds(struct numbers *n, tri_op op, const struct template *t,
   return n->domain->compare(n, condition, condition) == 0 ? 1 : COMPARE_UNKNOWN;
 }
 
-bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments) {
+int tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments) {
   const struct template *t = n->programs->kink[op];
-  return t && holds(n, op, t, arguments) != 0;
+  return t ? holds(n, op, t, arguments) : 0;
 }
 
 int tri__defined_by_program(struct numbers *n, tri_op op, const void *const *arguments) {

@@ -55,8 +55,8 @@ struct domain {
   /* The row's partial by argument i (which has one), in extended mode; `value` is the row's value there. */
   void (*partial)(struct numbers *n, tri_op op, int i, void *result, const void *const *arguments,
                   const void *value);
-  /* Whether the row's kink condition holds. */
-  bool (*kink)(struct numbers *n, tri_op op, const void *const *arguments);
+  /* Whether the row's kink condition holds: 1, 0 or COMPARE_UNKNOWN. */
+  int (*kink)(struct numbers *n, tri_op op, const void *const *arguments);
   enum number_state (*state)(const struct numbers *n, const void *x);
   /* Certainly zero, for a dual number with all its tangents: what makes a product zero whatever the other factor is. */
   bool (*zero)(const struct numbers *n, const void *x);
@@ -130,7 +130,7 @@ void tri__program_run(struct numbers *n, const struct template *t, void *result,
 /* A partial and a kink by their programs: what a domain without kernels uses. */
 void tri__partial_by_program(struct numbers *n, tri_op op, int i, void *result,
                              const void *const *arguments, const void *value);
-bool tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments);
+int tri__kink_by_program(struct numbers *n, tri_op op, const void *const *arguments);
 /* A row's value by its program, for domains without an adapter for it. */
 void tri__value_by_program(struct numbers *n, tri_op op, void *result,
                            const void *const *arguments);

@@ -82,7 +82,7 @@ static void double_partial(struct numbers *n, tri_op op, int i, void *result,
   put(n, result, row->dkernel[i](a.x[0], a.x[1], a.x[2], get(value)));
 }
 
-static bool double_kink(struct numbers *n, tri_op op, const void *const *arguments) {
+static int double_kink(struct numbers *n, tri_op op, const void *const *arguments) {
   if (n->by_template) return tri__kink_by_program(n, op, arguments);
   const struct row *row = n->rows + op;
   struct arguments a = arguments_of(row, arguments);

@@ -101,7 +101,7 @@ static void dual_apply(struct numbers *n, tri_op op, enum apply_mode mode, void 
   n->base->domain->set(n->base, result, n->own, parts(n));
 }
 
-static bool dual_kink(struct numbers *n, tri_op op, const void *const *arguments) {
+static int dual_kink(struct numbers *n, tri_op op, const void *const *arguments) {
   return n->base->domain->kink(n->base, op, arguments);
 }
 

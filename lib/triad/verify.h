@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Are derivatives right: verdicts, and the check of gradients that other code computes. */
+/* Are derivatives right: verdicts, certified digits, the check of all modes against each other, and the check of gradients that other
+ * code computes. */
 #ifndef TRIAD_VERIFY_H
 #define TRIAD_VERIFY_H
 
 #include <triad/base.h>
+#include <triad/eval.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +30,108 @@ TRI_API const char *tri_verdict_name(tri_verdict verdict);
 
 /* What a verdict means, as a short English phrase. Static text. */
 TRI_API const char *tri_verdict_meaning(tri_verdict verdict);
+
+/* --- certified numbers ------------------------------------------------------------------------------------------------- */
+
+/* What of the outputs is wanted; n inputs, m outputs. */
+typedef enum tri_wanted {
+  TRI_VALUES,   /* m numbers */
+  TRI_JACOBIAN, /* m * n, row by row: for one output its gradient */
+  TRI_HESSIAN   /* n * n, of the sum of the outputs */
+} tri_wanted;
+
+/* How numbers are certified; zeros are the defaults. */
+typedef struct tri_certify_options {
+  tri_values **numbers; /* filled in by the macro */
+  tri_wanted wanted;
+  tri_mode mode;          /* of derivatives */
+  uint64_t digits;        /* relative, of every number; default 16 */
+  uint32_t max_precision; /* bits; default: 16 times the digits' and 4096 more */
+  int strict; /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
+  const tri_allocator *allocator; /* NULL: malloc */
+  tri_error *error;               /* not NULL: is told why there are no numbers */
+  const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
+} tri_certify_options;
+
+/* Evaluates scalar outputs, or their derivatives, at a point in ball arithmetic, with rising precision until `digits` digits of every number
+ * are certain:
+ *   tri_certify(2, ((tri_expr[]){x, y}), point, 1, &f, &numbers, .wanted = TRI_JACOBIAN, .digits = 40)
+ * point[n_inputs] are expressions without variables, so that 1/3 and pi can be meant exactly. On TRI_OK the numbers are of the domain
+ * ball, to be freed with tri_values_free by the caller (tri_value_enclosure writes them); one that cannot be told from 0 at the
+ * precision limit is a ball about 0 with a radius of at most 10^-digits. Otherwise *numbers is NULL: TRI_DOMAIN where certainly no value
+ * exists, TRI_UNKNOWN what could not be decided up to the precision limit, TRI_ARGUMENT, TRI_NAME, TRI_MEMORY, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_certify_with(size_t n_inputs, const tri_expr *inputs,
+                                                const tri_expr *point, size_t n_outputs,
+                                                const tri_expr *outputs,
+                                                const tri_certify_options *options);
+#define tri_certify(n_inputs, inputs, point, n_outputs, outputs, ...)                              \
+  tri_certify_with((n_inputs), (inputs), (point), (n_outputs), (outputs),                          \
+                   &(tri_certify_options){.numbers = __VA_ARGS__})
+
+/* --- the modes against each other ---------------------------------------------------------------------------------- */
+
+typedef enum tri_evidence {
+  TRI_BY_FORWARD,     /* the dual run in double */
+  TRI_BY_REVERSE,     /* the adjoint tape run in double */
+  TRI_BY_SYMBOLIC,    /* the derivative's expression in double */
+  TRI_BY_DIFFERENCES, /* central differences of values by MPFR */
+  TRI_EVIDENCE
+} tri_evidence;
+
+enum { TRI_REASON_SIZE = 160 };
+
+/* What was found about one number: an output's value (no `input`), or a partial derivative. */
+typedef struct tri_verify_entry {
+  size_t output, input; /* input is SIZE_MAX for a value */
+  tri_verdict verdict;
+  char reason[TRI_REASON_SIZE]; /* REFUTED: the witness; UNDECIDED: why; else empty */
+  tri_value enclosure;          /* a ball; at is NULL if there is none */
+  tri_value
+      difference; /* a ball: the difference quotient with its error bound; at is NULL if there is none */
+  double result[TRI_BY_DIFFERENCES]; /* of the modes in double; NaN if there is none */
+  double digits
+      [TRI_EVIDENCE]; /* decimal digits on which it agrees with the enclosure, inf if exactly; NaN if it is not there */
+  double ulps[TRI_BY_DIFFERENCES]; /* error of the double in units in its last place */
+} tri_verify_entry;
+
+/* What tri_verify found. Freed by tri_verify_report_free. */
+typedef struct tri_verify_report {
+  tri_verdict verdict; /* REFUTED if an entry is, else UNDECIDED if one is, else PROVED */
+  size_t n_entries;    /* for each output its value, then its derivatives */
+  tri_verify_entry *entries;
+  uint32_t precision;       /* bits at which the enclosures were found */
+  struct tri_verify *owned; /* what the entries' numbers live in */
+} tri_verify_report;
+
+/* How it is verified; zeros are the defaults. */
+typedef struct tri_verify_options {
+  tri_verify_report *report; /* filled in by the macro */
+  size_t n_variables;        /* derivatives are by the first so many inputs; 0: by all */
+  uint64_t digits;           /* certain digits of the enclosures; default 30 */
+  uint32_t max_precision;    /* as in tri_certify_options */
+  const tri_allocator *allocator;
+  tri_error *error;
+  const volatile int *interrupt;
+} tri_verify_options;
+
+/* Checks the first derivatives of scalar outputs at a point (as for tri_certify) in three modes, and proves them:
+ *   tri_verify_report report;
+ *   tri_status s = tri_verify(2, inputs, point, 1, &f, &report, .digits = 40);
+ * PROVED: the enclosures by dual run, adjoint tape run and derivative expression, in balls, meet; and central differences of values
+ * alone, by MPFR, with one step of Richardson's extrapolation and its error bound, agree with them. The latter use no rule of
+ * differentiation, so that a wrong row is REFUTED by them. UNDECIDED: a kink at the point or inside the ball, the precision limit, an
+ * enclosure not told from 0, differences that show nothing. TRI_OK whatever the verdict; else the report is empty: TRI_DOMAIN where an
+ * output has no value, TRI_UNKNOWN where that cannot be decided, TRI_ARGUMENT, TRI_NAME, TRI_MEMORY, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_verify_with(size_t n_inputs, const tri_expr *inputs,
+                                               const tri_expr *point, size_t n_outputs,
+                                               const tri_expr *outputs,
+                                               const tri_verify_options *options);
+#define tri_verify(n_inputs, inputs, point, n_outputs, outputs, ...)                               \
+  tri_verify_with((n_inputs), (inputs), (point), (n_outputs), (outputs),                           \
+                  &(tri_verify_options){.report = __VA_ARGS__})
+
+/* Frees what a report holds and empties it. Nothing happens for NULL. */
+TRI_API void tri_verify_report_free(tri_verify_report *report);
 
 /* --- gradient check -------------------------------------------------------------------------------------------------- */
 
@@ -65,8 +169,9 @@ typedef struct tri_gradcheck_entry {
   double rounding;   /* rounding errors of the function's values, over the step */
   double kink;       /* half the jump of the derivative there; 0 where none is seen */
   double error;      /* |claimed - difference|; NaN if one of them is */
-  double ratio; /* error / (bound + what the options tolerate): more than 1 refutes; inf for a claim that is NaN */
-  double step;  /* the middle one of the steps that the difference is made of */
+  double
+      ratio; /* error / (bound + what the options tolerate): more than 1 refutes; inf for a claim that is NaN */
+  double step;         /* the middle one of the steps that the difference is made of */
   tri_verdict verdict; /* TRI_CONSISTENT, TRI_REFUTED, or TRI_UNDECIDED because of: */
   tri_doubt doubt;
   int one_sided; /* -1, 1: taken to the left, to the right only, as there are no values on the other side */
@@ -74,9 +179,10 @@ typedef struct tri_gradcheck_entry {
 
 /* What was found about a gradient. Freed by tri_gradcheck_report_free. */
 typedef struct tri_gradcheck_report {
-  tri_verdict verdict; /* REFUTED if one entry is; else CONSISTENT if one was measured; else UNDECIDED */
-  tri_doubt doubt;     /* UNDECIDED: that of the first entry */
-  size_t checked;      /* entries: those below together */
+  tri_verdict
+      verdict; /* REFUTED if one entry is; else CONSISTENT if one was measured; else UNDECIDED */
+  tri_doubt doubt; /* UNDECIDED: that of the first entry */
+  size_t checked;  /* entries: those below together */
   size_t consistent, refuted, undecided;
   double value;         /* of the function at the point */
   double noise;         /* bound of the rounding error of that value, as stated or as estimated */
@@ -91,15 +197,17 @@ typedef struct tri_gradcheck_report {
 typedef struct tri_gradcheck_options {
   tri_gradcheck_report *report; /* filled in by the macros */
   void *data;                   /* handed to the function */
-  double rounding;  /* the unit roundoff that it computes with, as 0x1p-24 for float; 0: found by looking at its values */
-  double tolerance; /* relative error of its own that a right claim may have; 0: 1e-5, which floats keep */
-  double absolute;  /* the same, not relative; default 0 */
+  double
+      rounding; /* the unit roundoff that it computes with, as 0x1p-24 for float; 0: found by looking at its values */
+  double
+      tolerance; /* relative error of its own that a right claim may have; 0: 1e-5, which floats keep */
+  double absolute;           /* the same, not relative; default 0 */
   double step_min, step_max; /* smallest and largest step; 0: chosen by the size of each variable */
   size_t entries;            /* how many entries, drawn at random; 0: all */
   uint64_t seed;             /* of that drawing */
   size_t worst;              /* entries to report; 0: 5 */
   const tri_allocator *allocator; /* NULL: malloc */
-  const volatile int *interrupt;  /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
+  const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
 } tri_gradcheck_options;
 
 /* Checks a claimed gradient of f at x[n], n >= 1, which f sees as a copy:

@@ -120,8 +120,10 @@ static bool use(struct measured *m, const struct tableau *t, int side) {
 static void conclude(struct run *r) {
   struct measured *m = r->m;
   if (!use(m, &r->central, 0) && !r->central.rows) {
-    if (r->to_right.rows || !r->to_left.rows) use(m, &r->to_right, 1);
-    else use(m, &r->to_left, -1);
+    if (r->to_right.rows || !r->to_left.rows)
+      use(m, &r->to_right, 1);
+    else
+      use(m, &r->to_left, -1);
   }
   const struct estimate *j = &r->jump.best;
   if (r->jump.accepted >= ENOUGH_ROWS && fabs(j->value) > tri__bound(j))

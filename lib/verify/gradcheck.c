@@ -71,9 +71,12 @@ static bool worse(const tri_gradcheck_entry *a, const tri_gradcheck_entry *b) {
 
 static void record(tri_gradcheck_report *report, const tri_gradcheck_entry *e) {
   if (!report->checked++) report->doubt = e->doubt;
-  if (e->verdict == TRI_REFUTED) report->refuted++;
-  else if (e->verdict == TRI_CONSISTENT) report->consistent++;
-  else report->undecided++;
+  if (e->verdict == TRI_REFUTED)
+    report->refuted++;
+  else if (e->verdict == TRI_CONSISTENT)
+    report->consistent++;
+  else
+    report->undecided++;
   size_t place = report->n_worst;
   if (place == report->capacity && !worse(e, &report->worst[--place])) return;
   if (report->n_worst < report->capacity) report->n_worst++;

@@ -81,7 +81,7 @@ static double largest(const double *values, int n) {
 struct column {
   double deviation; /* standard deviation of the noise, if this column is noise */
   bool changes;     /* its signs change */
-  bool lonely;      /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
+  bool lonely; /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
 };
 
 /* Column k of the table; the noise of a value counts (2k)!/(k!)^2 times in the variance of its entries. */
@@ -120,7 +120,8 @@ static double deviation(const double values[SAMPLES], bool anyway) {
   for (int k = 1; k + 2 < SAMPLES; k++) {
     double low = fmin(c[k].deviation, fmin(c[k + 1].deviation, c[k + 2].deviation));
     double high = fmax(c[k].deviation, fmax(c[k + 1].deviation, c[k + 2].deviation));
-    if (c[k].changes && c[k + 1].changes && c[k + 2].changes && high <= 4 * low) return c[k].deviation;
+    if (c[k].changes && c[k + 1].changes && c[k + 2].changes && high <= 4 * low)
+      return c[k].deviation;
     least = fmin(least, low);
   }
   return anyway && isfinite(least) ? least : 0;

@@ -28,7 +28,8 @@ static void shift(struct tableau *t, double step) {
 /* Neville's rule for the last row; steps need no fixed ratio. Bounds of rounding errors go through it by absolute weights. */
 static void extrapolate(struct tableau *t) {
   double *value = t->values[TABLEAU_ROWS - 1], *rounding = t->rounding[TABLEAU_ROWS - 1];
-  const double *finer = t->values[TABLEAU_ROWS - 2], *rounding_finer = t->rounding[TABLEAU_ROWS - 2];
+  const double *finer = t->values[TABLEAU_ROWS - 2],
+               *rounding_finer = t->rounding[TABLEAU_ROWS - 2];
   for (size_t j = 1; j < TABLEAU_COLUMNS && j < t->rows; j++) {
     double q = t->steps[TABLEAU_COLUMNS - 1 - j] / t->steps[TABLEAU_COLUMNS - 1];
     if (t->power == 2) q *= q;

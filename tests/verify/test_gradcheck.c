@@ -30,7 +30,7 @@
   X(step, tanh(1e6 * x), 1e6 / (cosh(1e6 * x) * cosh(1e6 * x)), -2e-6, 2e-6, 0, 1e-7, -1e-6, 1e-6, \
     3e-6)                                                                                          \
   X(sigmoid, 1 / (1 + exp(-x)), 1 / (2 + exp(x) + exp(-x)), -8, 8, 0, 1, -3, 10, -15)              \
-  X(bell, exp(-x * x), -2 * x * exp(-x * x), 0.1, 4, 0.5, 1, -2, 5, 1e-4)                          \
+  X(bell, exp(-x *x), -2 * x * exp(-x * x), 0.1, 4, 0.5, 1, -2, 5, 1e-4)                           \
   X(offset, 1 + 1e-3 * sin(x), 1e-3 * cos(x), -1.4, 1.4, 0, 1, 0.1, -1, 1.5)                       \
   X(shifted, (x - 1e10) * (x - 1e10), 2 * (x - 1e10), 1e10 + 1, 1e10 + 9, 1e10 + 1, 1e10 + 100, 1, \
     1e9, 3e10)                                                                                     \
@@ -42,8 +42,14 @@
   X(away_left, fabs(x - 1), x < 1 ? -1 : 1, -3, 0.9, 0.999, 0.999999, -5, 0, 0.5)                  \
   X(away_right, x > 0 ? x * x + x : 0.5 * x, x > 0 ? 2 * x + 1 : 0.5, -2, 2, 1e-6, -1e-6, 1e-12,   \
     3, -1e-9)                                                                                      \
-  X(pieces, x < 1 ? x : x < 2 ? x * x : 4 * x - 4, x < 1 ? 1 : x < 2 ? 2 * x : 4, 2.01, 9, 0.9999, \
-    1.0001, 1.9999, 2.0001, 1.5)                                                                   \
+  X(pieces,                                                                                        \
+    x < 1   ? x                                                                                    \
+    : x < 2 ? x * x                                                                                \
+            : 4 * x - 4,                                                                           \
+    x < 1   ? 1                                                                                    \
+    : x < 2 ? 2 * x                                                                                \
+            : 4,                                                                                   \
+    2.01, 9, 0.9999, 1.0001, 1.9999, 2.0001, 1.5)                                                  \
   X(rounds, floor(x) + x * x, 2 * x, 0.1, 0.9, 0.5, 1.5, 2.999, 1.0001, -0.5)                      \
   X(looped, loop(x), loop_derivative(x), 0.1, 2, 0.5, 1, 3, 1e-3, 0.9)
 
@@ -58,7 +64,7 @@
   X(log_f, logf(x), 1 / x, 0.01, 10, 1e-6f, 0.5, 3, 1e4f, 0.1)                                     \
   X(root_f, sqrtf(x), 0.5f / sqrtf(x), 0.01, 10, 1e-9f, 0.1, 2, 1e6, 3)                            \
   X(inverse_f, 1 / x, -1 / (x * x), 0.1, 10, 0.1, 3, 1e3, 1e-3, 7)                                 \
-  X(bell_f, expf(-x * x), -2 * x * expf(-x * x), 0.3, 1.5, 0.5, 1, -1.2, 0.7, 0.9)                 \
+  X(bell_f, expf(-x *x), -2 * x * expf(-x * x), 0.3, 1.5, 0.5, 1, -1.2, 0.7, 0.9)                  \
   X(polynomial_f, ((x - 3) * x + 2) * x - 7, (3 * x - 6) * x + 2, 3, 9, 0.1, 1, 3, 10, -10)
 
 /* Derivative of lgamma: by its recurrence and asymptotic series. */
