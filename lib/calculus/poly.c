@@ -20,6 +20,8 @@ bool tri__ring_init(struct ring *r, tri_graph *g) {
   *r = (struct ring){.g = g, .memory = &g->memory, .work = UINT64_MAX};
   r->max_terms = r->max_factors = UINT64_MAX;
   r->max_bits = g->limits.fold;
+  mpq_init(r->one);
+  mpq_set_ui(r->one, 1, 1);
   if (!tri__grow(r->memory, (void **)&r->monomials, &r->monomial_capacity, 64,
                  sizeof *r->monomials))
     return tri__ring_no_memory(r);
@@ -29,6 +31,7 @@ bool tri__ring_init(struct ring *r, tri_graph *g) {
 }
 
 void tri__ring_free(struct ring *r) {
+  mpq_clear(r->one);
   tri__free(r->memory, r->monomials, r->monomial_capacity, sizeof *r->monomials);
   tri__free(r->memory, r->factors, r->factor_capacity, sizeof *r->factors);
   tri__free(r->memory, r->slots, r->slot_count, sizeof *r->slots);
@@ -396,23 +399,9 @@ bool tri__poly_close(struct ring *r, struct poly *p) {
   return ok;
 }
 
-bool tri__poly_constant(struct ring *r, struct poly *p, mpq_srcptr c) {
-  *p = (struct poly){0};
-  return !mpq_sgn(c) || (fits(r, c) && append(r, p, c, 0));
-}
-
-static bool one_term(struct ring *r, struct poly *p, uint32_t m) {
-  mpq_t one;
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
-  bool ok = append(r, p, one, m);
-  mpq_clear(one);
-  return ok;
-}
-
 bool tri__poly_monomial(struct ring *r, struct poly *p, uint32_t m) {
   *p = (struct poly){0};
-  return m != MONOMIAL_NONE && one_term(r, p, m);
+  return m != MONOMIAL_NONE && append(r, p, r->one, m);
 }
 
 bool tri__poly_add(struct ring *r, struct poly *p, const struct poly *q, int sign) {
@@ -489,6 +478,12 @@ bool tri__poly_equal(struct ring *r, const struct poly *a, const struct poly *b)
       return false;
   }
   return true;
+}
+
+bool tri__poly_is_quotient(const struct ring *r, const struct poly *p) {
+  for (size_t i = 0; i < p->count; i++)
+    if (tri__monomial_is_quotient(r, p->terms[i].m)) return true;
+  return false;
 }
 
 /* sum += c m q */

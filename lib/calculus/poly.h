@@ -60,6 +60,7 @@ struct ring {
   size_t scratch_capacity;
   uint64_t max_terms, max_factors, max_bits; /* of a polynomial, a monomial, a coefficient */
   uint64_t work;                             /* term products still allowed */
+  mpq_t one;
   bool lenient; /* poles that factors of a product cancel are not needed: a quotient of quotients */
   bool over;
   uint32_t failed;
@@ -89,6 +90,7 @@ int32_t tri__monomial_exponent(const struct ring *r, uint32_t m, uint32_t atom);
 /* Where m must have a value; and the union of two such sets. */
 uint32_t tri__monomial_needs(struct ring *r, uint32_t m);
 uint32_t tri__needs_union(struct ring *r, uint32_t a, uint32_t b);
+/* Whether an exponent is negative; of a polynomial, in any term. */
 bool tri__monomial_is_quotient(const struct ring *r, uint32_t m);
 
 /* Polynomials. A zeroed one is 0. poly_open must come before poly_put when another polynomial was built meanwhile; poly_close drops
@@ -97,7 +99,6 @@ void tri__poly_free(struct ring *r, struct poly *p);
 bool tri__poly_open(struct ring *r, const struct poly *p);
 bool tri__poly_put(struct ring *r, struct poly *p, mpq_srcptr c, uint32_t m);
 bool tri__poly_close(struct ring *r, struct poly *p);
-bool tri__poly_constant(struct ring *r, struct poly *p, mpq_srcptr c);
 bool tri__poly_monomial(struct ring *r, struct poly *p, uint32_t m);
 bool tri__poly_add(struct ring *r, struct poly *p, const struct poly *q, int sign); /* p open */
 bool tri__poly_mul(struct ring *r, struct poly *p, const struct poly *a, const struct poly *b);
@@ -107,6 +108,7 @@ bool tri__poly_copy(struct ring *r, struct poly *p, const struct poly *a);
 bool tri__poly_shift(struct ring *r, struct poly *p, const struct poly *a, mpq_srcptr c,
                      uint32_t m);
 bool tri__poly_equal(struct ring *r, const struct poly *a, const struct poly *b);
+bool tri__poly_is_quotient(const struct ring *r, const struct poly *p);
 
 /* Sorting factors by atom; and by the atoms' structure (false when out of memory), so that no order depends on ids. */
 void tri__sort_by_atom(struct factor *f, size_t n);

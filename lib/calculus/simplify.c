@@ -6,6 +6,8 @@
 #include <string.h>
 #include <triad/calculus.h>
 
+#include "calculus/arguments.h"
+
 enum {
   ROUNDS = 64,      /* a bound for what shrinks at each round */
   EQUAL_ROUNDS = 4, /* and for what changes without shrinking */
@@ -69,8 +71,9 @@ static tri_status operations(tri_graph *g, size_t n, const uint32_t *outputs, ui
 struct state {
   tri_graph *g;
   size_t n;
-  uint32_t *now, *next,
-      *first; /* outputs: the present ones, a candidate, the first of as many operations */
+  uint32_t *now;   /* the present outputs */
+  uint32_t *next;  /* a candidate */
+  uint32_t *first; /* the first outputs of as many operations as the present ones */
   uint32_t operations;
 };
 
@@ -111,33 +114,28 @@ static tri_status until_nothing_changes(struct state *st) {
   return status;
 }
 
-tri_status tri__simplify(tri_graph *g, size_t n, const uint32_t *inputs, uint32_t *outputs) {
+/* Replaces the ids by those of the simplified expressions; 0, or the error id of what stopped it. */
+static uint32_t simplify_ids(tri_graph *g, size_t n, uint32_t *ids) {
   struct state st = {.g = g, .n = n};
-  for (size_t i = 0; i < n; i++)
-    if (id_is_error(inputs[i])) return id_status(inputs[i]);
-  if (!n) return TRI_OK;
   uint32_t *all = tri__new(&g->memory, n, 3 * sizeof *all);
-  if (!all) return tri__no_memory(g), TRI_MEMORY;
+  if (!all) return tri__no_memory(g);
   st.now = all, st.next = all + n, st.first = all + 2 * n;
-  memcpy(st.now, inputs, n * sizeof *inputs);
+  memcpy(st.now, ids, n * sizeof *ids);
   tri_status status = until_nothing_changes(&st);
-  if (!status) memcpy(outputs, st.now, n * sizeof *outputs);
+  if (!status) memcpy(ids, st.now, n * sizeof *ids);
   tri__free(&g->memory, all, n, 3 * sizeof *all);
-  return status;
+  return status ? NODE_ERROR + (uint32_t)status : 0;
 }
 
 tri_status tri_simplify_all(size_t n, const tri_expr *inputs, tri_expr *outputs) {
-  if (!n) return TRI_OK;
-  tri_graph *g = inputs[0].graph;
-  if (!g) return TRI_ARGUMENT;
-  uint32_t *ids = tri__new(&g->memory, n, sizeof *ids);
-  tri_status status = ids ? TRI_OK : (tri__no_memory(g), TRI_MEMORY);
-  for (size_t i = 0; ids && i < n; i++) ids[i] = tri__own(g, inputs[i]);
-  if (ids) status = tri__simplify(g, n, ids, ids);
-  for (size_t i = 0; i < n; i++)
-    outputs[i] = expr_of(g, status ? NODE_ERROR + (uint32_t)status : ids[i]);
-  tri__free(&g->memory, ids, n, sizeof *ids);
-  return status;
+  tri_graph *g = n ? inputs[0].graph : NULL;
+  if (!g) return n ? TRI_ARGUMENT : TRI_OK;
+  struct ids ids;
+  uint32_t failed = tri__ids(&ids, g, n, inputs, IDS_ANY);
+  if (!failed) failed = simplify_ids(g, n, ids.id);
+  for (size_t i = 0; i < n && !failed; i++) outputs[i] = expr_of(g, ids.id[i]);
+  tri__ids_free(&ids);
+  return tri__finish(g, failed, n, outputs);
 }
 
 tri_expr tri_simplify(tri_expr e) {

@@ -80,6 +80,8 @@ struct simplify {
   int care;       /* CARE_… */
 };
 
+static inline unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
+
 /* --- a round (simplify_units.c) */
 
 /* Walks from the inputs and finds the units; false on failure. tri__end in any case. */
@@ -142,8 +144,6 @@ bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed);
 bool tri__multiply_out(struct simplify *s, struct poly *p);
 /* p / q into p if the division has no remainder; *divides says so. */
 bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool *divides);
-/* How long p is, roughly. */
-uint64_t tri__bulk(const struct ring *r, const struct poly *p);
 /* p = c * m * primitive: what all terms share, signs so that most are positive. */
 bool tri__primitive(struct simplify *s, struct poly *p, mpq_ptr c, uint32_t *m);
 void tri__numeric_content(const struct poly *p, mpq_ptr c);
@@ -156,6 +156,9 @@ bool tri__take_apart(struct simplify *s, uint32_t at);
 bool tri__read_flat(struct simplify *s, uint32_t at, struct poly *p);
 /* Makes the full readings of the unit at `at` and of all units below it up to atoms; READ_OVER where they are too long. */
 bool tri__read_full(struct simplify *s, uint32_t at);
+/* Keeps a polynomial (its memory passes over) and gives its number; 0 on failure. */
+uint32_t tri__keep_poly(struct simplify *s, struct poly *p);
+
 /* --- choices (simplify_choice.c) */
 
 /* The number of the leaf of s->chain that chooses between 0 and something else, one more; 0 if there is none or the chain has no strong
@@ -165,12 +168,5 @@ size_t tri__guard(const struct simplify *s);
 uint32_t tri__write_guarded(struct simplify *s, size_t guard);
 /* Joins choices on one condition among the terms of p whose zero branches complement each other. */
 bool tri__join_choices(struct simplify *s, struct poly *p);
-
-/* Keeps a polynomial (its memory passes over) and gives its number; 0 on failure. */
-uint32_t tri__keep_poly(struct simplify *s, struct poly *p);
-
-/* tri_simplify_all over ids; outputs may be the inputs. */
-TRI_CHECKED tri_status tri__simplify(tri_graph *g, size_t n, const uint32_t *inputs,
-                                     uint32_t *outputs);
 
 #endif

@@ -85,17 +85,13 @@ static uint32_t joined(struct simplify *s, const struct term *a, const struct te
 /* Puts the choice in place of terms i and j. */
 static bool put_joined(struct simplify *s, struct poly *p, size_t i, size_t j, uint32_t id) {
   if (id_is_error(id)) return s->ring.failed = id, false;
-  mpq_t one;
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
   mpq_set_ui(p->terms[i].c, 0, 1);
   mpq_set_ui(p->terms[j].c, 0, 1);
   uint32_t needs = p->needs;
   bool ok = tri__poly_open(&s->ring, p) &&
-            tri__poly_put(&s->ring, p, one, tri__monomial(&s->ring, id, 1)) &&
+            tri__poly_put(&s->ring, p, s->ring.one, tri__monomial(&s->ring, id, 1)) &&
             tri__poly_close(&s->ring, p);
   p->needs = needs; /* what the branches need, the choice says */
-  mpq_clear(one);
   return ok;
 }
 

@@ -4,8 +4,6 @@
 
 enum { COUNT_MAX = 4096, TREE_MAX = 1 << 30, COVER_STEPS = 512 };
 
-static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
-
 /* --- tokens of the text, parentheses included */
 
 static bool is_sum(unsigned op) { return op == TRI_OP_add || op == TRI_OP_sub || op == TRI_OP_neg; }

@@ -15,8 +15,6 @@ enum {
   DIVIDE_STEPS = 1024
 };
 
-static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
-
 /* --- atoms */
 
 static size_t all_factors(const struct simplify *s, const struct poly *p, struct factor *f) {
@@ -51,7 +49,8 @@ struct factor *tri__atoms(struct simplify *s, const struct poly *p, size_t *n) {
   return NULL;
 }
 
-uint64_t tri__bulk(const struct ring *r, const struct poly *p) {
+/* How long p is, roughly. */
+static uint64_t bulk_of(const struct ring *r, const struct poly *p) {
   uint64_t bulk = 0;
   for (size_t i = 0; i < p->count; i++) {
     const struct term *t = p->terms + i;
@@ -219,7 +218,7 @@ static bool change_touched(struct simplify *s, struct poly *p, uint32_t atom, ui
             put_integer(s, &value, rule->scale, squared) &&
             marked_part(s, &part_of_p, p, marks, 1) &&
             substituted(s, &changed, &part_of_p, atom, 2, &value);
-  if (ok && tri__bulk(&s->ring, &changed) < tri__bulk(&s->ring, &part_of_p))
+  if (ok && bulk_of(&s->ring, &changed) < bulk_of(&s->ring, &part_of_p))
     ok = marked_part(s, &rest, p, marks, 0) && put_together(s, p, &rest, &changed, partner);
   tri__poly_free(&s->ring, &value);
   tri__poly_free(&s->ring, &rest);
@@ -371,9 +370,9 @@ static bool try_offset(struct simplify *s, const struct poly *p, uint32_t atom, 
   mpq_neg(c, c);
   tri__poly_free(r, &value);
   if (!ok) return !r->failed;
-  if (tri__bulk(r, &other) + OFFSET_BULK >= best->bulk) return tri__poly_free(r, &other), true;
+  if (bulk_of(r, &other) + OFFSET_BULK >= best->bulk) return tri__poly_free(r, &other), true;
   tri__poly_free(r, &best->poly);
-  *best = (struct completion){other, tri__bulk(r, &other) + OFFSET_BULK, true};
+  *best = (struct completion){other, bulk_of(r, &other) + OFFSET_BULK, true};
   if (tri__idmap_get(&s->defs, t, 0)) return true;
   ok = tri__poly_monomial(r, &def, tri__monomial(r, atom, 1)) && tri__poly_put(r, &def, c, m);
   uint32_t kept = ok ? tri__keep_poly(s, &def) : 0;
@@ -408,7 +407,7 @@ bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed) {
     size_t n;
     struct factor *atoms = tri__atoms(s, p, &n);
     if (!atoms) return false;
-    struct completion best = {.bulk = tri__bulk(&s->ring, p)};
+    struct completion best = {.bulk = bulk_of(&s->ring, p)};
     bool ok = true;
     for (size_t i = 0; i < n && n <= COMPLETE_ATOMS && ok; i++)
       ok = try_atom(s, p, atoms[i].atom, &best);
@@ -439,12 +438,6 @@ static const struct term *leading(const struct ring *r, const struct poly *p) {
   return lead;
 }
 
-static bool is_proper(const struct simplify *s, const struct poly *p) {
-  for (size_t i = 0; i < p->count; i++)
-    if (tri__monomial_is_quotient(&s->ring, p->terms[i].m)) return false;
-  return p->count > 0;
-}
-
 /* rest -= c m q */
 static bool subtract(struct simplify *s, struct poly *rest, const struct poly *q, mpq_ptr c,
                      uint32_t m) {
@@ -458,7 +451,8 @@ static bool subtract(struct simplify *s, struct poly *rest, const struct poly *q
 
 bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool *divides) {
   struct ring *r = &s->ring;
-  *divides = is_proper(s, p) && is_proper(s, q) && p->count >= 2;
+  *divides =
+      p->count >= 2 && q->count && !tri__poly_is_quotient(r, p) && !tri__poly_is_quotient(r, q);
   if (!*divides) return true;
   struct poly rest = {0}, quotient = {.needs = p->needs}, divisor;
   mpq_t c;

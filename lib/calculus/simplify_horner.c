@@ -46,12 +46,7 @@ static bool add_value(struct horner *h, uint32_t id, int sign) {
 
 static uint32_t times(struct simplify *s, uint32_t m, uint32_t id) {
   if (!m || id_is_error(id)) return id;
-  mpq_t one;
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
-  id = tri__write_product(s, one, m, id);
-  mpq_clear(one);
-  return id;
+  return tri__write_product(s, s->ring.one, m, id);
 }
 
 static bool join(struct horner *h, uint32_t m) {
@@ -71,7 +66,6 @@ static bool join(struct horner *h, uint32_t m) {
 /* What all terms have: p is divided by it. */
 static bool pull(struct simplify *s, struct poly *p, uint32_t *m) {
   const struct ring *r = &s->ring;
-  mpq_t one;
   struct poly q;
   *m = p->terms[0].m;
   for (size_t i = 1; i < p->count && *m; i++) {
@@ -89,11 +83,8 @@ static bool pull(struct simplify *s, struct poly *p, uint32_t *m) {
     if (*m == MONOMIAL_NONE) return false;
   }
   if (!*m) return true;
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
-  bool ok = tri__poly_shift(&s->ring, &q, p, one, tri__monomial_pow(&s->ring, *m, -1));
-  mpq_clear(one);
-  if (!ok) return false;
+  uint32_t inverse = tri__monomial_pow(&s->ring, *m, -1);
+  if (inverse == MONOMIAL_NONE || !tri__poly_shift(&s->ring, &q, p, r->one, inverse)) return false;
   tri__poly_free(&s->ring, p);
   *p = q;
   return true;

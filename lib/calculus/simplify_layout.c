@@ -6,8 +6,6 @@
 
 enum { SHORT_SUM = 8, LONG_SUM = 4096, NESTED_ATOMS = 8, ATOMS_MAX = 64 };
 
-static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
-
 /* c m q */
 struct layout {
   mpq_t c;
@@ -41,23 +39,15 @@ static uint64_t tokens_of(struct simplify *s, mpq_srcptr c, uint32_t m, const st
 static bool propose(struct simplify *s, struct layout *best, mpq_srcptr c, uint32_t m,
                     const struct poly *q) {
   struct poly copy;
-  mpq_t both;
-  uint64_t tokens;
   if (q->count == 1 && m) { /* one term: all of it is m */
-    struct poly one;
     uint32_t all = tri__monomial_mul(&s->ring, m, q->terms[0].m, NULL);
-    if (!tri__poly_monomial(&s->ring, &one, 0)) return false;
-    mpq_init(both);
-    mpq_mul(both, c, q->terms[0].c);
-    mpq_set(one.terms[0].c, both);
-    one.terms[0].m = all;
-    mpq_set_ui(both, 1, 1);
-    bool ok = all != MONOMIAL_NONE && propose(s, best, both, 0, &one);
-    mpq_clear(both);
-    tri__poly_free(&s->ring, &one);
+    if (!tri__poly_monomial(&s->ring, &copy, all)) return false;
+    mpq_mul(copy.terms[0].c, c, q->terms[0].c);
+    bool ok = propose(s, best, s->ring.one, 0, &copy);
+    tri__poly_free(&s->ring, &copy);
     return ok;
   }
-  tokens = tokens_of(s, c, m, q);
+  uint64_t tokens = tokens_of(s, c, m, q);
   if (s->ring.failed || tokens >= best->tokens) return !s->ring.failed;
   if (!tri__poly_copy(&s->ring, &copy, q)) return false;
   tri__poly_free(&s->ring, &best->q);
@@ -94,12 +84,6 @@ static bool consider(struct simplify *s, struct best *best, uint32_t id) {
 
 /* --- one polynomial, several forms */
 
-static bool has_negative(const struct simplify *s, const struct poly *p) {
-  for (size_t i = 0; i < p->count; i++)
-    if (tri__monomial_is_quotient(&s->ring, p->terms[i].m)) return true;
-  return false;
-}
-
 /* What is being compared. */
 struct forms {
   struct layout layout;
@@ -109,7 +93,7 @@ struct forms {
 /* Nested forms of q. */
 static bool propose_nested(struct simplify *s, struct forms *forms, mpq_srcptr c, uint32_t m,
                            const struct poly *q) {
-  if (q->count <= SHORT_SUM || has_negative(s, q)) return true;
+  if (q->count <= SHORT_SUM || tri__poly_is_quotient(&s->ring, q)) return true;
   return consider(s, &forms->nested, joined(s, c, m, tri__write_horner(s, q)));
 }
 
@@ -251,18 +235,14 @@ static bool cancel(struct simplify *s, struct poly *p, uint32_t *m) {
 static bool propose_pulled(struct simplify *s, struct forms *forms, const struct poly *p,
                            uint32_t m, enum share how, bool full, bool deeper) {
   struct poly q = {0};
-  mpq_t one;
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
   uint32_t inverse = tri__monomial_pow(&s->ring, m, -1);
-  bool ok = inverse != MONOMIAL_NONE && tri__poly_shift(&s->ring, &q, p, one, inverse);
-  bool quotients =
-      ok && how == SHARE_COMMON && tri__monomial_is_quotient(&s->ring, m) && has_negative(s, &q);
+  bool ok = inverse != MONOMIAL_NONE && tri__poly_shift(&s->ring, &q, p, s->ring.one, inverse);
+  bool quotients = ok && how == SHARE_COMMON && tri__monomial_is_quotient(&s->ring, m) &&
+                   tri__poly_is_quotient(&s->ring, &q);
   if (ok && full && how == SHARE_DENOMINATORS)
     ok = tri__multiply_out(s, &q) && tri__identities(s, &q) && cancel(s, &q, &m);
-  if (ok && !quotients) ok = propose_forms(s, forms, one, m, &q, deeper);
+  if (ok && !quotients) ok = propose_forms(s, forms, s->ring.one, m, &q, deeper);
   tri__poly_free(&s->ring, &q);
-  mpq_clear(one);
   return ok || (s->ring.over && !s->ring.failed);
 }
 
@@ -296,17 +276,13 @@ static bool propose_all(struct simplify *s, struct forms *forms, const struct po
   bool breaks = full && fragile(s, p, atoms, n),
        deeper = full && n <= (p->count <= SHORT_SUM ? ATOMS_MAX : NESTED_ATOMS);
   uint32_t m[SHARES + 1] = {0};
-  mpq_t one;
   for (int how = 0; how < SHARES; how++) {
     m[how] = shared_monomial(s, p, atoms, n, (enum share)how);
     if (m[how] == MONOMIAL_NONE) return false;
     if (breaks && m[how] && !may_pull(s, p, atoms, n, m[how])) m[how] = 0;
   }
   bool whole = p->count <= SHORT_SUM || !m[SHARE_DENOMINATORS];
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
-  bool ok = propose_forms(s, forms, one, 0, p, deeper && !breaks && whole);
-  mpq_clear(one);
+  bool ok = propose_forms(s, forms, s->ring.one, 0, p, deeper && !breaks && whole);
   for (int how = SHARES; how-- > 0 && ok;)
     if (m[how] && m[how] != m[how + 1])
       ok = propose_pulled(s, forms, p, m[how], (enum share)how, full,

@@ -4,7 +4,6 @@
 
 enum { SPLIT_MAX = 1000, PEEL_STEPS = 1 << 20, FULL_FACTORS = 64, POWER_BITS = 1 << 30 };
 
-static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 static const struct node *node_of(const struct simplify *s, uint32_t at) {
   return node_at(s->g, s->walk.ids[at]);
 }
@@ -362,12 +361,6 @@ static const struct poly *leaf_poly(struct simplify *s, uint32_t at, struct poly
   return atom_poly(s, own, spot->image) ? own : NULL;
 }
 
-static bool is_quotient(const struct simplify *s, const struct poly *p) {
-  for (size_t i = 0; i < p->count; i++)
-    if (tri__monomial_is_quotient(&s->ring, p->terms[i].m)) return true;
-  return false;
-}
-
 static bool read_full_sum(struct simplify *s, struct poly *p) {
   bool ok = true;
   for (size_t i = 0; i < s->chain.count && ok; i++) {
@@ -399,7 +392,7 @@ static bool count_quotients(struct simplify *s) {
     struct poly own;
     const struct poly *leaf = leaf_poly(s, s->chain.leaves[i].at, &own);
     if (!leaf) return false;
-    s->chain.quotients += is_quotient(s, leaf);
+    s->chain.quotients += tri__poly_is_quotient(&s->ring, leaf);
     tri__poly_free(&s->ring, &own);
   }
   return true;

@@ -2,8 +2,6 @@
 /* What one round over a graph knows: who uses what, which nodes form a chain, and the rebuilding of what is no chain. */
 #include "calculus/simplify.h"
 
-static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
-
 /* --- a round's memory */
 
 void tri__end(struct simplify *s) {
@@ -89,7 +87,6 @@ static void find_units(struct simplify *s, size_t n, const uint32_t *outputs) {
 
 /* --- what is no unit */
 
-/* The node with its arguments' images; a strong product is a product. */
 uint32_t tri__rebuild(struct simplify *s, uint32_t at) {
   tri_graph *g = s->g;
   uint32_t id = s->walk.ids[at], nargs = node_at(g, id)->nargs;

@@ -222,16 +222,11 @@ static uint32_t uncancelled(struct simplify *s, const struct poly *p) {
   if (top != MONOMIAL_NONE) top = tri__monomial_mul(r, top, poles, NULL);
   if (bottom != MONOMIAL_NONE) bottom = tri__monomial_mul(r, bottom, poles, NULL);
   if (top == MONOMIAL_NONE || bottom == MONOMIAL_NONE) return 0;
-  mpq_t one;
-  mpq_init(one);
-  mpq_set_ui(one, 1, 1);
   uint32_t id = tri__build2(s->g, TRI_OP_div, tri__write_product(s, p->terms[0].c, top, 0),
-                            tri__write_product(s, one, bottom, 0));
-  mpq_clear(one);
+                            tri__write_product(s, r->one, bottom, 0));
   return mpq_sgn(p->terms[0].c) < 0 ? tri__write_negative(s->g, id) : id;
 }
 
-/* id with what p lost by cancelling and id does not say. */
 uint32_t tri__with_needs(struct simplify *s, uint32_t id, const struct poly *p) {
   uint32_t rest = p->needs ? lost(s, id, p->needs) : 0, whole = 0;
   if (!rest) return id;
