@@ -45,12 +45,17 @@ struct leaf {
   int32_t power;
 };
 
+/* Ids or positions, one after the other. */
+struct list {
+  uint32_t *at;
+  size_t count, capacity;
+};
+
 /* A chain taken apart. */
 struct chain {
   struct leaf *leaves;
   size_t count, capacity;
-  uint32_t *inner; /* positions of the chain's nodes, users before arguments */
-  size_t inner_count, inner_capacity;
+  struct list inner;  /* positions of the chain's nodes, users before arguments */
   uint32_t quotients; /* divisions and negative powers among them */
   bool negative, gates, over;
 };
@@ -62,18 +67,14 @@ struct simplify {
   struct spot *spots;
   struct poly *polys; /* full readings, and what atoms that are sums stand for */
   size_t poly_count, poly_capacity;
-  struct idmap weights; /* tree cost by node */
-  struct idmap seen;    /* marks of one count */
-  struct idmap defs;    /* atom to number of the polynomial it stands for */
-  struct idmap nonzero; /* atoms that what is being written says are not 0 */
-  uint32_t *resolving;
-  size_t resolving_capacity;
-  uint32_t *pending;
-  size_t pending_capacity;
-  uint32_t *floor; /* what the candidates for a unit are made of */
-  size_t floor_count, floor_capacity;
-  uint32_t *stack;
-  size_t stack_capacity;
+  struct idmap weights;  /* tree cost by node */
+  struct idmap seen;     /* marks of one count */
+  struct idmap defs;     /* atom to number of the polynomial it stands for */
+  struct idmap nonzero;  /* atoms that what is being written says are not 0 */
+  struct list resolving; /* units on the way to their images */
+  struct list pending;   /* units on the way to their full readings */
+  struct list floor;     /* what the candidates for a unit are made of */
+  struct list stack;     /* of one walk, or the arguments of one node */
   struct chain chain;
   uint64_t work_per_node;
   bool expanding; /* tri_expand: bounds met are errors, nothing is factored */
@@ -82,11 +83,22 @@ struct simplify {
 
 static inline unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 
+/* Whether the node at `at` is a unit written as select(p == 0, 0, p q): read as p q. */
+static inline bool is_strong_unit(const struct simplify *s, uint32_t at) {
+  return s->spots[at].unit && op_of(s->g, s->walk.ids[at]) == TRI_OP_select;
+}
+/* The first argument that the node at `at` counts as a user of: not those that make a product strong. */
+static inline uint32_t first_use(const struct simplify *s, uint32_t at) {
+  return is_strong_unit(s, at) ? 2 : 0;
+}
+
 /* --- a round (simplify_units.c) */
 
 /* Walks from the inputs and finds the units; false on failure. tri__end in any case. */
 bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs, bool expanding);
 void tri__end(struct simplify *s);
+/* Puts an entry at the end of a list; false when out of memory. */
+bool tri__list_add(struct simplify *s, struct list *list, uint32_t entry);
 /* The node at `at` with its arguments' images; a strong product becomes a product. */
 uint32_t tri__rebuild(struct simplify *s, uint32_t at);
 

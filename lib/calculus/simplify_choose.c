@@ -17,55 +17,45 @@ struct candidate {
 /* The chain as it is, over the images of its leaves. */
 static uint32_t as_it_is(struct simplify *s) {
   uint32_t id = 0;
-  for (size_t i = s->chain.inner_count; i-- > 0 && id < NODE_ERROR;)
-    s->spots[s->chain.inner[i]].image = id = tri__rebuild(s, s->chain.inner[i]);
+  const struct list *inner = &s->chain.inner;
+  for (size_t i = inner->count; i-- > 0 && id < NODE_ERROR;)
+    s->spots[inner->at[i]].image = id = tri__rebuild(s, inner->at[i]);
   return id;
 }
 
 /* The nodes that only the unit at `at` uses, itself included, up to atoms; a bounded number. */
 static bool cone(struct simplify *s, uint32_t at, uint32_t *size) {
-  size_t depth = 0;
+  struct list *stack = &s->stack;
+  stack->count = 0;
   tri__idmap_clear(&s->seen); /* id: uses that are left */
   *size = 0;
-  for (bool more = true; more; more = depth > 0) {
-    if (*size) at = s->stack[--depth];
+  if (!tri__list_add(s, stack, at)) return false;
+  while (stack->count && *size < CONE_MAX) {
+    at = stack->at[--stack->count];
     const struct node *n = node_at(s->g, s->walk.ids[at]);
     *size += n->nargs > 0;
-    if (*size >= CONE_MAX) return true;
-    uint32_t first = n->op == TRI_OP_select ? 2 : 0; /* as in note_uses */
-    for (uint32_t i = first; i < n->nargs && s->spots[at].unit; i++) {
+    for (uint32_t i = first_use(s, at); i < n->nargs && s->spots[at].unit; i++) {
       uint32_t arg = walk_position(&s->walk, node_args(s->g, n)[i]);
       uint32_t left = tri__idmap_get(&s->seen, arg + 1, s->spots[arg].uses) - 1;
       if (!tri__idmap_put(&s->ring, &s->seen, arg + 1, left)) return false;
       if (left || s->spots[arg].root) continue;
-      if (!tri__grow(s->ring.memory, (void **)&s->stack, &s->stack_capacity, depth + 1,
-                     sizeof *s->stack))
-        return tri__ring_no_memory(&s->ring);
-      s->stack[depth++] = arg;
+      if (!tri__list_add(s, stack, arg)) return false;
     }
   }
-  return true;
-}
-
-static bool add_floor(struct simplify *s, uint32_t id) {
-  if (!tri__grow(s->ring.memory, (void **)&s->floor, &s->floor_capacity, s->floor_count + 1,
-                 sizeof *s->floor))
-    return tri__ring_no_memory(&s->ring);
-  s->floor[s->floor_count++] = id;
   return true;
 }
 
 /* Notes what the unit's candidates are made of: the leaves' images, or what those are made of, the atoms of the flat reading. */
 static bool note_floor(struct simplify *s, const struct poly *p) {
   bool ok = true;
-  s->floor_count = 0;
+  s->floor.count = 0;
   if (s->care == CARE_ALL)
-    for (size_t i = 0; i < s->chain.count && s->floor_count < CONE_MAX && ok; i++)
-      ok = add_floor(s, s->spots[s->chain.leaves[i].at].image);
+    for (size_t i = 0; i < s->chain.count && s->floor.count < CONE_MAX && ok; i++)
+      ok = tri__list_add(s, &s->floor, s->spots[s->chain.leaves[i].at].image);
   else
-    for (size_t i = 0; i < p->count && s->floor_count < CONE_MAX; i++)
+    for (size_t i = 0; i < p->count && s->floor.count < CONE_MAX; i++)
       for (uint32_t k = 0; k < monomial_size(&s->ring, p->terms[i].m) && ok; k++)
-        ok = add_floor(s, monomial_factors(&s->ring, p->terms[i].m)[k].atom);
+        ok = tri__list_add(s, &s->floor, monomial_factors(&s->ring, p->terms[i].m)[k].atom);
   return ok;
 }
 
@@ -73,8 +63,8 @@ static bool note_floor(struct simplify *s, const struct poly *p) {
 static bool count_above(struct simplify *s, uint32_t id, uint32_t most, uint32_t *ops) {
   struct cost cost;
   tri__idmap_clear(&s->seen);
-  for (size_t i = 0; i < s->floor_count; i++)
-    if (!tri__idmap_put(&s->ring, &s->seen, s->floor[i], 1)) return false;
+  for (size_t i = 0; i < s->floor.count; i++)
+    if (!tri__idmap_put(&s->ring, &s->seen, s->floor.at[i], 1)) return false;
   if (!tri__count(s, id, true, most, &cost)) return false;
   *ops = cost.ops;
   return true;
@@ -84,7 +74,7 @@ static bool count_above(struct simplify *s, uint32_t id, uint32_t most, uint32_t
  * full reading, which goes below it, less what only the unit uses there. */
 static bool rank_of(struct simplify *s, const struct spot *spot, uint32_t id, uint32_t *rank) {
   struct cost cost;
-  uint32_t inner = (uint32_t)s->chain.inner_count, ops;
+  uint32_t inner = (uint32_t)s->chain.inner.count, ops;
   if (!s->care) return tri__rank(s, id, rank);
   *rank = tri__tokens(s, id);
   if (*rank <= TOKENS_READABLE) return *rank > 0;
@@ -110,21 +100,19 @@ static bool consider(struct simplify *s, const struct spot *spot, struct candida
 
 /* Whether the unit at `at` has at least `most` nodes up to atoms. */
 static bool is_larger(struct simplify *s, uint32_t at, size_t most, bool *larger) {
-  size_t depth = 0, nodes = 0;
+  struct list *stack = &s->stack;
+  size_t nodes = 0;
+  stack->count = 0;
   tri__idmap_clear(&s->seen);
-  for (bool more = true; more && nodes<most; more = depth> 0) {
-    if (nodes) at = s->stack[--depth];
+  if (!tri__list_add(s, stack, at)) return false;
+  for (; stack->count && nodes < most; nodes++) {
+    at = stack->at[--stack->count];
     const struct node *n = node_at(s->g, s->walk.ids[at]);
-    nodes++;
-    uint32_t first = n->op == TRI_OP_select ? 2 : 0; /* as in note_uses */
-    for (uint32_t i = first; i < n->nargs && s->spots[at].unit; i++) {
+    for (uint32_t i = first_use(s, at); i < n->nargs && s->spots[at].unit; i++) {
       uint32_t arg = walk_position(&s->walk, node_args(s->g, n)[i]);
       if (tri__idmap_get(&s->seen, arg + 1, 0)) continue;
       if (!tri__idmap_put(&s->ring, &s->seen, arg + 1, 1)) return false;
-      if (!tri__grow(s->ring.memory, (void **)&s->stack, &s->stack_capacity, depth + 1,
-                     sizeof *s->stack))
-        return tri__ring_no_memory(&s->ring);
-      s->stack[depth++] = arg;
+      if (!tri__list_add(s, stack, arg)) return false;
     }
   }
   *larger = nodes >= most;
@@ -159,7 +147,7 @@ static bool write_full(struct simplify *s, uint32_t at, bool *enough) {
 static bool flat_is_allowed(struct simplify *s, uint32_t id, bool *allowed) {
   uint32_t ops, before;
   *allowed = true;
-  if (!s->care || s->chain.inner_count > STRUCTURE_MAX) return true;
+  if (!s->care || s->chain.inner.count > STRUCTURE_MAX) return true;
   uint32_t same = as_it_is(s);
   if (id_is_error(same)) return s->ring.failed = same, false;
   if (!count_above(s, same, CONE_MAX, &before) || !count_above(s, id, before, &ops)) return false;
@@ -173,7 +161,7 @@ static bool write_flat(struct simplify *s, uint32_t at, uint32_t *id) {
   struct poly p;
   bool allowed = true;
   *id = 0;
-  s->floor_count = 0;
+  s->floor.count = 0;
   s->ring.over = false;
   if (!tri__read_flat(s, at, &p)) return !s->ring.failed;
   bool ok = spot->unit != UNIT_SUM || tri__join_choices(s, &p);
@@ -190,7 +178,7 @@ static bool write_flat(struct simplify *s, uint32_t at, uint32_t *id) {
 static bool choose(struct simplify *s, uint32_t at) {
   struct candidate best = {0};
   if (!tri__take_apart(s, at)) return false;
-  size_t guard = tri__guard(s), length = s->chain.inner_count;
+  size_t guard = tri__guard(s), length = s->chain.inner.count;
   if (guard) {
     s->spots[at].image = tri__write_guarded(s, guard);
     return !id_is_error(s->spots[at].image) || (s->ring.failed = s->spots[at].image, false);
@@ -209,19 +197,11 @@ static bool choose(struct simplify *s, uint32_t at) {
 
 /* --- the units below a root */
 
-static bool push(struct simplify *s, size_t *depth, uint32_t at) {
-  if (!tri__grow(s->ring.memory, (void **)&s->resolving, &s->resolving_capacity, *depth + 1,
-                 sizeof *s->resolving))
-    return tri__ring_no_memory(&s->ring);
-  s->resolving[(*depth)++] = at;
-  return true;
-}
-
-static bool push_leaves(struct simplify *s, size_t *depth, uint32_t at) {
+static bool push_leaves(struct simplify *s, uint32_t at) {
   if (!tri__take_apart(s, at)) return false;
   for (size_t i = 0; i < s->chain.count; i++) {
     uint32_t leaf = s->chain.leaves[i].at;
-    if (!s->spots[leaf].image && !push(s, depth, leaf)) return false;
+    if (!s->spots[leaf].image && !tri__list_add(s, &s->resolving, leaf)) return false;
   }
   return true;
 }
@@ -229,10 +209,11 @@ static bool push_leaves(struct simplify *s, size_t *depth, uint32_t at) {
 /* The image of a unit. Where the full reading is much shorter than all that only this unit uses, the units below are not looked at by
  * themselves; else each gets its own image first. */
 bool tri__resolve(struct simplify *s, uint32_t root) {
-  size_t depth = 0;
-  if (!push(s, &depth, root)) return false;
-  while (depth) {
-    uint32_t at = s->resolving[depth - 1];
+  struct list *resolving = &s->resolving;
+  resolving->count = 0;
+  if (!tri__list_add(s, resolving, root)) return false;
+  while (resolving->count) {
+    uint32_t at = resolving->at[resolving->count - 1];
     bool enough;
     struct spot *spot = s->spots + at;
     if (!spot->image && !spot->resolving) {
@@ -240,13 +221,13 @@ bool tri__resolve(struct simplify *s, uint32_t root) {
       if (!write_full(s, at, &enough)) return false;
       if (enough)
         spot->image = spot->full_id;
-      else if (!push_leaves(s, &depth, at))
+      else if (!push_leaves(s, at))
         return false;
       else
         continue;
     }
     if (!spot->image && !choose(s, at)) return false;
-    depth--;
+    resolving->count--;
   }
   return true;
 }

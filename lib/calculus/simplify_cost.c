@@ -43,30 +43,23 @@ static uint32_t weigh(const struct simplify *s, uint32_t id) {
   return sum < TREE_MAX ? (uint32_t)sum : TREE_MAX;
 }
 
-static bool push(struct simplify *s, size_t *depth, uint32_t id) {
-  if (!tri__grow(s->ring.memory, (void **)&s->stack, &s->stack_capacity, *depth + 1,
-                 sizeof *s->stack))
-    return tri__ring_no_memory(&s->ring);
-  s->stack[(*depth)++] = id;
-  return true;
-}
-
 /* The tree cost of id, remembered for all below it. */
 static uint32_t tree(struct simplify *s, uint32_t id) {
-  size_t depth = 0;
-  if (!push(s, &depth, id)) return 0;
-  while (depth) {
-    uint32_t top = s->stack[depth - 1], w = tri__idmap_get(&s->weights, top, 0);
+  struct list *stack = &s->stack;
+  stack->count = 0;
+  if (!tri__list_add(s, stack, id)) return 0;
+  while (stack->count) {
+    uint32_t top = stack->at[stack->count - 1], w = tri__idmap_get(&s->weights, top, 0);
     if (!w) w = weigh(s, top);
     if (w) {
       if (!tri__idmap_put(&s->ring, &s->weights, top, w)) return 0;
-      depth--;
+      stack->count--;
       continue;
     }
     const struct node *n = node_at(s->g, top);
     for (uint32_t i = 0; i < n->nargs; i++) {
       uint32_t arg = node_args(s->g, n)[i];
-      if (!tri__idmap_get(&s->weights, arg, 0) && !push(s, &depth, arg)) return 0;
+      if (!tri__idmap_get(&s->weights, arg, 0) && !tri__list_add(s, stack, arg)) return 0;
     }
   }
   return tri__idmap_get(&s->weights, id, 0);
@@ -117,10 +110,11 @@ uint64_t tri__plain_tokens(struct simplify *s, const struct poly *p) {
 static bool is_looked_into(unsigned op) { return is_sum(op) || is_product(op) || op == TRI_OP_pow; }
 
 static bool count(struct simplify *s, uint32_t id, uint32_t most, struct cost *cost) {
-  size_t depth = 0;
-  if (!push(s, &depth, id)) return false;
-  while (depth) {
-    uint32_t top = s->stack[--depth];
+  struct list *stack = &s->stack;
+  stack->count = 0;
+  if (!tri__list_add(s, stack, id)) return false;
+  while (stack->count) {
+    uint32_t top = stack->at[--stack->count];
     if (tri__idmap_get(&s->seen, top, 0)) continue;
     if (!tri__idmap_put(&s->ring, &s->seen, top, 1)) return false;
     const struct node *n = node_at(s->g, top);
@@ -129,7 +123,7 @@ static bool count(struct simplify *s, uint32_t id, uint32_t most, struct cost *c
     if (cost->nodes >= COUNT_MAX || cost->ops > most)
       return cost->nodes = cost->ops = TREE_MAX, true;
     for (uint32_t i = 0; is_looked_into(n->op) && i < n->nargs; i++)
-      if (!push(s, &depth, node_args(s->g, n)[i])) return false;
+      if (!tri__list_add(s, stack, node_args(s->g, n)[i])) return false;
   }
   return true;
 }
@@ -156,7 +150,6 @@ bool tri__rank(struct simplify *s, uint32_t id, uint32_t *rank) {
 /* Walks the factors of a denominator, which are all not 0. */
 struct cover {
   struct simplify *s;
-  size_t depth;
   uint32_t atom;
   unsigned steps;
   bool pole;
@@ -167,7 +160,7 @@ struct cover {
 
 static bool visit(struct cover *c, uint32_t id, bool not_zero) {
   if (id & NOT_ZERO) return false;
-  return push(c->s, &c->depth, id | (not_zero ? NOT_ZERO : 0));
+  return tri__list_add(c->s, &c->s->stack, id | (not_zero ? NOT_ZERO : 0));
 }
 
 static bool zero_only_with_argument(unsigned op) {
@@ -194,9 +187,10 @@ static bool descend(struct cover *c, uint32_t id, bool not_zero) {
 
 bool tri__covers(struct simplify *s, uint32_t e, uint32_t atom, bool pole) {
   struct cover c = {.s = s, .atom = atom, .pole = pole};
+  s->stack.count = 0;
   if (!visit(&c, e, false)) return false;
-  while (c.depth && c.steps++ < COVER_STEPS) {
-    uint32_t top = s->stack[--c.depth], id = top & ~NOT_ZERO;
+  while (s->stack.count && c.steps++ < COVER_STEPS) {
+    uint32_t top = s->stack.at[--s->stack.count], id = top & ~NOT_ZERO;
     bool not_zero = top & NOT_ZERO;
     if (id == atom && (not_zero || !pole)) return true;
     if (id < atom) continue; /* what has a smaller id cannot contain it */

@@ -32,27 +32,19 @@ static bool add_leaf(struct simplify *s, uint32_t at, int64_t power) {
   return true;
 }
 
-static bool add_inner(struct simplify *s, uint32_t at) {
-  struct chain *c = &s->chain;
-  if (!tri__grow(s->ring.memory, (void **)&c->inner, &c->inner_capacity, c->inner_count + 1,
-                 sizeof *c->inner))
-    return tri__ring_no_memory(&s->ring);
-  c->inner[c->inner_count++] = at;
-  return true;
-}
-
 /* Adds the arguments of a chain's node that has this power. */
 static bool open_node(struct simplify *s, uint32_t at, int64_t power) {
   struct chain *c = &s->chain;
   const struct node *n = node_of(s, at);
   if (n->op == TRI_OP_select) {
     c->gates = true;
-    return add_inner(s, at) && add_leaf(s, walk_position(&s->walk, node_args(s->g, n)[2]), power);
+    return tri__list_add(s, &c->inner, at) &&
+           add_leaf(s, walk_position(&s->walk, node_args(s->g, n)[2]), power);
   }
   uint32_t a = walk_position(&s->walk, n->arg[0]),
            b = n->nargs > 1 ? walk_position(&s->walk, n->arg[1]) : 0;
   int64_t k;
-  if (!add_inner(s, at)) return false;
+  if (!tri__list_add(s, &c->inner, at)) return false;
   switch (n->op) {
   case TRI_OP_neg: return add_leaf(s, a, -power);
   case TRI_OP_add: return add_leaf(s, a, power) && add_leaf(s, b, power);
@@ -69,7 +61,7 @@ static bool open_node(struct simplify *s, uint32_t at, int64_t power) {
 /* Inner nodes among the leaves are opened where they stand, so the list of leaves is its own list of work. */
 bool tri__take_apart(struct simplify *s, uint32_t at) {
   struct chain *c = &s->chain;
-  c->count = c->inner_count = c->quotients = 0;
+  c->count = c->inner.count = c->quotients = 0;
   c->gates = c->over = false;
   if (!open_node(s, at, 1)) return false;
   size_t kept = 0;
@@ -413,7 +405,7 @@ static bool read_one(struct simplify *s, uint32_t at) {
   if (!tri__take_apart(s, at)) return false;
   s->ring.over = false;
   s->ring.max_factors = s->expanding ? UINT64_MAX : FULL_FACTORS;
-  s->ring.work = s->expanding ? s->work_per_node : s->work_per_node * (16 + s->chain.inner_count);
+  s->ring.work = s->expanding ? s->work_per_node : s->work_per_node * (16 + s->chain.inner.count);
   bool ok = !s->chain.over && !tri__guard(s) &&
             (s->expanding || s->chain.count <= s->ring.max_terms) &&
             (spot->unit == UNIT_SUM ? read_full_sum(s, &p) : read_full_product(s, &p));
@@ -427,32 +419,26 @@ static bool read_one(struct simplify *s, uint32_t at) {
   return !s->ring.failed;
 }
 
-static bool push(struct simplify *s, size_t *depth, uint32_t at) {
-  if (!tri__grow(s->ring.memory, (void **)&s->pending, &s->pending_capacity, *depth + 1,
-                 sizeof *s->pending))
-    return tri__ring_no_memory(&s->ring);
-  s->pending[(*depth)++] = at;
-  return true;
-}
-
 bool tri__read_full(struct simplify *s, uint32_t at) {
-  size_t depth = 0;
-  if (!push(s, &depth, at)) return false;
-  while (depth) {
-    uint32_t top = s->pending[depth - 1];
-    size_t before = depth;
+  struct list *pending = &s->pending;
+  pending->count = 0;
+  if (!tri__list_add(s, pending, at)) return false;
+  while (pending->count) {
+    size_t before = pending->count;
+    uint32_t top = pending->at[before - 1];
     bool over = false;
     if (s->spots[top].read == READ_NOT) {
       if (!tri__take_apart(s, top)) return false;
       for (size_t i = 0; i < s->chain.count; i++) {
         uint32_t leaf = s->chain.leaves[i].at;
         over |= s->spots[leaf].read == READ_OVER;
-        if (s->spots[leaf].unit && s->spots[leaf].read == READ_NOT && !push(s, &depth, leaf))
+        if (s->spots[leaf].unit && s->spots[leaf].read == READ_NOT &&
+            !tri__list_add(s, pending, leaf))
           return false;
       }
     }
-    if (depth > before && !over) continue;
-    depth = before - 1;
+    if (pending->count > before && !over) continue;
+    pending->count = before - 1;
     if (s->spots[top].read != READ_NOT) continue;
     if (over)
       s->spots[top].read = READ_OVER;

@@ -4,17 +4,29 @@
 
 /* --- a round's memory */
 
+bool tri__list_add(struct simplify *s, struct list *list, uint32_t entry) {
+  if (!tri__grow(s->ring.memory, (void **)&list->at, &list->capacity, list->count + 1,
+                 sizeof *list->at))
+    return tri__ring_no_memory(&s->ring);
+  list->at[list->count++] = entry;
+  return true;
+}
+
+static void list_free(struct memory *m, struct list *list) {
+  tri__free(m, list->at, list->capacity, sizeof *list->at);
+}
+
 void tri__end(struct simplify *s) {
   struct memory *m = s->ring.memory;
   for (size_t i = 0; i < s->poly_count; i++) tri__poly_free(&s->ring, s->polys + i);
   tri__free(m, s->polys, s->poly_capacity, sizeof *s->polys);
   tri__free(m, s->spots, s->walk.count, sizeof *s->spots);
-  tri__free(m, s->floor, s->floor_capacity, sizeof *s->floor);
-  tri__free(m, s->stack, s->stack_capacity, sizeof *s->stack);
-  tri__free(m, s->pending, s->pending_capacity, sizeof *s->pending);
-  tri__free(m, s->resolving, s->resolving_capacity, sizeof *s->resolving);
+  list_free(m, &s->floor);
+  list_free(m, &s->stack);
+  list_free(m, &s->pending);
+  list_free(m, &s->resolving);
+  list_free(m, &s->chain.inner);
   tri__free(m, s->chain.leaves, s->chain.capacity, sizeof *s->chain.leaves);
-  tri__free(m, s->chain.inner, s->chain.inner_capacity, sizeof *s->chain.inner);
   tri__idmap_free(&s->ring, &s->weights);
   tri__idmap_free(&s->ring, &s->seen);
   tri__idmap_free(&s->ring, &s->defs);
@@ -56,13 +68,12 @@ static uint8_t unit_of(const tri_graph *g, const struct node *n, bool expanding)
   }
 }
 
-/* Counts uses, and notes in `inner` the kind of unit that used a node last. A strong product's condition is no use. */
+/* Counts uses, and notes in `inner` the kind of unit that used a node last. */
 static void note_uses(struct simplify *s, uint32_t at) {
   const struct node *n = node_at(s->g, s->walk.ids[at]);
   const uint32_t *args = node_args(s->g, n);
   s->spots[at].unit = unit_of(s->g, n, s->expanding);
-  bool strong = n->op == TRI_OP_select && s->spots[at].unit;
-  for (uint32_t i = strong ? 2 : 0; i < n->nargs; i++) {
+  for (uint32_t i = first_use(s, at); i < n->nargs; i++) {
     struct spot *arg = s->spots + walk_position(&s->walk, args[i]);
     bool exponent = n->op == TRI_OP_pow && i == 1;
     arg->uses++;
@@ -92,20 +103,20 @@ uint32_t tri__rebuild(struct simplify *s, uint32_t at) {
   uint32_t id = s->walk.ids[at], nargs = node_at(g, id)->nargs;
   bool changed = op_of(g, id) == TRI_OP_gate && s->spots[at].unit;
   if (!nargs) return id;
-  if (op_of(g, id) == TRI_OP_select && s->spots[at].unit)
+  if (is_strong_unit(s, at))
     return s->spots[walk_position(&s->walk, node_args(g, node_at(g, id))[2])].image;
-  if (!tri__grow(s->ring.memory, (void **)&s->stack, &s->stack_capacity, nargs, sizeof *s->stack))
-    return tri__no_memory(g);
+  s->stack.count = 0;
   for (uint32_t i = 0; i < nargs; i++) {
     uint32_t arg = node_args(g, node_at(g, id))[i];
-    s->stack[i] = s->spots[walk_position(&s->walk, arg)].image;
-    changed |= s->stack[i] != arg;
+    uint32_t image = s->spots[walk_position(&s->walk, arg)].image;
+    if (!tri__list_add(s, &s->stack, image)) return s->ring.failed;
+    changed |= image != arg;
   }
   if (!changed) return id;
   unsigned op = op_of(g, id);
-  if (op == TRI_OP_element) return tri__element(g, s->stack[0], tri__index_attr(g, id));
+  if (op == TRI_OP_element) return tri__element(g, s->stack.at[0], tri__index_attr(g, id));
   if (op == TRI_OP_gate && s->spots[at].unit) op = TRI_OP_mul;
-  return tri__build(g, (tri_op)op, nargs, s->stack);
+  return tri__build(g, (tri_op)op, nargs, s->stack.at);
 }
 
 bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs,
