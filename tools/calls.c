@@ -64,13 +64,8 @@ const size_t call_count = sizeof call_rows / sizeof *call_rows;
 
 const struct call_row *call_find(const char *name, size_t size) {
   for (size_t i = 0; i < call_count; i++)
-    if (strlen(call_rows[i].name) == size && memcmp(call_rows[i].name, name, size) == 0)
-      return &call_rows[i];
+    if (text_is(name, size, call_rows[i].name)) return &call_rows[i];
   return NULL;
-}
-
-bool row_is_function(unsigned op) {
-  return op < TRI_OP_ROWS && (!tri__rows[op].infix || op == TRI_OP_pow);
 }
 
 tri_status call_run(void *data, tri_graph *g, const struct token *at, const char *name, size_t size,

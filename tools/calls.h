@@ -31,9 +31,6 @@ extern const size_t call_count;
 /* The row of a name; NULL if it is no call. */
 const struct call_row *call_find(const char *name, size_t size);
 
-/* Whether a row of ops.def is written as a function: sin(x), and not as a sign. */
-bool row_is_function(unsigned op);
-
 /* The environment's callbacks: see parse.h. */
 tri_status call_run(void *session, tri_graph *g, const struct token *at, const char *name,
                     size_t size, size_t n, const struct value *arguments, struct value *value);

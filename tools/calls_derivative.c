@@ -25,18 +25,10 @@ static tri_status need_variables(const struct request *request, const struct sub
 
 /* --- symbolic results */
 
-static tri_expr shaped(const struct request *request, const struct derivative *d) {
-  if (d->columns == 0) return tri_stack(d->rows, d->exprs);
-  tri_expr *rows = request_new(request, d->rows, sizeof *rows);
-  if (!rows) return expr_of(request->graph, NODE_ERROR + TRI_MEMORY);
-  for (size_t i = 0; i < d->rows; i++) rows[i] = tri_stack(d->columns, d->exprs + i * d->columns);
-  return tri_stack(d->rows, rows);
-}
-
 /* The derivative as an expression, at the point if that has variables. */
 static tri_status give_symbolic(const struct request *request, struct subject *s,
                                 struct derivative *d, struct value *value) {
-  tri_expr e = shaped(request, d);
+  tri_expr e = numeric_shaped(request, d->exprs, d->rows, d->columns);
   if (tri_expr_status(e) != TRI_OK) return tri_expr_status(e);
   if (!s->has_point) return subject_give(s, e, true, value);
   e = tri_substitute(e, s->n_inputs, s->inputs, s->point);

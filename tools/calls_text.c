@@ -6,29 +6,21 @@
 #include "subject.h"
 #include "triad/calculus.h"
 
-static tri_status print_as(const struct request *request, tri_expr e, tri_format format,
-                           tri_text *text) {
+static tri_status give_text(const struct request *request, tri_format format, struct value *value) {
+  struct subject s;
+  tri_status status = subject_read_expr(request, &s);
+  struct result *result = status == TRI_OK ? result_text(request->session) : NULL;
+  if (!result) return tri_graph_status(request->graph);
+  request_report(value, result);
   tri_print_options options = {.format = format};
-  tri_status status = tri_print(tri_simplify(e), &options, text);
-  if (status != TRI_OK)
-    session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
-  return status;
+  status = tri_print(tri_simplify(s.expr), &options, result->text);
+  return session_fail_status(request->session, status);
 }
 
 tri_status call_latex(const struct request *request, struct value *value) {
-  struct subject s;
-  tri_status status = subject_read_expr(request, &s);
-  struct result *result = status == TRI_OK ? result_text(request->session) : NULL;
-  if (!result) return tri_graph_status(request->graph);
-  request_report(value, result);
-  return print_as(request, s.expr, TRI_LATEX, result->text);
+  return give_text(request, TRI_LATEX, value);
 }
 
 tri_status call_ccode(const struct request *request, struct value *value) {
-  struct subject s;
-  tri_status status = subject_read_expr(request, &s);
-  struct result *result = status == TRI_OK ? result_text(request->session) : NULL;
-  if (!result) return tri_graph_status(request->graph);
-  request_report(value, result);
-  return print_as(request, s.expr, TRI_C, result->text);
+  return give_text(request, TRI_C, value);
 }

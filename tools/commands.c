@@ -90,9 +90,7 @@ static tri_status show_definition(struct session *session, const struct definiti
   tri_graph *g = session->graph;
   write_heading(session, d, text);
   tri_expr e = expr_of(g, d->expr);
-  tri_status status = print_expr(session, d->verbatim ? e : tri_simplify(e), text);
-  if (status != TRI_OK) session_fail(session, NULL, status, "%s", tri_status_meaning(status));
-  return status;
+  return print_expr(session, d->verbatim ? e : tri_simplify(e), text);
 }
 
 static tri_status show_all(struct session *session, tri_text *text) {
@@ -200,8 +198,7 @@ static tri_status run_save(struct session *session, const struct token *first, s
   if (status != TRI_OK) return status;
   if (!text) return session_no_memory(session);
   status = save_write(session, text);
-  if (status != TRI_OK)
-    return session_fail(session, NULL, status, "%s", tri_status_meaning(status));
+  if (status != TRI_OK) return session_fail_status(session, status);
   tri_error error = {0};
   return child_write(text, words[0].bytes, &error) == TRI_OK
              ? TRI_OK
@@ -234,7 +231,6 @@ const size_t command_count = sizeof command_rows / sizeof *command_rows;
 
 const struct command_row *command_find(const char *name, size_t size) {
   for (size_t i = 0; i < command_count; i++)
-    if (strlen(command_rows[i].name) == size && memcmp(command_rows[i].name, name, size) == 0)
-      return &command_rows[i];
+    if (text_is(name, size, command_rows[i].name)) return &command_rows[i];
   return NULL;
 }

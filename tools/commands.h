@@ -26,6 +26,10 @@ struct word {
   struct token at;
 };
 
+static inline bool word_is(const struct word *word, const char *other) {
+  return text_is(word->bytes, word->size, other);
+}
+
 struct setting_row {
   const char *name;
   /* Sets it from a word, or fails with the graph's error. */

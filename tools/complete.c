@@ -59,24 +59,20 @@ static size_t words_before(const char *line, size_t end, struct word words[2]) {
   return n;
 }
 
-static bool is(const struct word *word, const char *name) {
-  return strlen(name) == word->size && memcmp(name, word->bytes, word->size) == 0;
-}
-
 /* Words behind a command; false if the line is no command that has any. */
 static bool offer_arguments(struct search *s, const struct session *session,
                             const struct word words[2], size_t n) {
   static const char topics[] = "functions calls commands settings language pi eps";
-  if (n == 1 && is(&words[0], "set")) return offer_settings(s), true;
-  if (n == 2 && is(&words[0], "set")) {
+  if (n == 1 && word_is(&words[0], "set")) return offer_settings(s), true;
+  if (n == 2 && word_is(&words[0], "set")) {
     const struct setting_row *row = setting_find(words[1].bytes, words[1].size);
     if (row) offer_words(s, row->values);
     return true;
   }
   if (n != 1) return false;
-  if (is(&words[0], "show")) return offer_definitions(s, session), offer_settings(s), true;
-  if (is(&words[0], "clear")) return offer_definitions(s, session), true;
-  if (!is(&words[0], "help")) return false;
+  if (word_is(&words[0], "show")) return offer_definitions(s, session), offer_settings(s), true;
+  if (word_is(&words[0], "clear")) return offer_definitions(s, session), true;
+  if (!word_is(&words[0], "help")) return false;
   offer_words(s, topics);
   offer_commands(s);
   offer_settings(s);

@@ -60,6 +60,9 @@ static bool make_room(struct session *session) {
   return true;
 }
 
+/* Keeps the nodes made so far. */
+static void keep(struct session *session) { session->mark = tri_graph_mark(session->graph); }
+
 static void set_meaning(struct definition *d, const struct definition *from) {
   d->expr = from->expr;
   d->lambda = from->lambda;
@@ -72,7 +75,7 @@ tri_status session_define(struct session *session, const struct definition *defi
   struct definition *old = session_find(session, definition->name, definition->name_size);
   if (old) {
     set_meaning(old, definition);
-    session_keep(session);
+    keep(session);
     return TRI_OK;
   }
   char *name = malloc((size_t)definition->name_size + 1);
@@ -86,7 +89,7 @@ tri_status session_define(struct session *session, const struct definition *defi
   struct definition *made = &session->definitions[session->n_definitions++];
   *made = (struct definition){.name = name, .name_size = definition->name_size};
   set_meaning(made, definition);
-  session_keep(session);
+  keep(session);
   return TRI_OK;
 }
 
@@ -106,8 +109,6 @@ void session_forget_all(struct session *session) {
   if (session->slots) fill_slots(session);
   session->mark = session->empty;
 }
-
-void session_keep(struct session *session) { session->mark = tri_graph_mark(session->graph); }
 
 /* --- moving what definitions use to a new graph */
 
@@ -252,7 +253,7 @@ static void compact(struct session *session) {
     memcpy(session->definitions, copies, session->n_definitions * sizeof *copies);
     session->graph = to;
     session->empty = empty;
-    session_keep(session);
+    keep(session);
     to = old;
   }
   tri_graph_clear_error(session->graph);

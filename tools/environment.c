@@ -8,10 +8,6 @@
 #include "graph/parse.h"
 #include "session.h"
 
-static bool same(const char *name, size_t size, const char *other) {
-  return strlen(other) == size && memcmp(name, other, size) == 0;
-}
-
 static bool is_token(const struct statement *s, const struct token *token, const char *name,
                      size_t size) {
   return token->size == size && memcmp(s->text + token->start, name, size) == 0;
@@ -21,7 +17,7 @@ const char *session_reserved(const char *name, size_t size) {
   static const char *const constants[] = {"pi", "π", "eps", "ε"};
   char buffer[32];
   for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-    if (same(name, size, constants[i])) return "a constant of the language";
+    if (text_is(name, size, constants[i])) return "a constant of the language";
   if (call_find(name, size)) return "a call of the language";
   if (command_find(name, size)) return "a command";
   if (size == 0 || size >= sizeof buffer) return NULL;
@@ -196,7 +192,7 @@ void session_each_name(const struct session *session, void (*fn)(void *data, con
                        void *data) {
   for (size_t i = 0; i < session->n_definitions; i++) fn(data, session->definitions[i].name);
   for (unsigned op = 0; op < TRI_OP_ROWS; op++)
-    if (row_is_function(op)) fn(data, tri_op_name((tri_op)op));
+    if (row_is_function(&tri__rows[op], op)) fn(data, tri_op_name((tri_op)op));
   for (size_t i = 0; i < call_count; i++) fn(data, call_rows[i].name);
 }
 

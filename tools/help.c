@@ -43,17 +43,14 @@ static void put_line(tri_text *text, const char *name, size_t width, const char 
   tri__text_printf(text, " %s\n", help);
 }
 
-static bool is_word(const struct word *word, const char *other) {
-  return strlen(other) == word->size && memcmp(word->bytes, other, word->size) == 0;
-}
-
 /* --- lists */
 
 enum { FUNCTION_WIDTH = 11, CALL_WIDTH = 11, SETTING_WIDTH = 10 };
 
 static void list_functions(tri_text *text) {
   for (unsigned op = 0; op < TRI_OP_ROWS; op++)
-    if (row_is_function(op)) put_line(text, tri__rows[op].name, FUNCTION_WIDTH, tri__rows[op].help);
+    if (row_is_function(&tri__rows[op], op))
+      put_line(text, tri__rows[op].name, FUNCTION_WIDTH, tri__rows[op].help);
 }
 
 static void list_calls(tri_text *text) {
@@ -124,7 +121,7 @@ static bool put_rows(struct session *session, const struct word *topic, tri_text
   bool found = false;
   for (unsigned op = 0; op < TRI_OP_ROWS; op++) {
     const struct row *row = &tri__rows[op];
-    if (!is_word(topic, row->name) && !(row->infix && is_word(topic, row->infix))) continue;
+    if (!word_is(topic, row->name) && !(row->infix && word_is(topic, row->infix))) continue;
     tri__text_puts(text, found ? "\n" : "");
     put_row(session, row, text);
     found = true;
@@ -137,7 +134,7 @@ static bool put_named(struct session *session, const struct word *topic, tri_tex
   const struct command_row *command = command_find(topic->bytes, topic->size);
   const struct setting_row *setting = setting_find(topic->bytes, topic->size);
   if (call) put_entry(session, call->usage, call->help, call->example, text);
-  if (command && is_word(topic, "help"))
+  if (command && word_is(topic, "help"))
     tri__text_printf(text, "%s\n  %s\n\nexample: %s\n", command->usage, command->help,
                      command->example);
   else if (command)
@@ -154,15 +151,15 @@ static bool put_named(struct session *session, const struct word *topic, tri_tex
 static bool put_topic(const struct word *topic, tri_text *text) {
   if (topic->size == 0)
     tri__text_puts(text, overview);
-  else if (is_word(topic, "functions"))
+  else if (word_is(topic, "functions"))
     list_functions(text);
-  else if (is_word(topic, "calls"))
+  else if (word_is(topic, "calls"))
     list_calls(text);
-  else if (is_word(topic, "commands"))
+  else if (word_is(topic, "commands"))
     list_commands(text);
-  else if (is_word(topic, "settings"))
+  else if (word_is(topic, "settings"))
     list_settings(text);
-  else if (is_word(topic, "language"))
+  else if (word_is(topic, "language"))
     tri__text_puts(text, language);
   else
     return false;
@@ -170,9 +167,9 @@ static bool put_topic(const struct word *topic, tri_text *text) {
 }
 
 static bool put_constant(const struct word *topic, tri_text *text) {
-  if (is_word(topic, "pi") || is_word(topic, "π"))
+  if (word_is(topic, "pi") || word_is(topic, "π"))
     tri__text_puts(text, "pi\n  the constant, symbolic until a result is printed\n");
-  else if (is_word(topic, "eps") || is_word(topic, "ε"))
+  else if (word_is(topic, "eps") || word_is(topic, "ε"))
     tri__text_puts(
         text,
         "eps\n  the infinitesimal of dual numbers, eps^2 = 0: f(3 + eps) is f(3) + f'(3)*eps\n");

@@ -82,8 +82,8 @@ static bool constants(const struct request *request, const tri_values *values, s
   return all;
 }
 
-static tri_expr shaped(const struct request *request, tri_expr *exprs, size_t rows,
-                       size_t columns) {
+tri_expr numeric_shaped(const struct request *request, const tri_expr *exprs, size_t rows,
+                        size_t columns) {
   if (rows == 0) return exprs[0];
   if (columns == 0) return tri_stack(rows, exprs);
   tri_expr *vectors = request_new(request, rows, sizeof *vectors);
@@ -98,7 +98,7 @@ tri_status numeric_give(const struct request *request, const tri_values *values,
   tri_expr *exprs = request_new(request, n, sizeof *exprs);
   if (!exprs) return TRI_MEMORY;
   if (constants(request, values, n, exprs)) {
-    tri_expr e = shaped(request, exprs, rows, columns);
+    tri_expr e = numeric_shaped(request, exprs, rows, columns);
     *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};
     return tri_expr_status(e);
   }

@@ -38,6 +38,10 @@ tri_status numeric_check(struct numeric *n, tri_status status);
 tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs,
                             tri_values *array, size_t to);
 
+/* Expressions, row by row, as [rows, columns] (columns 0: a vector; rows 0: the one expression). */
+tri_expr numeric_shaped(const struct request *request, const tri_expr *exprs, size_t rows,
+                        size_t columns);
+
 /* Gives numbers (see result_of_values) as an expression, or as a result to be printed alone if some
  * are not finite. */
 tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows,

@@ -62,10 +62,6 @@ bool output_flush(struct session *session) {
   return !output->broken;
 }
 
-void output_text(struct session *session, const char *bytes, size_t size) {
-  if (!session->output.json) put(&session->output, bytes, size);
-}
-
 /* --- echo */
 
 static size_t trimmed(const char *text, size_t start, size_t end) {

@@ -53,9 +53,6 @@ void output_result(struct session *session, const struct result *result);
 /* Prints the graph's error as what the current statement gave. */
 void output_error(struct session *session, const tri_error *error);
 
-/* Writes text as it is to standard output, unless JSON is asked for. */
-void output_text(struct session *session, const char *bytes, size_t size);
-
 /* Flushes; false if standard output is broken. */
 bool output_flush(struct session *session);
 

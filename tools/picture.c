@@ -122,8 +122,7 @@ tri_status call_graph(const struct request *request, struct value *value) {
   tri_print_options options = {
       .format = TRI_DOT, .label = s.has_point ? label_of : NULL, .label_data = &labels};
   status = tri_print(s.expr, &options, result->text);
-  if (status != TRI_OK)
-    return session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
+  if (status != TRI_OK) return session_fail_status(request->session, status);
   if (s.file) return draw(request, &s, result->text, value);
   request_report(value, result);
   return TRI_OK;

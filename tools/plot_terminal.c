@@ -218,7 +218,5 @@ tri_status plot_terminal(const struct request *request, const struct curves *cur
   put_legend(curves, &look, text);
   for (size_t row = 0; row < ROWS; row++) put_row(&c, row, &labels, &look, text);
   put_x_labels(curves, &labels, c.columns, text);
-  return text->status == TRI_OK
-             ? TRI_OK
-             : session_fail(session, NULL, text->status, "%s", tri_status_meaning(text->status));
+  return session_fail_status(session, text->status);
 }

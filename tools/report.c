@@ -222,9 +222,7 @@ static struct result *report_new(const struct request *request, struct value *va
 static tri_status texts_ok(const struct request *request, const struct result *result) {
   tri_status status =
       result->text->status != TRI_OK ? result->text->status : result->members->status;
-  if (status != TRI_OK)
-    session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
-  return status;
+  return session_fail_status(request->session, status);
 }
 
 static tri_status write_forward(const struct request *request, const struct subject *s,

@@ -29,8 +29,6 @@ struct result *result_text(struct session *session) {
 
 /* --- what is to be printed: elements in a shape */
 
-enum { MOST_RANK = 64 };
-
 struct elements {
   struct session *session;
   size_t rank, count;
@@ -136,12 +134,6 @@ static const char *kind_of_rank(size_t rank) {
   return rank == 1 ? "vector" : rank == 2 ? "matrix" : "array";
 }
 
-static tri_status text_status(struct session *session, const tri_text *text) {
-  return text->status == TRI_OK
-             ? TRI_OK
-             : session_fail(session, NULL, text->status, "%s", tri_status_meaning(text->status));
-}
-
 static void write_member(const struct elements *e, const char *name, struct result *result,
                          void (*put)(const struct elements *e, size_t i, tri_text *text)) {
   json_name(result->members, name);
@@ -156,13 +148,13 @@ static tri_status write_members(const struct elements *e, struct result *result)
     if (e->radii) write_member(e, "radius", result, put_radius);
     if (e->tangent_radii) write_member(e, "tangent_radius", result, put_tangent_radius);
   }
-  return text_status(e->session, result->members);
+  return session_fail_status(e->session, result->members->status);
 }
 
 static tri_status write_numbers(const struct elements *e, struct result *result) {
   result->kind = e->rank > 0 ? kind_of_rank(e->rank) : e->tangents ? "dual" : "number";
   write_elements(e, ", ", result->text, put_text);
-  tri_status status = text_status(e->session, result->text);
+  tri_status status = session_fail_status(e->session, result->text->status);
   return status == TRI_OK ? write_members(e, result) : status;
 }
 
@@ -178,7 +170,7 @@ static bool texts_open(struct session *session, size_t n, tri_text **texts, tri_
 /* The pool moves while it grows, so that texts have only their sizes until it is complete. */
 static const tri_text *texts_close(struct session *session, size_t n, tri_text *texts,
                                    const tri_text *pool) {
-  if (text_status(session, pool) != TRI_OK) return NULL;
+  if (session_fail_status(session, pool->status) != TRI_OK) return NULL;
   char *at = pool->data;
   for (size_t i = 0; i < n; at += texts[i++].size + 1) texts[i].data = at;
   return texts;
@@ -374,8 +366,7 @@ tri_status print_expr(struct session *session, tri_expr e, tri_text *text) {
   tri_print_options options = {.format = output_unicode(session) ? TRI_INFIX_UNICODE : TRI_INFIX};
   tri_status status = tri_print(e, &options, text);
   if (status == TRI_OK) status = text->status;
-  if (status != TRI_OK) session_fail(session, NULL, status, "%s", tri_status_meaning(status));
-  return status;
+  return session_fail_status(session, status);
 }
 
 /* Texts of simplified expressions, in the arena. */
@@ -442,7 +433,8 @@ static tri_status result_of_symbolic_dual(struct session *session, tri_expr e,
   shape.texts = texts;
   write_elements(&shape, ", ", result->text, put_text);
   result->kind = shape.rank > 0 ? kind_of_rank(shape.rank) : "expression";
-  return shape.rank > 0 ? write_members(&shape, result) : text_status(session, result->text);
+  return shape.rank > 0 ? write_members(&shape, result)
+                        : session_fail_status(session, result->text->status);
 }
 
 tri_status result_of_expr(struct session *session, tri_expr e, struct result *result) {

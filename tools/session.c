@@ -52,6 +52,11 @@ tri_status session_fail(struct session *session, const struct token *at, tri_sta
   return status;
 }
 
+tri_status session_fail_status(struct session *session, tri_status status) {
+  if (status == TRI_OK) return TRI_OK;
+  return session_fail(session, NULL, status, "%s", tri_status_meaning(status));
+}
+
 /* Names the culprit's place in the message itself too: "log at -1 (column 5)". */
 static void name_place(const struct session *session, tri_error *error) {
   const struct statement *s = session->statement;

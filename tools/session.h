@@ -125,9 +125,6 @@ void session_forget_all(struct session *session);
  * used ones to a new graph. */
 void session_settle(struct session *session);
 
-/* Keeps the nodes made so far. */
-void session_keep(struct session *session);
-
 /* --- environment.c: what names mean */
 
 /* The environment with which expressions are parsed. */
@@ -162,6 +159,9 @@ bool session_place(struct session *session, uint32_t node, uint32_t *line, uint3
 /* Sets the graph's error, with the token's place (at may be NULL), and returns its status. */
 tri_status session_fail(struct session *session, const struct token *at, tri_status status,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same with what the status means for a message; nothing for TRI_OK. */
+tri_status session_fail_status(struct session *session, tri_status status);
 
 /* The same for an error that another part reported; its node gives the place. */
 tri_status session_fail_with(struct session *session, const struct token *at,

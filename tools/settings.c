@@ -8,10 +8,6 @@
 
 enum { LEAST_PRECISION = 2, MOST_PRECISION = TRI_MAX_PRECISION };
 
-static bool is_word(const struct word *word, const char *other) {
-  return strlen(other) == word->size && memcmp(word->bytes, other, word->size) == 0;
-}
-
 /* --- domain */
 
 static void list_domains(tri_text *text) {
@@ -81,9 +77,9 @@ static void get_digits(const struct session *session, tri_text *text) {
 /* --- how results look */
 
 static tri_status set_echo(struct session *session, const struct word *word) {
-  if (!is_word(word, "on") && !is_word(word, "off"))
+  if (!word_is(word, "on") && !word_is(word, "off"))
     return session_fail(session, &word->at, TRI_NAME, "echo is on or off, not %.80s", word->bytes);
-  session->settings.echo = is_word(word, "on");
+  session->settings.echo = word_is(word, "on");
   return TRI_OK;
 }
 
@@ -96,7 +92,7 @@ static const char *const whens[] = {
 
 static tri_status set_unicode(struct session *session, const struct word *word) {
   for (uint8_t when = 0; when < sizeof whens / sizeof *whens; when++)
-    if (is_word(word, whens[when])) {
+    if (word_is(word, whens[when])) {
       session->settings.unicode = when;
       return TRI_OK;
     }
@@ -129,7 +125,6 @@ const size_t setting_count = sizeof setting_rows / sizeof *setting_rows;
 
 const struct setting_row *setting_find(const char *name, size_t size) {
   for (size_t i = 0; i < setting_count; i++)
-    if (strlen(setting_rows[i].name) == size && memcmp(setting_rows[i].name, name, size) == 0)
-      return &setting_rows[i];
+    if (text_is(name, size, setting_rows[i].name)) return &setting_rows[i];
   return NULL;
 }

@@ -167,14 +167,12 @@ static uint32_t function_of(struct session *session, const struct heading *h, ui
   return tri__lambda(session->graph, h->n, parameters, 1, &body);
 }
 
-static tri_status not_bindable(struct session *session, const struct value *value,
-                               const struct heading *h) {
+static tri_status not_bindable(struct session *session, const struct value *value) {
   const struct result *report = value->kind == VALUE_REPORT ? value->report : NULL;
   const char *what = report && report->error ? report->error
                      : value->kind == VALUE_FUNCTION
                          ? "a function's body is an expression, such as g(x)"
                          : "only an expression or a function can be bound to a name";
-  (void)h;
   return session_fail(session, &value->token, TRI_SYNTAX, "%s", what);
 }
 
@@ -190,7 +188,7 @@ static tri_status run_definition(struct session *session, struct lexer *lexer,
   status = parse(session, lexer, &value);
   if (status != TRI_OK) return status;
   bool alias = value.kind == VALUE_FUNCTION && !h->function;
-  if (value.kind != VALUE_EXPR && !alias) return not_bindable(session, &value, h);
+  if (value.kind != VALUE_EXPR && !alias) return not_bindable(session, &value);
   struct definition d = {.name = s->text + h->name.start,
                          .name_size = (uint32_t)h->name.size,
                          .expr = value.expr,
@@ -246,7 +244,7 @@ static bool run_statement(struct session *session, struct statement *s, struct l
   if (status == TRI_OK) {
     output_result(session, &result);
   } else {
-    session_fail(session, NULL, status, "%s", tri_status_meaning(status));
+    session_fail_status(session, status);
     output_error(session, tri_graph_error(session->graph));
   }
   output_flush(session);

@@ -16,10 +16,6 @@ struct reader {
   size_t capacity;   /* of inputs and point */
 };
 
-static bool is_word(const char *bytes, size_t size, const char *word) {
-  return strlen(word) == size && memcmp(bytes, word, size) == 0;
-}
-
 /* --- the expression */
 
 static tri_status read_outputs(const struct request *request, struct subject *s) {
@@ -44,8 +40,7 @@ static tri_status free_variables(const struct request *request, size_t m, const 
                                  tri_expr **variables, size_t *n) {
   tri_expr *found;
   tri_status status = tri_free_variables(m, outputs, &found, n);
-  if (status != TRI_OK)
-    return session_fail(request->session, NULL, status, "%s", tri_status_meaning(status));
+  if (status != TRI_OK) return session_fail_status(request->session, status);
   *variables = copy_of(request, found, *n);
   tri_variables_free(request->graph, found, *n);
   return *variables ? TRI_OK : TRI_MEMORY;
@@ -136,7 +131,7 @@ static bool chooses(const struct request *request, const struct value *argument)
 
 static tri_expr parameter_named(const struct subject *s, const char *name, size_t size) {
   for (size_t i = 0; i < s->n_parameters; i++)
-    if (is_word(name, size, tri_expr_name(s->parameters[i]))) return s->parameters[i];
+    if (text_is(name, size, tri_expr_name(s->parameters[i]))) return s->parameters[i];
   return (tri_expr){NULL, 0};
 }
 
@@ -214,7 +209,7 @@ static tri_status read_mode(struct reader *r, const struct value *argument) {
   static const char *const names[] = {
       [MODE_FORWARD] = "forward", [MODE_REVERSE] = "reverse", [MODE_SYMBOLIC] = "symbolic"};
   for (int mode = MODE_FORWARD; mode <= MODE_SYMBOLIC; mode++)
-    if (argument->name && is_word(argument->name, argument->name_size, names[mode])) {
+    if (argument->name && text_is(argument->name, argument->name_size, names[mode])) {
       r->subject->mode = (enum subject_mode)mode;
       return TRI_OK;
     }
@@ -234,10 +229,10 @@ static tri_status read_keyword(struct reader *r, unsigned takes, const struct va
     return TRI_OK;
   }
   if (variable.graph && (takes & TAKES_POINT)) return set_point(r, argument, variable);
-  if ((takes & TAKES_MODE) && is_word(name, size, "mode")) return read_mode(r, argument);
-  if ((takes & TAKES_DIRECTION) && is_word(name, size, "direction"))
+  if ((takes & TAKES_MODE) && text_is(name, size, "mode")) return read_mode(r, argument);
+  if ((takes & TAKES_DIRECTION) && text_is(name, size, "direction"))
     return s->direction = argument, TRI_OK;
-  if ((takes & TAKES_WEIGHTS) && is_word(name, size, "weights"))
+  if ((takes & TAKES_WEIGHTS) && text_is(name, size, "weights"))
     return s->weights = argument, TRI_OK;
   return no_such_variable(r, argument);
 }

@@ -218,7 +218,7 @@ tri_status trace_run(struct trace *t, const struct request *request, const struc
                      : forward(t, &run, s, *outputs, *derivatives);
   }
   if (status == TRI_OK && t->status != TRI_OK)
-    status = session_fail(request->session, NULL, t->status, "%s", tri_status_meaning(t->status));
+    status = session_fail_status(request->session, t->status);
   numeric_close(&run);
   return tri_graph_status(request->graph) != TRI_OK ? tri_graph_status(request->graph) : status;
 }

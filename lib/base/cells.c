@@ -110,7 +110,7 @@ static const uint32_t two_cells[][2] = {
     {0x1f6eb, 0x1f6ec}, {0x1f6f4, 0x1f6fc}, {0x1f7e0, 0x1f7f0}, {0x1f90c, 0x1f93a},
     {0x1f93c, 0x1f945}, {0x1f947, 0x1f9ff}, {0x1fa70, 0x1faf6}, {0x20000, 0x3134a}};
 
-static bool within(uint32_t code, const uint32_t (*range)[2], size_t n) {
+bool tri__in_ranges(uint32_t code, const uint32_t (*range)[2], size_t n) {
   size_t low = 0, high = n;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
@@ -122,7 +122,7 @@ static bool within(uint32_t code, const uint32_t (*range)[2], size_t n) {
   return low < n && code >= range[low][0];
 }
 
-#define WITHIN(code, table) within(code, table, sizeof table / sizeof table[0])
+#define WITHIN(code, table) tri__in_ranges(code, table, sizeof table / sizeof table[0])
 
 int tri__cells(uint32_t code) {
   if (code < no_cell[0][0]) return 1;

@@ -21,8 +21,7 @@ void *tri__resize(struct memory *m, void *block, size_t old_size, size_t new_siz
 void *tri__new(struct memory *m, size_t count, size_t size);
 void tri__free(struct memory *m, void *block, size_t count, size_t size);
 
-/* Makes room in an array of *capacity elements for `need`, growing by half at least; false when out of memory (array as before).
- * Use through GROW. The element type's capacity field is uint32_t or size_t. */
+/* Makes room in an array of *capacity elements for `need`, growing by half at least; false when out of memory (array as before). */
 bool tri__grow(struct memory *m, void **array, size_t *capacity, size_t need, size_t size);
 
 /* a * b into *product; false if it overflows. The one place where sizes multiply. */

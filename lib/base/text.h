@@ -5,6 +5,7 @@
 
 #include <gmp.h>
 #include <stdbool.h>
+#include <string.h>
 #include <triad/base.h>
 
 /* Appends; failures stick in text->status (TRI_MEMORY). */
@@ -42,9 +43,16 @@ void tri__mpq_set_double(mpq_ptr q, double x);
 size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr q,
                         tri_status *status);
 
+/* Whether the bytes are this word. */
+static inline bool text_is(const char *bytes, size_t size, const char *word) {
+  return strlen(word) == size && memcmp(bytes, word, size) == 0;
+}
+
 /* UTF-8: decodes one code point at text (size > 0 bytes left) into *code; returns its length, or 0 for an invalid sequence. */
 size_t tri__utf8(const char *text, size_t size, uint32_t *code);
 /* Display cells of a code point: 0 for combining marks, 2 for wide East Asian, else 1. */
 int tri__cells(uint32_t code);
+/* Whether the code is in one of n ranges, first and last code each, in ascending order. */
+bool tri__in_ranges(uint32_t code, const uint32_t (*range)[2], size_t n);
 
 #endif

@@ -95,9 +95,7 @@ uint32_t tri__series_apply(struct series *s, uint32_t id) {
   uint32_t failed = row ? check_domain(s, id, &outside) : 0;
   if (failed) return failed;
   if (outside) return SERIES_NO_VALUE + node_at(g, id)->op;
-  if (node_at(g, id)->op == TRI_OP_element)
-    return tri__element(g, s->args[0], tri__index_attr(g, id));
-  return tri__build(g, (tri_op)node_at(g, id)->op, nargs, s->args);
+  return tri__with_arguments(g, id, s->args);
 }
 
 static uint32_t value_of(struct series *s, uint32_t id, uint8_t kind) {

@@ -113,10 +113,9 @@ uint32_t tri__rebuild(struct simplify *s, uint32_t at) {
     changed |= image != arg;
   }
   if (!changed) return id;
-  unsigned op = op_of(g, id);
-  if (op == TRI_OP_element) return tri__element(g, s->stack.at[0], tri__index_attr(g, id));
-  if (op == TRI_OP_gate && s->spots[at].unit) op = TRI_OP_mul;
-  return tri__build(g, (tri_op)op, nargs, s->stack.at);
+  if (op_of(g, id) == TRI_OP_gate && s->spots[at].unit)
+    return tri__build(g, TRI_OP_mul, nargs, s->stack.at);
+  return tri__with_arguments(g, id, s->stack.at);
 }
 
 bool tri__begin(struct simplify *s, tri_graph *g, size_t n, const uint32_t *inputs,

@@ -72,8 +72,8 @@ static uint32_t find_shape(const tri_graph *g, uint64_t hash, size_t rank, const
 
 uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims) {
   if (!rank) return 0;
-  if (rank > 64) {
-    tri__fail(g, TRI_LIMIT, "a shape has at most 64 dimensions, not %zu", rank);
+  if (rank > MOST_RANK) {
+    tri__fail(g, TRI_LIMIT, "a shape has at most %d dimensions, not %zu", MOST_RANK, rank);
     return TRI__NO_SHAPE;
   }
   uint64_t hash = hash_bytes(rank, (const unsigned char *)dims, rank * sizeof *dims);

@@ -2,12 +2,20 @@
 /* The public face of nodes: constructors by name, leaves, and looking at expressions. */
 #include <string.h>
 
+#include "base/sort.h"
 #include "graph/walk.h"
 
 uint32_t tri__own(tri_graph *g, tri_expr e) {
   if (e.graph == g && (id_is_error(e.id) || e.id < g->node_count))
     return e.id ? e.id : NODE_ERROR + TRI_ARGUMENT;
   return tri__fail(g, TRI_ARGUMENT, "an expression of another graph");
+}
+
+uint32_t *tri__own_all(tri_graph *g, size_t n, const tri_expr *e) {
+  uint32_t *ids = tri__new(&g->memory, n, sizeof *ids);
+  if (!ids) tri__no_memory(g);
+  for (size_t i = 0; ids && i < n; i++) ids[i] = tri__own(g, e[i]);
+  return ids;
 }
 
 static tri_expr apply(tri_op op, size_t n, const tri_expr *arguments) {
@@ -46,9 +54,8 @@ tri_expr tri_apply(tri_op op, size_t n, const tri_expr *arguments) {
 tri_expr tri_stack(size_t n, const tri_expr *elements) {
   tri_graph *g = n ? elements[0].graph : NULL;
   if (!g) return expr_of(NULL, NODE_ERROR + TRI_ARGUMENT);
-  uint32_t *ids = tri__new(&g->memory, n, sizeof *ids);
-  if (!ids) return expr_of(g, tri__no_memory(g));
-  for (size_t i = 0; i < n; i++) ids[i] = tri__own(g, elements[i]);
+  uint32_t *ids = tri__own_all(g, n, elements);
+  if (!ids) return expr_of(g, NODE_ERROR + TRI_MEMORY);
   uint32_t id = tri__stack(g, n, ids);
   tri__free(&g->memory, ids, n, sizeof *ids);
   return expr_of(g, id);
@@ -76,11 +83,12 @@ tri_expr tri_variable(tri_graph *g, const char *name) {
 
 tri_expr tri_variable_shaped(tri_graph *g, const char *name, size_t rank, const int64_t *dims,
                              const char *const *names) {
-  int64_t own[64];
+  int64_t own[MOST_RANK];
   if (reserved(name))
     return expr_of(g, tri__fail(g, TRI_NAME, "'%s' cannot be the name of a variable", name));
-  if (rank > 64)
-    return expr_of(g, tri__fail(g, TRI_LIMIT, "a shape has at most 64 dimensions, not %zu", rank));
+  if (rank > MOST_RANK)
+    return expr_of(
+        g, tri__fail(g, TRI_LIMIT, "a shape has at most %d dimensions, not %zu", MOST_RANK, rank));
   for (size_t i = 0; i < rank; i++) {
     uint32_t size_name = names && names[i] ? tri__name_attr(g, names[i], strlen(names[i])) : 0;
     if (names && names[i] && !size_name) return expr_of(g, NODE_ERROR + TRI_MEMORY);
@@ -145,9 +153,8 @@ tri_op tri_op_find(const char *name) {
 static tri_status walk_of(size_t n, const tri_expr *outputs, struct walk *w) {
   tri_graph *g = n ? outputs[0].graph : NULL;
   if (!g) return TRI_ARGUMENT;
-  uint32_t *ids = tri__new(&g->memory, n, sizeof *ids);
-  if (!ids) return tri__no_memory(g), TRI_MEMORY;
-  for (size_t i = 0; i < n; i++) ids[i] = tri__own(g, outputs[i]);
+  uint32_t *ids = tri__own_all(g, n, outputs);
+  if (!ids) return TRI_MEMORY;
   tri_status status = tri__walk(g, n, ids, w);
   tri__free(&g->memory, ids, n, sizeof *ids);
   return status;
@@ -161,20 +168,8 @@ uint32_t tri_count_nodes(size_t n, const tri_expr *outputs) {
   return count;
 }
 
-/* Merges the sorted halves of ids[0 … n) by name; `spare` has room for as many. */
-static void sort_by_name(const tri_graph *g, uint32_t *ids, uint32_t *spare, size_t n) {
-  for (size_t width = 1; width < n; width *= 2) {
-    for (size_t start = 0; start < n; start += 2 * width) {
-      size_t middle = start + width < n ? start + width : n,
-             end = middle + width < n ? middle + width : n;
-      for (size_t k = start, i = start, j = middle; k < end; k++)
-        spare[k] =
-            j >= end || (i < middle && strcmp(tri__name(g, ids[i]), tri__name(g, ids[j])) <= 0)
-                ? ids[i++]
-                : ids[j++];
-    }
-    memcpy(ids, spare, n * sizeof *ids);
-  }
+static int order_of_names(void *context, const void *a, const void *b) {
+  return strcmp(tri__name(context, *(const uint32_t *)a), tri__name(context, *(const uint32_t *)b));
 }
 
 /* The variables of a walk, sorted, as expressions. */
@@ -182,14 +177,10 @@ static tri_status variables_of(tri_graph *g, struct walk *w, tri_expr **variable
   size_t n = 0;
   for (uint32_t i = 0; i < w->count; i++)
     if (node_at(g, w->ids[i])->op == TRI_OP_variable) w->ids[n++] = w->ids[i];
-  uint32_t *spare = tri__new(&g->memory, n, sizeof *spare);
-  *variables = spare ? tri__new(&g->memory, n, sizeof **variables) : NULL;
+  bool sorted = tri__sort(&g->memory, w->ids, n, sizeof *w->ids, order_of_names, g);
+  *variables = sorted ? tri__new(&g->memory, n, sizeof **variables) : NULL;
   *count = n;
-  if (*variables) {
-    sort_by_name(g, w->ids, spare, n);
-    for (size_t i = 0; i < n; i++) (*variables)[i] = expr_of(g, w->ids[i]);
-  }
-  tri__free(&g->memory, spare, n, sizeof *spare);
+  for (size_t i = 0; *variables && i < n; i++) (*variables)[i] = expr_of(g, w->ids[i]);
   return *variables ? TRI_OK : (tri__no_memory(g), TRI_MEMORY);
 }
 

@@ -20,9 +20,8 @@ static tri_limits with_defaults(tri_limits l) {
 
 /* The entries that id 0 stands for: no node, no attribute, the scalar shape; and the constants 0 and 1. */
 static bool first_entries(tri_graph *g) {
-  size_t shapes = 0;
-  if (!tri__grow(&g->memory, (void **)&g->shapes, &shapes, 1, sizeof *g->shapes)) return false;
-  g->shape_capacity = shapes;
+  if (!tri__grow(&g->memory, (void **)&g->shapes, &g->shape_capacity, 1, sizeof *g->shapes))
+    return false;
   g->shapes[0] = (struct shape){0};
   g->shape_count = 1;
   if (!tri__grow(&g->memory, (void **)&g->attrs, &g->attr_capacity, 1, sizeof *g->attrs))

@@ -21,16 +21,13 @@ enum { BERNOULLI = sizeof bernoulli / sizeof *bernoulli, COT_ORDER = 60 };
  * (n-1)!/x^n + n!/(2 x^(n+1)) + sum of B(2k) (2k+n-1)! / ((2k)! x^(2k+n)). */
 static double asymptotic(double n, double x) {
   double head = n > 0.0 ? tgamma(n) * pow(x, -n) : -log(x), unit = n > 0.0 ? head * n : 1.0;
-  double sum = 0.0, term = unit / x; /* term: (2k+n-1)! / ((2k)! x^(2k+n)) times 2k+1 at k = 0 … */
-  double factor = term * (n + 1.0) / (2.0 * x);
+  double sum = 0.0, factor = unit * (n + 1.0) / (2.0 * x * x); /* (2k+n-1)! / ((2k)! x^(2k+n)) */
   for (int k = 1; k <= BERNOULLI; k++) {
     if (k > 1)
       factor *= (n + 2.0 * k - 2.0) * (n + 2.0 * k - 1.0) / ((2.0 * k - 1.0) * 2.0 * k * x * x);
-    else
-      factor = n > 0.0 ? unit * (n + 1.0) / (2.0 * x * x) : 1.0 / (2.0 * x * x);
     sum += bernoulli[k - 1] * factor;
   }
-  return head + (term / 2.0 + sum);
+  return head + (unit / x / 2.0 + sum);
 }
 
 /* (-1)^(n+1) polygamma(n, x), x > 0: sum of n!/(x+k)^(n+1) up to where the series holds. */

@@ -95,15 +95,7 @@ enum {
 };
 
 static bool outside_names(uint32_t code) {
-  size_t low = 0, high = sizeof not_in_names / sizeof not_in_names[0];
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (code > not_in_names[middle][1])
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < sizeof not_in_names / sizeof not_in_names[0] && code >= not_in_names[low][0];
+  return tri__in_ranges(code, not_in_names, sizeof not_in_names / sizeof not_in_names[0]);
 }
 
 static bool digit(uint32_t code) {

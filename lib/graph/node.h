@@ -141,7 +141,8 @@ uint32_t tri__variable(tri_graph *g, const char *name,
                        size_t size); /* scalar real; size bytes of UTF-8 */
 uint32_t tri__variable_shaped(tri_graph *g, const char *name, size_t size, uint32_t shape);
 uint32_t tri__name_attr(tri_graph *g, const char *name, size_t size);
-uint32_t tri__hole(tri_graph *g, uint32_t number, tri_sort sort); /* a b c r w = 0 1 2 3 4 */
+#define HOLE_NAMES "abcrw"
+uint32_t tri__hole(tri_graph *g, uint32_t number, tri_sort sort); /* of this place in HOLE_NAMES */
 const char *tri__name(const tri_graph *g,
                       uint32_t id); /* of a variable, NUL-terminated; else NULL */
 uint64_t tri__index_attr(const tri_graph *g, uint32_t id); /* element's index, hole's number */
@@ -151,6 +152,7 @@ uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t s
 const void *tri__attr_data(const tri_graph *g, uint32_t attr, size_t *size);
 
 /* Shapes. 0 is the scalar; TRI__NO_SHAPE on failure. */
+enum { MOST_RANK = 64 };
 #define TRI__NO_SHAPE 0xffffffffu
 uint32_t tri__shape(tri_graph *g, size_t rank, const int64_t *dims);
 static inline uint32_t shape_rank(const tri_graph *g, uint32_t shape) {
@@ -177,6 +179,11 @@ uint32_t tri__boolean(tri_graph *g, bool value);
 
 /* The id of e in graph g; an error id, which sticks, for an expression of another graph. */
 uint32_t tri__own(tri_graph *g, tri_expr e);
+/* Those of n expressions in a new array, to be freed with tri__free; NULL when out of memory, which sticks. */
+uint32_t *tri__own_all(tri_graph *g, size_t n, const tri_expr *e);
+
+/* The node id with other arguments: the same operation with the same attribute, canonical. */
+uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args);
 
 /* tri_substitute_all over ids; outputs may alias inputs. */
 TRI_CHECKED tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n,

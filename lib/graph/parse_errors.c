@@ -215,7 +215,7 @@ static const char *other_name(const char *name, size_t size) {
   static const char *const others[][2] = {
       {"ln", "log"}, {"tg", "tan"}, {"ctg", "cot"}, {"lg", "log10"}};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    if (strlen(others[i][0]) == size && memcmp(others[i][0], name, size) == 0) return others[i][1];
+    if (text_is(name, size, others[i][0])) return others[i][1];
   return NULL;
 }
 

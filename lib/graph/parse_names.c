@@ -12,24 +12,15 @@ static const char *text_of(const struct parser *p, const struct token *t) {
   return p->lexer->text + t->start;
 }
 
-static bool is_word(const char *name, size_t size, const char *word) {
-  return strlen(word) == size && memcmp(name, word, size) == 0;
-}
-
 /* The constants whose names cannot be used otherwise; TRI_OP_COUNT for another name. */
 static tri_op reserved(const char *name, size_t size) {
   if (size < 2 || size > 3) return TRI_OP_COUNT;
-  if (is_word(name, size, "pi") || is_word(name, size, "π")) return TRI_OP_pi;
-  if (is_word(name, size, "eps") || is_word(name, size, "ε")) return TRI_OP_eps;
+  if (text_is(name, size, "pi") || text_is(name, size, "π")) return TRI_OP_pi;
+  if (text_is(name, size, "eps") || text_is(name, size, "ε")) return TRI_OP_eps;
   return TRI_OP_COUNT;
 }
 
 /* --- functions of ops.def */
-
-/* Rows that have a sign of their own are no functions: add, neg, lt, … are ordinary names. */
-static bool is_function(const struct row *row, tri_op op) {
-  return !row->infix || op == TRI_OP_pow;
-}
 
 /* The slot where a name is, or would be, in parser.rows (FNV-1a, linear probing). */
 static uint8_t *row_slot(struct parser *p, const char *name, size_t size) {
@@ -38,15 +29,14 @@ static uint8_t *row_slot(struct parser *p, const char *name, size_t size) {
   uint8_t *slot;
   for (hash ^= hash >> 15;; hash++) {
     slot = &p->rows[hash % sizeof p->rows];
-    if (*slot == 0 || is_word(name, size, p->g->rows[*slot - 1].name)) return slot;
+    if (*slot == 0 || text_is(name, size, p->g->rows[*slot - 1].name)) return slot;
   }
 }
 
 static void learn_rows(struct parser *p) {
   for (int op = 0; op < TRI_OP_ROWS; op++) {
     const struct row *row = &p->g->rows[op];
-    if (is_function(row, (tri_op)op))
-      *row_slot(p, row->name, strlen(row->name)) = (uint8_t)(op + 1);
+    if (row_is_function(row, (unsigned)op)) *row_slot(p, row->name, strlen(row->name)) = (uint8_t)(op + 1);
   }
   p->rows_known = true;
 }
@@ -241,7 +231,7 @@ static uint32_t parameter(struct parser *p, uint32_t lambda, const char *name, s
   for (size_t i = 0; i < tri_lambda_arity(f); i++) {
     uint32_t id = tri_lambda_parameter(f, i).id;
     const char *known = tri__name(p->g, id);
-    if (known && is_word(name, size, known)) return id;
+    if (known && text_is(name, size, known)) return id;
   }
   return 0;
 }

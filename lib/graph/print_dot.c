@@ -50,7 +50,7 @@ static void put_label(struct dot *d, uint32_t id) {
   case TRI_OP_pi: tri__text_puts(d->text, "pi"); return;
   case TRI_OP_eps: tri__text_puts(d->text, "eps"); return;
   case TRI_OP_stack: tri__text_puts(d->text, "[ ]"); return;
-  case TRI_OP_hole: tri__text_printf(d->text, "%c", "abcrw"[tri__index_attr(d->g, id)]); return;
+  case TRI_OP_hole: tri__text_printf(d->text, "%c", HOLE_NAMES[tri__index_attr(d->g, id)]); return;
   default: put_escaped(d->text, row->infix ? row->infix : row->name); return;
   }
 }

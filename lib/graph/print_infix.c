@@ -279,7 +279,7 @@ static void node(struct printer *p, const struct item *item) {
   case TRI_OP_pi: tri__text_puts(p->text, p->unicode ? "π" : "pi"); return;
   case TRI_OP_eps: tri__text_puts(p->text, p->unicode ? "ε" : "eps"); return;
   case TRI_OP_hole:
-    tri__text_printf(p->text, "%c", "abcrw"[tri__index_attr(p->g, item->id)]);
+    tri__text_printf(p->text, "%c", HOLE_NAMES[tri__index_attr(p->g, item->id)]);
     return;
   case TRI_OP_constant: n->sort == TRI_BOOLEAN ? truth(p, item) : product(p, item); return;
   case TRI_OP_mul:

@@ -313,15 +313,11 @@ static const struct greek {
     {"Lambda", "Λ"}, {"Xi", "Ξ"},    {"Pi", "Π"},      {"Sigma", "Σ"},     {"Upsilon", "Υ"},
     {"Phi", "Φ"},    {"Psi", "Ψ"},   {"Omega", "Ω"},   {"varepsilon", "ε"}};
 
-static bool is_word(const char *text, size_t size, const char *word) {
-  return strlen(word) == size && memcmp(text, word, size) == 0;
-}
-
 /* A piece of a name: a Greek letter, one symbol, or a word in upright letters. */
 static void piece(tri_text *text, const char *name, size_t size) {
   uint32_t code;
   for (size_t i = 0; i < sizeof greek / sizeof *greek; i++)
-    if (is_word(name, size, greek[i].word) || is_word(name, size, greek[i].letter)) {
+    if (text_is(name, size, greek[i].word) || text_is(name, size, greek[i].letter)) {
       tri__text_printf(text, "\\%s", greek[i].word);
       return;
     }
@@ -390,7 +386,7 @@ static void node(struct printer *p, const struct item *item) {
   case TRI_OP_pi: tri__text_puts(p->text, "\\pi"); return;
   case TRI_OP_eps: tri__text_puts(p->text, "\\varepsilon"); return;
   case TRI_OP_hole:
-    tri__text_printf(p->text, "%c", "abcrw"[tri__index_attr(p->g, item->id)]);
+    tri__text_printf(p->text, "%c", HOLE_NAMES[tri__index_attr(p->g, item->id)]);
     return;
   case TRI_OP_constant:
     if (n->sort != TRI_BOOLEAN)

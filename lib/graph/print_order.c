@@ -103,7 +103,7 @@ static int compare_numbers(const struct printer *p, uint32_t a, uint32_t b, bool
 /* Two elements with their indices, of which the first is the innermost. */
 static int compare_elements(const struct printer *p, uint32_t a, uint32_t b) {
   int order = 0;
-  for (int levels = 0; levels < 64; levels++) {
+  for (int levels = 0; levels < MOST_RANK; levels++) {
     if (print_at(p, a)->op != TRI_OP_element || print_at(p, b)->op != TRI_OP_element) break;
     int outer = compare(tri__index_attr(p->g, a), tri__index_attr(p->g, b));
     if (outer) order = outer;

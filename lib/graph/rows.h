@@ -54,4 +54,9 @@ struct row {
  * one graph a table with a corrupted row. */
 extern const struct row tri__rows[TRI_OP_ROWS];
 
+/* Whether a row is written as a function, pow(a, b). Others have a sign of their own, and add, neg, lt, … are ordinary names. */
+static inline bool row_is_function(const struct row *row, unsigned op) {
+  return !row->infix || op == TRI_OP_pow;
+}
+
 #endif

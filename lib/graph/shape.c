@@ -26,7 +26,7 @@ static uint32_t unequal(tri_graph *g, size_t i, uint32_t shape, uint32_t first) 
 
 /* [n, s…] for n elements of shape s. */
 static uint32_t shape_of_stack(tri_graph *g, size_t n, uint32_t element) {
-  int64_t dims[65];
+  int64_t dims[MOST_RANK + 1];
   uint32_t rank = shape_rank(g, element);
   dims[0] = (int64_t)n;
   if (rank) memcpy(dims + 1, shape_dims(g, element), rank * sizeof *dims);
@@ -49,7 +49,7 @@ uint32_t tri__stack(tri_graph *g, size_t n, const uint32_t *elements) {
 }
 
 static uint32_t shape_of_element(tri_graph *g, uint32_t shape) {
-  int64_t dims[64];
+  int64_t dims[MOST_RANK];
   uint32_t rank = shape_rank(g, shape) - 1;
   if (rank) memcpy(dims, shape_dims(g, shape) + 1, rank * sizeof *dims);
   return tri__shape(g, rank, dims);

@@ -18,6 +18,12 @@ static void substitution_free(struct substitution *s) {
   tri__walk_free(&s->walk);
 }
 
+uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args) {
+  const struct node *n = node_at(g, id);
+  if (n->op == TRI_OP_element) return tri__element(g, args[0], tri__index_attr(g, id));
+  return tri__build(g, (tri_op)n->op, n->nargs, args);
+}
+
 /* The node id with its arguments' images; the node itself if they are its arguments. */
 static uint32_t rebuilt(struct substitution *s, uint32_t id) {
   tri_graph *g = s->graph;
@@ -32,9 +38,7 @@ static uint32_t rebuilt(struct substitution *s, uint32_t id) {
     changed |= s->args[i] != arg;
   }
   if (!changed) return id;
-  if (node_at(g, id)->op == TRI_OP_element)
-    return tri__element(g, s->args[0], tri__index_attr(g, id));
-  return tri__build(g, (tri_op)node_at(g, id)->op, nargs, s->args);
+  return tri__with_arguments(g, id, s->args);
 }
 
 static uint32_t run(struct substitution *s) {
@@ -72,22 +76,14 @@ tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, s
   return failed ? id_status(failed) : TRI_OK;
 }
 
-/* The ids of expressions that must all be of graph g, into a new array. */
-static uint32_t *ids_of(tri_graph *g, size_t n, const tri_expr *e) {
-  uint32_t *ids = tri__new(&g->memory, n, sizeof *ids);
-  if (!ids) tri__no_memory(g);
-  for (size_t i = 0; ids && i < n; i++) ids[i] = tri__own(g, e[i]);
-  return ids;
-}
-
 tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n,
                               const tri_expr *variables, const tri_expr *replacements,
                               tri_expr *outputs) {
   if (!count) return TRI_OK;
   tri_graph *g = inputs[0].graph;
   if (!g) return TRI_ARGUMENT;
-  uint32_t *in = ids_of(g, count, inputs), *from = ids_of(g, n, variables),
-           *to = ids_of(g, n, replacements);
+  uint32_t *in = tri__own_all(g, count, inputs), *from = tri__own_all(g, n, variables),
+           *to = tri__own_all(g, n, replacements);
   tri_status status =
       in && from && to ? tri__substitute(g, count, in, n, from, to, in) : TRI_MEMORY;
   for (size_t i = 0; i < count; i++)

@@ -9,8 +9,6 @@
 #include "graph/parse.h"
 #include "graph/walk.h"
 
-static const char hole_names[HOLES + 1] = "abcrw";
-
 /* Where a text's names lead: an argument that is a condition is a boolean hole. */
 struct scope {
   tri_graph *scratch;
@@ -18,10 +16,11 @@ struct scope {
 };
 
 static bool hole_by_name(void *data, const char *name, size_t size, struct value *value) {
+  static const char holes[HOLES + 1] = HOLE_NAMES;
   const struct scope *scope = data;
-  const char *at = size == 1 ? memchr(hole_names, *name, HOLES) : NULL;
+  const char *at = size == 1 ? memchr(holes, *name, HOLES) : NULL;
   if (!at) return false;
-  uint32_t hole = (uint32_t)(at - hole_names);
+  uint32_t hole = (uint32_t)(at - holes);
   tri_sort sort = scope->row->conditions >> hole & 1 ? TRI_BOOLEAN : TRI_REAL;
   *value = (struct value){.kind = VALUE_EXPR, .expr = tri__hole(scope->scratch, hole, sort)};
   return true;

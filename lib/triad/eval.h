@@ -25,7 +25,7 @@ typedef struct tri_compile_options {
   tri_domain domain;       /* TRI_DOUBLE */
   uint32_t precision;      /* bits, in domains that round to a chosen precision */
   uint64_t digits;         /* limit of decimal digits of one exact number; default 1,000,000 */
-  size_t primals;          /* see below */
+  size_t primals;          /* see above */
   int as_written; /* not 0: one step per operation, none rewritten (x^2 stays a power): for traces */
   const tri_allocator *allocator; /* of the function and its workspaces; NULL: malloc */
   tri_error *error;               /* not NULL: is told why compiling failed */
