@@ -63,3 +63,12 @@ void arena_free(struct arena *arena) {
   }
   arena->blocks = NULL;
 }
+
+void *array_grown(void *array, size_t *capacity, size_t need, size_t size) {
+  size_t larger = *capacity * 2 + 16, bytes;
+  if (need <= *capacity && array) return array;
+  if (larger < need) larger = need;
+  void *memory = size_product(larger, size, &bytes) ? realloc(array, bytes) : NULL;
+  if (memory) *capacity = larger;
+  return memory;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Memory of one statement: taken piece by piece, given back all at once. */
+/* Memory of one statement: taken piece by piece, given back all at once. And arrays that grow. */
 #ifndef TRIAD_TOOLS_ARENA_H
 #define TRIAD_TOOLS_ARENA_H
 
@@ -23,5 +23,9 @@ tri_text *arena_text(struct arena *arena);
 char *arena_string(struct arena *arena, const char *bytes, size_t size);
 
 void arena_free(struct arena *arena);
+
+/* An array of malloc's with room for `need` elements of `size` bytes, moved if it was too short; NULL, with the array as it was,
+ * when out of memory. */
+void *array_grown(void *array, size_t *capacity, size_t need, size_t size);
 
 #endif

@@ -142,12 +142,9 @@ static uint32_t copy_shape(const struct move *m, uint32_t shape) {
 
 /* Room for n ids. */
 static bool ids_for(struct move *m, size_t n) {
-  if (n <= m->room) return true;
-  uint32_t *ids = realloc(m->ids, n * sizeof *ids);
-  if (!ids) return false;
-  m->ids = ids;
-  m->room = n;
-  return true;
+  uint32_t *ids = array_grown(m->ids, &m->room, n, sizeof *ids);
+  if (ids) m->ids = ids;
+  return ids != NULL;
 }
 
 static bool copy_node(struct move *m, uint32_t id) {
@@ -170,35 +167,17 @@ static uint32_t copy_lambda(struct move *m, uint32_t lambda) {
   return tri__lambda(m->to, parameters, m->ids, outputs, m->ids + parameters);
 }
 
-/* Appends to a list all that a definition uses: its expression, and the parameters and outputs of
- * its lambdas. */
-struct list {
-  uint32_t *ids;
-  size_t n, room;
-};
-
-static bool add_ids(struct list *list, const uint32_t *ids, size_t n) {
-  if (list->room - list->n < n) {
-    size_t room = list->room * 2 + n;
-    uint32_t *grown = realloc(list->ids, room * sizeof *grown);
-    if (!grown) return false;
-    list->ids = grown;
-    list->room = room;
-  }
-  memcpy(list->ids + list->n, ids, n * sizeof *ids);
-  list->n += n;
-  return true;
-}
-
-static bool add_lambda(struct list *list, const tri_graph *g, uint32_t lambda) {
+static bool add_lambda(struct id_list *list, const tri_graph *g, uint32_t lambda) {
   uint32_t parameters, outputs;
   if (lambda == 0) return true;
   const uint32_t *ids = tri__lambda_ids(g, lambda, &parameters, &outputs);
-  return add_ids(list, ids, (size_t)parameters + outputs);
+  return id_list_add(list, (size_t)parameters + outputs, ids);
 }
 
-static bool add_definition(struct list *list, const tri_graph *g, const struct definition *d) {
-  return (!d->expr || add_ids(list, &d->expr, 1)) && add_lambda(list, g, d->lambda) &&
+/* Appends to a list all that a definition uses: its expression, and the parameters and outputs of
+ * its lambdas. */
+static bool add_definition(struct id_list *list, const tri_graph *g, const struct definition *d) {
+  return (!d->expr || id_list_add(list, 1, &d->expr)) && add_lambda(list, g, d->lambda) &&
          add_lambda(list, g, d->primal);
 }
 
@@ -226,7 +205,7 @@ static bool move_all(struct move *m, const struct walk *walk, struct definition 
 static bool move_to(struct session *session, tri_graph *to, struct definition *copies) {
   tri_graph *from = session->graph;
   struct move m = {.from = from, .to = to, .map = calloc(from->node_count, sizeof *m.map)};
-  struct list list = {0};
+  struct id_list list = {0};
   struct walk walk = {0};
   size_t n = session->n_definitions;
   bool good = m.map != NULL;

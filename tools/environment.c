@@ -30,14 +30,10 @@ const char *session_reserved(const char *name, size_t size) {
 
 static void told_place(void *data, uint32_t expr, uint32_t line, uint32_t column) {
   struct statement *s = ((struct session *)data)->statement;
-  if (s->n_places == s->place_capacity) {
-    size_t capacity = s->place_capacity * 2 + 64, bytes;
-    struct node_place *grown =
-        size_product(capacity, sizeof *grown, &bytes) ? realloc(s->places, bytes) : NULL;
-    if (!grown) return; /* a message less exact is all that is lost */
-    s->places = grown;
-    s->place_capacity = capacity;
-  }
+  struct node_place *places =
+      array_grown(s->places, &s->place_capacity, s->n_places + 1, sizeof *places);
+  if (!places) return; /* a message less exact is all that is lost */
+  s->places = places;
   s->places[s->n_places++] = (struct node_place){expr, line, column};
 }
 
@@ -74,16 +70,13 @@ bool session_place(struct session *session, uint32_t node, uint32_t *line, uint3
 void session_note_derived(struct session *session, uint32_t lambda, uint32_t primal) {
   struct statement *s = session->statement;
   if (lambda == 0 || primal == 0) return;
-  if (s->n_derived == s->derived_capacity) {
-    size_t capacity = s->derived_capacity * 2 + 16;
-    struct derived *grown = realloc(s->derived, capacity * sizeof *grown);
-    if (!grown) {
-      session_no_memory(session);
-      return;
-    }
-    s->derived = grown;
-    s->derived_capacity = capacity;
+  struct derived *derived =
+      array_grown(s->derived, &s->derived_capacity, s->n_derived + 1, sizeof *derived);
+  if (!derived) {
+    session_no_memory(session);
+    return;
   }
+  s->derived = derived;
   s->derived[s->n_derived++] = (struct derived){lambda, primal};
 }
 
@@ -97,19 +90,17 @@ uint32_t session_primal(const struct session *session, uint32_t lambda) {
   return 0;
 }
 
-static void add_ids(struct session *session, struct id_list *list, size_t n, const uint32_t *ids) {
-  if (list->capacity - list->n < n) {
-    size_t capacity = list->capacity * 2 + n + 16;
-    uint32_t *grown = realloc(list->ids, capacity * sizeof *grown);
-    if (!grown) {
-      session_no_memory(session);
-      return;
-    }
-    list->ids = grown;
-    list->capacity = capacity;
-  }
+bool id_list_add(struct id_list *list, size_t n, const uint32_t *ids) {
+  uint32_t *grown = array_grown(list->ids, &list->capacity, list->n + n, sizeof *grown);
+  if (!grown) return false;
+  list->ids = grown;
   memcpy(list->ids + list->n, ids, n * sizeof *ids);
   list->n += n;
+  return true;
+}
+
+static void add_ids(struct session *session, struct id_list *list, size_t n, const uint32_t *ids) {
+  if (!id_list_add(list, n, ids)) session_no_memory(session);
 }
 
 void session_note_verbatim(struct session *session, uint32_t expr) {

@@ -138,6 +138,9 @@ const char *session_reserved(const char *name, size_t size);
 void session_each_name(const struct session *session, void (*fn)(void *data, const char *name),
                        void *data);
 
+/* Appends n ids; false when out of memory. The list's ids are to be freed. */
+bool id_list_add(struct id_list *list, size_t n, const uint32_t *ids);
+
 /* Remembers that `lambda` is a derivative of `primal`. TRI_MEMORY sticks to the graph. */
 void session_note_derived(struct session *session, uint32_t lambda, uint32_t primal);
 

@@ -18,12 +18,9 @@ void trace_free(struct trace *t) {
 }
 
 static void *grown(struct trace *t, void *array, size_t n, size_t *capacity, size_t size) {
-  if (n < *capacity) return array;
-  size_t larger = *capacity * 2 + 64, bytes;
-  void *memory = size_product(larger, size, &bytes) ? realloc(array, bytes) : NULL;
-  if (!memory) return t->status = TRI_MEMORY, array;
-  *capacity = larger;
-  return memory;
+  void *memory = array_grown(array, capacity, n + 1, size);
+  if (!memory) t->status = TRI_MEMORY;
+  return memory ? memory : array;
 }
 
 /* --- texts */
