@@ -108,12 +108,19 @@ bool tri__poly_copy(struct ring *r, struct poly *p, const struct poly *a);
 bool tri__poly_shift(struct ring *r, struct poly *p, const struct poly *a, mpq_srcptr c,
                      uint32_t m);
 bool tri__poly_equal(struct ring *r, const struct poly *a, const struct poly *b);
+/* p = by, whose memory passes over. */
+void tri__poly_replace(struct ring *r, struct poly *p, struct poly *by);
+/* Whether the monomial is in p, which was opened or built last. */
+bool tri__poly_has(const struct ring *r, const struct poly *p, uint32_t m);
 bool tri__poly_is_quotient(const struct ring *r, const struct poly *p);
 
 /* Sorting factors by atom; and by the atoms' structure (false when out of memory), so that no order depends on ids. */
 void tri__sort_by_atom(struct factor *f, size_t n);
 TRI_CHECKED bool tri__sort_by_hash(struct ring *r, struct factor *f, size_t n);
 
+/* --- ids to numbers (idmap.c) */
+
+/* False when out of memory. */
 bool tri__idmap_put(struct ring *r, struct idmap *map, uint32_t id, uint32_t value);
 /* The value of id, or `none`. */
 uint32_t tri__idmap_get(const struct idmap *map, uint32_t id, uint32_t none);

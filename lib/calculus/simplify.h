@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What the files of simplify share: one round over the nodes that the outputs reach.
+/* What the files of simplify share: one round over the nodes that the outputs reach. simplify.c repeats rounds until nothing changes.
  *
- * Sums and products are cut into units: chains of the one kind whose inner nodes have no other user. A unit is read as a polynomial,
- * once flat (in the simplified leaves of its chain, any size) and, where it stays small, in full (through units below it, also shared
- * ones); each is written in several layouts, and the shortest is the unit's image. */
+ * Sums and products are cut into units: chains of the one kind whose inner nodes have no other user (simplify_units.c). A unit is
+ * read as a polynomial, once flat (in the simplified leaves of its chain, any size) and, where it stays small, in full (through units
+ * below it, also shared ones) (simplify_read.c). Each reading is put in several forms (simplify_layout.c, with what it needs in
+ * _forms, _identities, _powers, _divide and _horner), written as nodes (simplify_write.c), and the shortest (simplify_cost.c) is the
+ * unit's image (simplify_choose.c). Choices below strong products become select (simplify_select.c). */
 #ifndef TRIAD_CALCULUS_SIMPLIFY_H
 #define TRIAD_CALCULUS_SIMPLIFY_H
 
@@ -144,21 +146,29 @@ bool tri__symbolic_power(const tri_graph *g, uint32_t id, uint32_t *base, uint32
 /* Such denominators are written as decimals. */
 bool tri__is_power_of_ten(mpz_srcptr z);
 
-/* --- forms (simplify_forms.c): change p in place or say false (see struct ring) */
+/* --- forms: change p in place or say false (see struct ring) */
 
-/* Distinct atoms of p in structural order, with their largest exponents, into an array of *n (tri__free, *n long). */
+/* simplify_forms.c. Distinct atoms of p in structural order, with their largest exponents, into an array of *n (tri__free, *n long). */
 struct factor *tri__atoms(struct simplify *s, const struct poly *p, size_t *n);
-/* sin^2 + cos^2 = 1 and its like where that makes p shorter; sqrt(u)^2 = u. */
-bool tri__identities(struct simplify *s, struct poly *p);
-/* Completes powers: puts t - c m for an atom where that makes p shorter. *changed says whether it did. */
-bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed);
+/* How long p is, roughly. */
+uint64_t tri__bulk(const struct ring *r, const struct poly *p);
+/* The largest exponent of an atom, 0 if none is positive. */
+int32_t tri__degree(const struct simplify *s, const struct poly *p, uint32_t atom);
+/* p with value for atom^every wherever it is that often in a term. */
+bool tri__substituted(struct simplify *s, struct poly *to, const struct poly *p, uint32_t atom,
+                      int32_t every, const struct poly *value);
 /* Multiplies out positive powers of atoms that stand for sums. */
 bool tri__multiply_out(struct simplify *s, struct poly *p);
-/* p / q into p if the division has no remainder; *divides says so. */
-bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool *divides);
 /* p = c * m * primitive: what all terms share, signs so that most are positive. */
 bool tri__primitive(struct simplify *s, struct poly *p, mpq_ptr c, uint32_t *m);
 void tri__numeric_content(const struct poly *p, mpq_ptr c);
+
+/* simplify_identities.c. sin^2 + cos^2 = 1 and its like where that makes p shorter; sqrt(u)^2 = u. */
+bool tri__identities(struct simplify *s, struct poly *p);
+/* simplify_powers.c. Puts t - c m for an atom where that makes p shorter. *changed says whether it did. */
+bool tri__complete_powers(struct simplify *s, struct poly *p, bool *changed);
+/* simplify_divide.c. p / q into p if the division has no remainder; *divides says so. */
+bool tri__divide(struct simplify *s, struct poly *p, const struct poly *q, bool *divides);
 
 /* --- reading (simplify_read.c) */
 
@@ -171,7 +181,7 @@ bool tri__read_full(struct simplify *s, uint32_t at);
 /* Keeps a polynomial (its memory passes over) and gives its number; 0 on failure. */
 uint32_t tri__keep_poly(struct simplify *s, struct poly *p);
 
-/* --- choices (simplify_choice.c) */
+/* --- choices (simplify_select.c) */
 
 /* The number of the leaf of s->chain that chooses between 0 and something else, one more; 0 if there is none or the chain has no strong
  * product. Such a product is 0 where the choice is, also where other factors have no value. */
