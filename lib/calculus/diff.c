@@ -7,7 +7,8 @@
 #include "calculus/arguments.h"
 #include "calculus/sweep.h"
 
-uint32_t tri__diff(tri_graph *g, uint32_t e, uint32_t x) {
+/* The derivative of e by the variable x: its id, or an error id. */
+static uint32_t derivative(tri_graph *g, uint32_t e, uint32_t x) {
   struct sweep s;
   uint32_t failed = tri__sweep_init(&s, g, 1, &e);
   if (!failed) failed = tri__sweep_lanes(&s, 1, &x, true);
@@ -52,7 +53,7 @@ tri_expr tri_diff(tri_expr e, tri_expr x) { return tri_diff_n(e, x, 1); }
 /* The n-th derivative as n tangents, given up (0) once one has more than `most` nodes. */
 static uint32_t repeated(tri_graph *g, uint32_t e, uint32_t x, uint32_t n, uint32_t most) {
   for (uint32_t i = 0; i < n && e != g->zero; i++) {
-    e = tri__diff(g, e, x);
+    e = derivative(g, e, x);
     if (id_is_error(e)) return e;
     if (most != UINT32_MAX && tri_count_nodes(1, &(tri_expr){g, e}) > most) return 0;
   }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Derivatives over ids, for the other files of this floor. Each returns 0 or an error id. */
+/* Derivatives over ids, for the other files of this floor. Each returns 0 or an error id, which sticks to the graph. */
 #ifndef TRIAD_CALCULUS_DIFF_H
 #define TRIAD_CALCULUS_DIFF_H
 
 #include "graph/node.h"
-
-/* The derivative of e by the variable x: its id, or an error id. */
-uint32_t tri__diff(tri_graph *g, uint32_t e, uint32_t x);
 
 /* Tangents of m outputs along n directions at once. */
 uint32_t tri__jvp(tri_graph *g, size_t m, const uint32_t *outputs, size_t n,

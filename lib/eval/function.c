@@ -85,6 +85,7 @@ static bool rehearse(tri_workspace *w, size_t directions) {
 }
 
 size_t tri_workspace_bytes(const tri_function *f, size_t directions) {
+  if (!f) return 0;
   tri_allocator inner = f->plan->memory.allocator;
   size_t total = 0;
   void *context[2] = {&inner, &total};

@@ -31,7 +31,6 @@ void tri__port_none(const struct port *port, size_t first, size_t count) {
   }
 }
 
-/* The context of the values inside (nested) dual numbers, which come first in them. */
 struct numbers *tri__base(struct numbers *n) {
   while (n->base) n = n->base;
   return n;

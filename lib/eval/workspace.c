@@ -37,6 +37,7 @@ static bool open_workspace(tri_workspace *w, const tri_function *f) {
 
 tri_workspace *tri_workspace_new(const tri_function *f) {
   struct memory memory;
+  if (!f) return NULL;
   tri__memory_init(&memory, &f->plan->memory.allocator);
   tri_workspace *w = tri__new(&memory, 1, sizeof *w);
   if (!w) return NULL;
@@ -47,7 +48,7 @@ tri_workspace *tri_workspace_new(const tri_function *f) {
 }
 
 tri_workspace *tri_workspace_place(const tri_function *f, void *buffer, size_t size) {
-  if (!buffer || aligned(sizeof(tri_workspace)) > size) return NULL;
+  if (!f || !buffer || aligned(sizeof(tri_workspace)) > size) return NULL;
   tri_workspace *w = buffer;
   memset(w, 0, sizeof *w);
   w->placed = true;

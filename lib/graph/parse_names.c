@@ -36,7 +36,8 @@ static uint8_t *row_slot(struct parser *p, const char *name, size_t size) {
 static void learn_rows(struct parser *p) {
   for (int op = 0; op < TRI_OP_ROWS; op++) {
     const struct row *row = &p->g->rows[op];
-    if (row_is_function(row, (unsigned)op)) *row_slot(p, row->name, strlen(row->name)) = (uint8_t)(op + 1);
+    if (row_is_function(row, (unsigned)op))
+      *row_slot(p, row->name, strlen(row->name)) = (uint8_t)(op + 1);
   }
   p->rows_known = true;
 }

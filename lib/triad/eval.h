@@ -58,16 +58,16 @@ TRI_API size_t tri_function_operations(const tri_function *function);
 TRI_API size_t tri_function_sizes(const tri_function *function);
 TRI_API const char *tri_function_size_name(const tri_function *function, size_t i);
 
-/* Makes a workspace for a function. NULL when out of memory. */
+/* Makes a workspace for a function. NULL when out of memory, or if the function is NULL (it did not compile). */
 TRI_API tri_workspace *tri_workspace_new(const tri_function *function);
 
 /* Makes a workspace in the caller's `size` bytes at buffer (aligned as from malloc), which are the caller's to free when it is
  * no longer used. It never allocates (GMP does, in exact domains); a call for which it is too small gives TRI_MEMORY. NULL if
- * not even the workspace itself fits. tri_workspace_free clears it. */
+ * not even the workspace itself fits, or if the function is NULL. tri_workspace_free clears it. */
 TRI_API tri_workspace *tri_workspace_place(const tri_function *function, void *buffer, size_t size);
 
 /* Bytes that tri_workspace_place needs for tri_function_call and, if directions > 0, for tri_function_forward along that many
- * directions and tri_function_reverse as well. For functions without named sizes; else 0. */
+ * directions and tri_function_reverse as well. For functions without named sizes; else 0, and 0 for NULL. */
 TRI_API size_t tri_workspace_bytes(const tri_function *function, size_t directions);
 
 /* Frees a workspace. Nothing happens for NULL. */

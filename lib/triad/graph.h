@@ -147,19 +147,19 @@ TRI_API tri_expr tri_element(tri_expr e, size_t i);
 /* The operation of a node. TRI_OP_COUNT for an error expression. */
 TRI_API tri_op tri_expr_op(tri_expr e);
 
-/* Number of arguments. */
+/* Number of arguments; 0 for an error expression. */
 TRI_API size_t tri_expr_arity(tri_expr e);
 
 /* Argument i, 0 <= i < arity; an error expression (TRI_ARGUMENT, not sticky) beyond. */
 TRI_API tri_expr tri_expr_argument(tri_expr e, size_t i);
 
-/* Real, index or boolean. */
+/* Real, index or boolean; real for an error expression. */
 TRI_API tri_sort tri_expr_sort(tri_expr e);
 
 /* Rank of the shape: 0 scalar, 1 vector, 2 matrix, … */
 TRI_API size_t tri_expr_rank(tri_expr e);
 
-/* Size along dimension i; -1 for a named size. */
+/* Size along dimension i; -1 for a named size, 0 beyond the rank. */
 TRI_API int64_t tri_expr_dim(tri_expr e, size_t i);
 
 /* Name of a variable; NULL for other nodes. Owned by the graph. */
@@ -188,7 +188,7 @@ TRI_CHECKED TRI_API tri_status tri_free_variables(size_t n, const tri_expr *outp
 /* Frees what tri_free_variables gave. Nothing happens for NULL. */
 TRI_API void tri_variables_free(tri_graph *graph, tri_expr *variables, size_t count);
 
-/* e with variables[i] replaced by replacements[i], all at once. TRI_SHAPE if shapes differ. */
+/* e with variables[i] replaced by replacements[i], all at once. TRI_SHAPE if shapes differ; failures stick to the graph. */
 TRI_API tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables,
                                 const tri_expr *replacements);
 
@@ -206,13 +206,13 @@ TRI_API tri_lambda tri_lambda_new(tri_graph *graph, size_t n_parameters, const t
 /* Number of parameters. */
 TRI_API size_t tri_lambda_arity(tri_lambda f);
 
-/* Parameter i. */
+/* Parameter i; an error expression (TRI_ARGUMENT, not sticky) beyond the last. */
 TRI_API tri_expr tri_lambda_parameter(tri_lambda f, size_t i);
 
 /* Number of outputs. */
 TRI_API size_t tri_lambda_outputs(tri_lambda f);
 
-/* Output i. */
+/* Output i; the same beyond the last. */
 TRI_API tri_expr tri_lambda_output(tri_lambda f, size_t i);
 
 /* The outputs with arguments[i] for parameter i, into outputs. TRI_ARITY if n is not the number of parameters. */

@@ -351,6 +351,9 @@ START_TEST(compile_errors) {
   double at[2] = {1, 2},
          gradient[2]; /* what did not compile may be called: an error, not a crash */
   ck_assert_int_eq(tri_function_reverse(NULL, NULL, at, NULL, NULL, gradient), TRI_ARGUMENT);
+  ck_assert_ptr_null(tri_workspace_new(NULL));
+  ck_assert_ptr_null(tri_workspace_place(NULL, at, sizeof at));
+  ck_assert_uint_eq(tri_workspace_bytes(NULL, 1), 0);
   ck_assert_int_eq(tri_graph_status(g), TRI_NAME);
   ck_assert_ptr_null(tri_compile(2, twice, 1, &x, .error = &error));
   ck_assert_int_eq(error.status, TRI_ARGUMENT);
