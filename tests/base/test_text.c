@@ -40,7 +40,7 @@ START_TEST(appends_in_order) {
     text.size = 0;
     tri__text_printf(&text, "%*d", width, 7);
     snprintf(wide, sizeof wide, "%*d", width, 7);
-    ck_assert_uint_eq(text.size, width);
+    ck_assert_uint_eq(text.size, (size_t)width);
     ck_assert_str_eq(text.data, wide);
   }
   tri_text_free(&text);
