@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # The C reference out of the public headers: every function and type with the comment above it, as Texinfo.
-# A declaration is what follows a comment up to ';' (functions) or up to '}' NAME ';' (types).
+# A declaration is what follows a comment up to ';' (functions) or up to '}' NAME ';' (types); functions without a comment
+# below one that has one share it.
 
 function escaped(s) {
   gsub(/@/, "@@", s); gsub(/{/, "@{", s); gsub(/}/, "@}", s)
   return s
+}
+
+# A comment's text; what stands between ` and ` is code.
+function prose(s,    i, n, part, out) {
+  n = split(escaped(s), part, "`")
+  if (n % 2 == 0) return escaped(s)
+  for (i = 1; i <= n; i++) out = out (i % 2 ? part[i] : "@code{" part[i] "}")
+  return out
+}
+
+# The row X(NAME, "code", "meaning") of the list of all statuses, from which the enumerators are made.
+function status_row(s,    part) {
+  split(s, part, /[(",)]+/)
+  statuses = statuses sprintf("  TRI_%-12s /* %s */\n", part[2] ",", part[5])
 }
 
 function trimmed(s) { sub(/^[ \t]+/, "", s); sub(/[ \t]+$/, "", s); gsub(/[ \t]+/, " ", s); return s }
@@ -15,32 +30,47 @@ function function_line(d,    open, head, name, type, rest) {
   head = trimmed(substr(d, 1, open - 1)); rest = substr(d, open)
   match(head, /[A-Za-z_][A-Za-z_0-9]*$/)
   name = substr(head, RSTART); type = trimmed(substr(head, 1, RSTART - 1))
-  return "@deftypefun {" escaped(type) "} " name " " escaped(trimmed(rest))
+  return " {" escaped(type) "} " name " " escaped(trimmed(rest))
+}
+
+# Writes the function at hand, with those declared right below it, which share its comment.
+function flush_function() {
+  if (heads != "") printf "%s%s\n@end deftypefun\n\n", heads, about
+  heads = ""
 }
 
 function finish(    d, name) {
   d = declaration; declaration = ""
   gsub(/TRI_API|TRI_CHECKED|TRI__RECORDER|extern/, "", d)
   d = trimmed(d)
+  if (comment == "" && heads != "" && d ~ /\(/) {
+    sub(/;$/, "", d)
+    heads = heads "@deftypefunx" function_line(d) "\n"
+    return
+  }
+  flush_function()
   if (comment == "" || d ~ /^#/) { comment = ""; return }
   if (d ~ /^typedef/) {
     sub(/;$/, "", d)
     match(d, /[A-Za-z_][A-Za-z_0-9]*$/)
     name = substr(d, RSTART)
     printf "@deftp {Type} %s\n%s\n", name, comment
+    if (name == "tri_status") body = "typedef enum tri_status @{\n" statuses "@} tri_status;\n"
     if (body != "") printf "@example\n%s@end example\n", body
     print "@end deftp\n"
   } else if (d ~ /\(/) {
     sub(/;$/, "", d)
-    printf "%s\n%s\n@end deftypefun\n\n", function_line(d), comment
+    heads = "@deftypefun" function_line(d) "\n"; about = comment
   }
   comment = ""; body = ""
 }
 
 /^\/\* SPDX/ || /^extern "C"/ { next }
+continued && /^ *X\(/ { status_row($0) }
 continued { continued = /\\$/; next }
 /^#/ { continued = /\\$/; if (declaration == "") comment = ""; next }
 /^\/\* ---/ { # a section of the header
+  flush_function()
   s = $0; gsub(/^\/\* -+ *| *-+ *\*\/$/, "", s)
   printf "@subheading %s\n\n", toupper(substr(s, 1, 1)) substr(s, 2)
   comment = ""; next
@@ -50,10 +80,10 @@ inside {
   s = $0
   if (s ~ /\*\/[ \t]*$/) { inside = 0; sub(/[ \t]*\*\/[ \t]*$/, "", s) }
   sub(/^\/\*[ \t]?/, "", s); sub(/^[ \t]*\*[ \t]?/, "", s)
-  comment = comment (comment == "" ? "" : "\n") escaped(s)
+  comment = comment (comment == "" ? "" : "\n") prose(s)
   next
 }
-/^[ \t]*$/ { if (declaration == "") comment = ""; next }
+/^[ \t]*$/ { if (declaration == "") { flush_function(); comment = "" } next }
 /^OP[123]|^STRUCTURED/ { next }
 {
   declaration = declaration " " $0
@@ -62,3 +92,5 @@ inside {
     if ($0 ~ /^}/ || $0 ~ /^typedef.*}/) { sub(/{.*}/, "", declaration); finish() }
   } else if ($0 ~ /;[ \t]*$/) finish()
 }
+
+END { flush_function() }

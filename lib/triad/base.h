@@ -33,6 +33,7 @@ extern "C" {
   X(ARGUMENT, "argument", "an argument of the call is not valid")                                  \
   X(UNKNOWN, "unknown", "could not be decided")
 
+/* How something ended; see tri_status_meaning. */
 typedef enum tri_status {
 #define TRI_STATUS_ENUMERATOR(name, code, meaning) TRI_##name,
   TRI_STATUS_LIST(TRI_STATUS_ENUMERATOR)

@@ -112,6 +112,7 @@ typedef struct tri_trace {
 
 /* --- calls ------------------------------------------------------------------------------------------------------------ */
 
+/* The inner of the two runs that make a Hessian; the outer one is forward. */
 typedef enum tri_mode { TRI_REVERSE, TRI_FORWARD } tri_mode;
 
 /* How a function is called; zeros (or NULL for all) are the defaults. */

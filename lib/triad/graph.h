@@ -55,6 +55,7 @@ typedef enum tri_op {
 /* What a node's value is. */
 typedef enum tri_sort { TRI_REAL, TRI_INDEX, TRI_BOOLEAN } tri_sort;
 
+/* How a graph is made; zeros are the defaults. */
 typedef struct tri_graph_options {
   const tri_allocator *allocator; /* NULL: malloc */
   tri_limits limits;              /* zeros: the defaults */
@@ -227,8 +228,10 @@ TRI_API tri_expr tri_parse(tri_graph *graph, const char *text, size_t size);
 
 /* --- text out ------------------------------------------------------------------------------------------------------------ */
 
+/* How text is written: as the language reads it, in ASCII or with characters beyond it; for LaTeX; as C; for Graphviz. */
 typedef enum tri_format { TRI_INFIX, TRI_INFIX_UNICODE, TRI_LATEX, TRI_C, TRI_DOT } tri_format;
 
+/* How an expression is printed; zeros are the defaults. */
 typedef struct tri_print_options {
   tri_format format;
   int as_tree; /* not 0: never name shared parts; fails with TRI_LIMIT instead of exploding */
