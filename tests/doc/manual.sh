@@ -6,11 +6,11 @@ command -v makeinfo >/dev/null || command -v texi2any >/dev/null || exit 77
 info=doc/triad.info
 count=0
 
-check() { # WHAT BEHIND NAME...: each name, with that behind it, stands in the manual
+check() { # WHAT BEHIND NAME...: each name (~ for a blank), with that behind it, stands in the manual
   local what=$1 behind=$2 name missing=
   shift 2
   count=$((count + 1))
-  for name; do name=${name/\~/ }; grep -qF -- "$name$behind" "$info" 2>/dev/null || missing="$missing $name"; done
+  for name; do name=$(echo "$name" | tr '~' ' '); grep -qF -- "$name$behind" "$info" 2>/dev/null || missing="$missing $name"; done
   if [ $# -gt 0 ] && [ -z "$missing" ]; then echo "ok $count - $# $what"
   else echo "not ok $count - $what; missing:$missing"; fi
 }
