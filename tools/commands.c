@@ -223,8 +223,8 @@ const struct command_row command_rows[] = {
      "f(x) = x*x; show f"},
     {"clear", run_clear, "clear [NAME]", "forgets a definition, or all", "a = 2; clear a; a + a"},
     {"load", run_load, "load FILE", "runs the statements of a file", "load /dev/null"},
-    {"save", run_save, "save FILE",
-     "writes definitions and settings as statements that load reads", "a = 2; save /dev/null"},
+    {"save", run_save, "save FILE", "writes definitions and settings as statements that load reads",
+     "a = 2; save /dev/null"},
     {"quit", run_quit, "quit", "ends the session", "quit"},
 };
 const size_t command_count = sizeof command_rows / sizeof *command_rows;

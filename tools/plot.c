@@ -222,8 +222,10 @@ static tri_status read_range(const struct request *request, const struct subject
                         "a range goes from a number to a larger one");
   c->from = ends[0];
   c->to = ends[1];
-  c->x_name = tri_expr_name(s->range_variable);
-  return TRI_OK;
+  /* A copy, since the derivatives to come make the graph grow. */
+  const char *name = tri_expr_name(s->range_variable);
+  c->x_name = arena_string(&request->session->statement->arena, name, strlen(name));
+  return c->x_name ? TRI_OK : session_no_memory(request->session);
 }
 
 tri_status call_plot(const struct request *request, struct value *value) {

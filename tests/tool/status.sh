@@ -102,6 +102,10 @@ check "no colour in files" 0 "$("$TRIAD" -e '1/0' 2>&1 | grep -c "$(printf '\033
 check "--color=always" 2 "$("$TRIAD" --color=always -e '1/0' 2>&1 | grep -c "$(printf '\033')")"
 check "JSON is without colour" 0 "$("$TRIAD" --json --color=always -e 'plot(x, x=0..1)' | grep -c "$(printf '\033')")"
 
+# The variable is named below a plot whose derivatives made the graph grow, and with it the place where names are.
+"$TRIAD" -e 'plot(sin(x^2)*exp(-x^2/8)*log(x^2+1)/(1+x^4) - tanh(x*cos(x)), x=-3..3)' >"$work/out"
+check "the variable below a plot" "-3 x 3" "$(tail -n 1 "$work/out" | tr -s ' ' | sed 's/^ //')"
+
 # Pictures, where the programs for them are there; without them a clear error.
 if command -v dot >/dev/null; then
   "$TRIAD" -e 'graph(x*y, 3, 4, "'"$work"'/g.svg")' >"$work/out"
