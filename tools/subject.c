@@ -269,7 +269,7 @@ static tri_status check_count(const struct reader *r) {
 
 static tri_status check_point(const struct reader *r) {
   struct subject *s = r->subject;
-  if (!s->has_point) return TRI_OK;
+  if (!s->has_point && !s->range) return TRI_OK;
   for (size_t i = 0; i < s->n_inputs; i++)
     if (!s->point[i].graph && !(s->range && tri_expr_equal(s->inputs[i], s->range_variable)))
       return request_fail(r->request, NULL, TRI_NAME, "the point gives no value for %.80s",

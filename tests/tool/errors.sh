@@ -124,6 +124,8 @@ code 'taylor(x, x=0, -1)' limit 16
 code 'diff(x*y)' arity 1
 code 'x = 3; diff(y, x)' name 16
 code 'plot(x^2)' arity 1
+code 'plot(x*y, x=0..1)' name 1
+code 'f(a, b) = a*b; plot(f, a=0..1)' name 16
 code 'plot(x, x=3..1)' domain 11
 code 'plot(log(x), x=-2..-1)' domain 1
 code 'plot(x, x=0..1, "p.txt")' file 17
