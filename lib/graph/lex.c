@@ -328,7 +328,9 @@ static struct token *lex_sign(struct lexer *l, struct token *t) {
   case '<': return equal ? operator(l, t, OP_LE, 2) : operator(l, t, OP_LT, 1);
   case '>': return equal ? operator(l, t, OP_GE, 2) : operator(l, t, OP_GT, 1);
   case '=': return equal ? operator(l, t, OP_EQ, 2) : operator(l, t, OP_ASSIGN, 1);
-  case '!': return equal ? operator(l, t, OP_NE, 2) : error(l, t, 1, 1, "write 'not' for '!', and gamma(n + 1) for n!");
+  case '!':
+    return equal ? operator(l, t, OP_NE, 2)
+                 : error(l, t, 1, 1, "write 'not' for '!', and gamma(n + 1) for n!");
   case '&': return error(l, t, 1, 1, "write 'and' for '&'");
   case '|': return error(l, t, 1, 1, "write 'or' for '|', and abs(x) for |x|");
   case '(': return lex_open(l, t, OP_OPEN);

@@ -76,7 +76,7 @@ struct term {
   bool negative;
   uint8_t class;
   uint32_t eps;   /* factors eps */
-  int64_t degree; /* of the variables that are factors */
+  int64_t degree; /* of the factors that are variables, or linear in them */
   struct product product;
 };
 

@@ -278,17 +278,27 @@ static void add_term(struct printer *p, uint32_t id, bool negative) {
     p->terms[p->n_terms++] = (struct term){.id = id, .negative = negative};
 }
 
+/* x + 1, a - x, x + y: a factor that counts as a variable does, so that (x - 1)^2 stands before x. */
+static bool is_linear(const struct printer *p, const struct factor *f) {
+  unsigned op = print_at(p, f->id)->op;
+  if (f->down || is_named(p, f->id) || (op != TRI_OP_add && op != TRI_OP_sub)) return false;
+  if (part_of(p, f->id)->least == NO_VARIABLE) return false;
+  return rank_of(p, print_args(p, f->id)[0]) <= RANK_VARIABLE &&
+         rank_of(p, print_args(p, f->id)[1]) <= RANK_VARIABLE;
+}
+
 /* What the term's factors say of its place. */
 static void classify(struct printer *p, struct term *t) {
   bool polynomial = true, number = true;
   for (size_t i = 0; i < t->product.up + t->product.down; i++) {
     const struct factor *f = &p->factors[t->product.first + i];
     enum rank rank = rank_of(p, f->id);
-    if (rank == RANK_VARIABLE) t->degree += f->down ? -(int64_t)f->power : f->power;
+    bool counts = rank == RANK_VARIABLE || is_linear(p, f);
+    if (counts) t->degree += f->down ? -(int64_t)f->power : f->power;
     if (rank == RANK_EPS) t->eps += (uint32_t)f->power;
     if (rank == RANK_NUMBER || rank == RANK_EPS) continue;
     number = false;
-    if (rank > RANK_VARIABLE || f->down) polynomial = false;
+    if ((rank > RANK_VARIABLE && !counts) || f->down) polynomial = false;
   }
   bool constant = part_of(p, t->id)->least == NO_VARIABLE;
   t->class = number       ? CLASS_NUMBER
@@ -345,10 +355,10 @@ static bool is_univariate(const struct printer *p, const struct term *terms, siz
     const struct product *r = &terms[i].product;
     if (terms[i].class != CLASS_POLYNOMIAL && terms[i].class != CLASS_NUMBER) return false;
     for (size_t k = 0; k < r->up; k++) {
-      uint32_t id = p->factors[r->first + k].id;
-      if (rank_of(p, id) != RANK_VARIABLE) continue;
-      if (first == NO_VARIABLE) first = id;
-      if (first != id) return false;
+      uint32_t variable = part_of(p, p->factors[r->first + k].id)->least;
+      if (variable == NO_VARIABLE) continue;
+      if (first == NO_VARIABLE) first = variable;
+      if (first != variable) return false;
     }
   }
   return true;
