@@ -18,6 +18,7 @@
 #endif
 
 #include "base/text.h"
+#include "commands.h"
 
 enum { HISTORY_LINES = 2000, LONGEST_WAIT = 100 /* milliseconds */ };
 
@@ -68,8 +69,12 @@ static char **complete(const char *text, int start, int end) {
               (start > 0 && rl_line_buffer[start - 1] == '"');
   if (file) return NULL; /* readline's own completion of file names */
   rl_attempted_completion_over = 1;
-  rl_completion_append_character = '\0';
-  return rl_completion_matches(text, complete_word);
+  char **matches = rl_completion_matches(text, complete_word);
+  bool alone = matches && !matches[1];
+  bool word = alone && ((start == 0 && command_find(matches[0], strlen(matches[0]))) ||
+                        (start == 4 && strncmp(rl_line_buffer, "set ", 4) == 0));
+  rl_completion_append_character = word ? ' ' : '\0';
+  return matches;
 }
 
 /* Waits for a key; Ctrl-C ends the line, emptied. The wait is in steps, since a signal that comes
@@ -117,12 +122,28 @@ static void close_lines(void) {
 /* A line without its newline, to be freed; NULL at the end of input. */
 static char *read_line(const struct session *session, const char *prompt) {
   (void)session;
-  char *line = readline(prompt);
-  if (line && *line) {
-    HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
-    if (!last || strcmp(last->line, line) != 0) add_history(line);
+  return readline(prompt);
+}
+
+static void add_once(const char *line) {
+  HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+  if (*line && !(last && strcmp(last->line, line) == 0)) add_history(line);
+}
+
+/* Adds what was typed to the history, in one piece: its lines, each of which ends with a newline, are joined. With a comment among
+ * them they stay apart. */
+static void remember(const tri_text *typed) {
+  char *text = typed->size > 0 ? strdup(typed->data) : NULL;
+  if (!text) return;
+  text[typed->size - 1] = '\0';
+  bool apart = strchr(text, '#');
+  char *line = text;
+  for (char *end; (end = strchr(line, '\n'));) {
+    *end = apart ? '\0' : ' ';
+    if (apart) add_once(line), line = end + 1;
   }
-  return line;
+  add_once(line);
+  free(text);
 }
 
 #else
@@ -131,6 +152,7 @@ static void open_lines(const struct session *session, volatile int *interrupt) {
   (void)session, (void)interrupt;
 }
 static void close_lines(void) {}
+static void remember(const tri_text *typed) { (void)typed; }
 
 /* A line without its newline, to be freed; NULL at the end of input. */
 static char *read_line(const struct session *session, const char *prompt) {
@@ -200,6 +222,7 @@ void repl_run(struct session *session, volatile int *interrupt) {
       tri_text_free(&text);
       text = (tri_text){0};
     } else if (text.size > 0) {
+      remember(&text);
       session_run(session, "repl", text.data, text.size, line);
       *interrupt = 0;
     }

@@ -149,10 +149,17 @@ START_TEST(completion_and_history) {
   expect("hessian(x^2)");
   expect("[[2]]");
   expect("triad> ");
-  type("set do\t rat\t\n");
+  type("set do\trat\t\n"); /* a blank stands behind a setting */
   expect("triad> ");
   say("1/3 + 1/6", "1/2\r\n");
-  type("\020\020\020\n"); /* Ctrl-P: three lines back */
+  type("1 + (2 +\n");
+  expect("...> ");
+  say("3)", "6\r\n");
+  type("\020\n"); /* Ctrl-P: what was typed over several lines comes back in one piece */
+  expect("1 + (2 + 3)");
+  expect("6\r\n");
+  expect("triad> ");
+  type("\020\020\020\020\n"); /* four statements back */
   expect("hessian(x^2)");
   expect("[[2]]");
   expect("triad> ");
