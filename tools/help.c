@@ -104,6 +104,33 @@ static void put_entry(struct session *session, const char *usage, const char *he
 
 static const char *const arguments[] = {"", "(x)", "(x, y)", "(condition, x, y)"};
 
+static bool in_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+}
+
+/* Where there is a value, in the letters of the usage: rows call their arguments a, b, c. */
+static void put_domain(const char *domain, tri_text *text) {
+  tri__text_puts(text, "\nhas a value where ");
+  for (const char *c = domain; *c; c++) {
+    bool alone = (c == domain || !in_word(c[-1])) && !in_word(c[1]);
+    tri__text_putc(text, alone && (*c == 'a' || *c == 'b') ? (char)(*c - 'a' + 'x') : *c);
+  }
+  tri__text_putc(text, '\n');
+}
+
+/* What diff makes of the function, by each argument that it has a derivative by. */
+static void put_derivatives(struct session *session, const struct row *row, tri_text *text) {
+  char statement[80];
+  if (row->infix || row->sort != TRI_REAL || row->arity > 2) return;
+  for (int i = 0; i < row->arity; i++) {
+    if (!row->partial[i]) continue;
+    snprintf(statement, sizeof statement, "diff(%s%s, %c)", row->name, arguments[row->arity],
+             'x' + i);
+    tri__text_printf(text, "\nd/d%c\n", 'x' + i);
+    run_example(session, statement, text);
+  }
+}
+
 static void put_row(struct session *session, const struct row *row, tri_text *text) {
   char usage[80];
   if (row->infix && row->arity == 2)
@@ -113,8 +140,8 @@ static void put_row(struct session *session, const struct row *row, tri_text *te
   else
     snprintf(usage, sizeof usage, "%s%s", row->name, arguments[row->arity]);
   put_entry(session, usage, row->help, row->example, text);
-  if (row->domain)
-    tri__text_printf(text, "\nhas a value where %s (x, y being a, b)\n", row->domain);
+  put_derivatives(session, row, text);
+  if (row->domain) put_domain(row->domain, text);
 }
 
 static bool put_rows(struct session *session, const struct word *topic, tri_text *text) {

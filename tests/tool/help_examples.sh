@@ -30,6 +30,15 @@ for topic in functions calls commands settings; do
 done
 for sign in + - '*' / '<' '<=' '>' '>=' '==' '!=' and or not; do entry "$sign"; done
 
+# The rule of a function stands in its help.
+rule() { # NAME VARIABLE DERIVATIVE
+  count=$((count + 1))
+  found=$("$TRIAD" -e "help $1" | sed -n "/^d\/d$2$/{n;p;}")
+  if [ "$found" = "  $3" ]; then echo "ok $count - d/d$2 of $1"; else echo "not ok $count - d/d$2 of $1: $found"; fi
+}
+rule tanh x 'sech(x)^2'
+rule atan2 y '-x/hypot(x, y)^2'
+
 # The lists are whole.
 listed() { # TOPIC LEAST
   count=$((count + 1))
