@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # Runs every session that the README and the manual show: what stands after "triad> " is typed, the rest is compared. Commands
-# shown after "$ " in the README's sh blocks are run as well, in the source folder.
-# A block of the README starts with ```triad or ```sh, one of the manual with "@c session" before its @example.
+# shown after "$ " in the README's sh blocks are run as well, in the source folder; its C programs are compiled, run, and print what
+# stands in the output block below each.
+# A block of the README starts with ```triad, ```sh, ```c or ```output, one of the manual with "@c session" before its @example.
 set -u
 work=doc-sessions
 rm -rf "$work" && mkdir -p "$work"
@@ -9,7 +10,8 @@ rm -rf "$work" && mkdir -p "$work"
 # Splits the blocks of a file into $work/NAME.N.KIND, one file each.
 split_blocks() {
   awk -v out="$work/$(basename "$1")" '
-    /^```(triad|sh)$/ { kind = substr($0, 4); n++; file = out "." n "." kind; next }
+    /^```output$/ { file = out "." n ".c.expected"; next }
+    /^```(triad|sh|c)$/ { kind = substr($0, 4); n++; file = out "." n "." kind; next }
     /^```/ { file = ""; next }
     /^@c session$/ { next_is = 1; next }
     next_is && /^@example$/ { n++; file = out "." n ".triad"; next_is = 0; next }
@@ -32,15 +34,26 @@ run_commands() {
   (cd "$abs_srcdir" && PATH=$(dirname "$TRIAD"):$PATH bash -e -s) <"$1.in" >"$1.out" 2>&1
 }
 
+# A program, with the library of this build.
+run_program() {
+  # shellcheck disable=SC2086,SC2154
+  { $CC -std=c11 -Wall -Wextra -Werror $cflags -I"$abs_srcdir/lib" -I"$abs_srcdir/lib/graph" -c -o "$1.o" "$1" &&
+    ./libtool --quiet --tag=CC --mode=link $CC $cflags $ldflags -o "$1.program" "$1.o" libtriad.la &&
+    "./$1.program"; } >"$1.out" 2>&1
+}
+cflags=$(sed -n 's/^CFLAGS = //p' Makefile)
+ldflags=$(sed -n 's/^LDFLAGS = //p' Makefile)
+
 split_blocks "$abs_srcdir/README.md"
 split_blocks "$abs_srcdir/doc/triad.texi"
 count=0
-for block in "$work"/*.triad "$work"/*.sh; do
+for block in "$work"/*.triad "$work"/*.sh "$work"/*.c; do
   [ -f "$block" ] || continue
   count=$((count + 1))
   case $block in
     *.triad) run_session "$block" ;;
     *.sh) run_commands "$block" ;;
+    *.c) run_program "$block" ;;
   esac
   if cmp -s "$block.expected" "$block.out"; then
     echo "ok $count - $(basename "$block")"
