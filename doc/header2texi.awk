@@ -16,10 +16,16 @@ function prose(s,    i, n, part, out) {
   return out
 }
 
-# The row X(NAME, "code", "meaning") of the list of all statuses, from which the enumerators are made.
-function status_row(s,    part) {
-  split(s, part, /[(",)]+/)
-  statuses = statuses sprintf("  TRI_%-12s /* %s */\n", part[2] ",", part[5])
+# The rows X(NAME, …, "meaning") of a list from which an enum is made, as enumerators.
+function enumerators(    n, i, row, part, out) {
+  n = split(list, row, "\n")
+  for (i = 1; i < n; i++) {
+    split(row[i], part, /[(,]/)
+    match(row[i], /"[^"]*"\)/)
+    out = out sprintf("  %s%-12s /* %s */\n", prefix, part[2] ",", substr(row[i], RSTART + 1, RLENGTH - 3))
+  }
+  list = ""
+  return out
 }
 
 function trimmed(s) { sub(/^[ \t]+/, "", s); sub(/[ \t]+$/, "", s); gsub(/[ \t]+/, " ", s); return s }
@@ -52,10 +58,15 @@ function finish(    d, name) {
   if (comment == "" || d ~ /^#/) { comment = ""; return }
   if (d ~ /^typedef/) {
     sub(/;$/, "", d)
-    match(d, /[A-Za-z_][A-Za-z_0-9]*$/)
-    name = substr(d, RSTART)
+    if (match(d, /\(\*[a-z_]+\)/)) { # of a function
+      name = substr(d, RSTART + 2, RLENGTH - 3)
+      body = escaped(d) ";\n"
+    } else {
+      match(d, /[A-Za-z_][A-Za-z_0-9]*$/)
+      name = substr(d, RSTART)
+    }
     printf "@deftp {Type} %s\n%s\n", name, comment
-    if (name == "tri_status") body = "typedef enum tri_status @{\n" statuses "@} tri_status;\n"
+    if (list != "") body = "typedef enum " name " @{\n" escaped(enumerators()) "@} " name ";\n"
     if (body != "") printf "@example\n%s@end example\n", body
     print "@end deftp\n"
   } else if (d ~ /\(/) {
@@ -66,7 +77,9 @@ function finish(    d, name) {
 }
 
 /^\/\* SPDX/ || /^extern "C"/ { next }
-continued && /^ *X\(/ { status_row($0) }
+/^#define TRI_[A-Z]*_LIST\(X\)/ { list = "" }
+continued && /^ *X\(/ { list = list $0 "\n" }
+/^#define TRI_[A-Z]*_ENUMERATOR/ && match($0, /TRI_[A-Z_]*##/) { prefix = substr($0, RSTART, RLENGTH - 2) }
 continued { continued = /\\$/; next }
 /^#/ { continued = /\\$/; if (declaration == "") comment = ""; next }
 /^\/\* ---/ { # a section of the header

@@ -82,7 +82,7 @@ static const char help_text[] =
     "  FILE                run the statements of a file; - is standard input\n"
     "      --json          one JSON object per statement on standard output\n"
     "      --keep-going    go on after a failed statement\n"
-    "      --domain=D      numbers are double (the default) or rational\n"
+    "      --domain=D      numbers are double (the default), float, rational, mpfr or ball\n"
     "      --precision=BITS, --digits=N\n"
     "                      start settings\n"
     "      --echo          show every statement with its result\n"

@@ -18,6 +18,7 @@ extern "C" {
   X(REFUTED, "wrong")                                                                              \
   X(UNDECIDED, "could be neither confirmed nor refuted")
 
+/* What is known about a derivative; see tri_verdict_meaning. */
 typedef enum tri_verdict {
 #define TRI_VERDICT_ENUMERATOR(name, meaning) TRI_##name,
   TRI_VERDICT_LIST(TRI_VERDICT_ENUMERATOR)
@@ -135,8 +136,9 @@ TRI_API void tri_verify_report_free(tri_verify_report *report);
 
 /* --- gradient check -------------------------------------------------------------------------------------------------- */
 
-/* A function of n variables, and its gradient, in anybody's code: n partials are written to `gradient`. Neither may change x. */
+/* A function of n variables in anybody's code. It may not change x. */
 typedef double (*tri_black_box)(const double *x, size_t n, void *data);
+/* Its gradient: n partials are written to `gradient`. It may not change x. */
 typedef void (*tri_black_box_gradient)(const double *x, size_t n, double *gradient, void *data);
 
 /* Why a derivative could not be measured: X(enumerator, as printed). */
@@ -148,6 +150,7 @@ typedef void (*tri_black_box_gradient)(const double *x, size_t n, double *gradie
   X(NOISE, "the function's rounding errors are as large as its derivative")                        \
   X(DIVERGENT, "the differences do not converge")
 
+/* Such a reason; see tri_doubt_text. */
 typedef enum tri_doubt {
 #define TRI_DOUBT_ENUMERATOR(name, text) TRI_DOUBT_##name,
   TRI_DOUBT_LIST(TRI_DOUBT_ENUMERATOR)

@@ -28,7 +28,7 @@ done
 # shellcheck disable=SC2086
 check functions " (" $declared
 # shellcheck disable=SC2046
-check types "" $(sed -n 's/^typedef [a-z]* \(tri_[a-z_]*\) .*/Type: \1/p' "$abs_srcdir"/lib/triad/*.h | sed 's/ /~/')
+check types "" $(sed -n 's/^typedef [a-z]* (\{0,1\}\*\{0,1\}\(tri_[a-z_]*\)[ )].*/Type: \1/p' "$abs_srcdir"/lib/triad/*.h | sed 's/ /~/')
 # shellcheck disable=SC2086
 check operations "(a" $ops
 names() { "$TRIAD" -e "help $1" | awk '{ print $1 }'; }
