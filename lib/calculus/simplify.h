@@ -59,7 +59,7 @@ struct chain {
   size_t count, capacity;
   struct list inner;  /* positions of the chain's nodes, users before arguments */
   uint32_t quotients; /* divisions and negative powers among them */
-  bool negative, gates, over;
+  bool gates;
 };
 
 struct simplify {

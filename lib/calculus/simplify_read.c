@@ -24,7 +24,6 @@ uint32_t tri__keep_poly(struct simplify *s, struct poly *p) {
 
 static bool add_leaf(struct simplify *s, uint32_t at, int64_t power) {
   struct chain *c = &s->chain;
-  if (power > EXPONENT_MAX || power < -EXPONENT_MAX) return c->over = true;
   if (!tri__grow(s->ring.memory, (void **)&c->leaves, &c->capacity, c->count + 1,
                  sizeof *c->leaves))
     return tri__ring_no_memory(&s->ring);
@@ -58,16 +57,27 @@ static bool open_node(struct simplify *s, uint32_t at, int64_t power) {
   }
 }
 
+/* Whether a chain's inner node, which has this power, is opened: a power of a power stays a leaf where the exponent would be too
+ * large for a monomial. */
+static bool opens(const struct simplify *s, struct leaf leaf) {
+  const struct node *n = node_of(s, leaf.at);
+  int64_t k = 1;
+  if (!s->spots[leaf.at].inner) return false;
+  if (n->op == TRI_OP_pow) tri__small_integer(s->g, n->arg[1], &k);
+  k *= leaf.power;
+  return k <= EXPONENT_MAX && k >= -EXPONENT_MAX;
+}
+
 /* Inner nodes among the leaves are opened where they stand, so the list of leaves is its own list of work. */
 bool tri__take_apart(struct simplify *s, uint32_t at) {
   struct chain *c = &s->chain;
   c->count = c->inner.count = c->quotients = 0;
-  c->gates = c->over = false;
+  c->gates = false;
   if (!open_node(s, at, 1)) return false;
   size_t kept = 0;
   for (size_t i = 0; i < c->count; i++) {
     struct leaf leaf = c->leaves[i];
-    if (!s->spots[leaf.at].inner)
+    if (!opens(s, leaf))
       c->leaves[kept++] = leaf;
     else if (!open_node(s, leaf.at, leaf.power))
       return false;
@@ -187,7 +197,6 @@ bool tri__read_flat(struct simplify *s, uint32_t at, struct poly *p) {
   struct gather to = {0};
   *p = (struct poly){0};
   if (!tri__take_apart(s, at)) return false;
-  if (s->chain.over) return tri__ring_over(&s->ring);
   uint64_t most = s->ring.max_terms;
   s->ring.max_terms = UINT64_MAX;
   mpq_init(to.c);
@@ -406,7 +415,7 @@ static bool read_one(struct simplify *s, uint32_t at) {
   s->ring.over = false;
   s->ring.max_factors = s->expanding ? UINT64_MAX : FULL_FACTORS;
   s->ring.work = s->expanding ? s->work_per_node : s->work_per_node * (16 + s->chain.inner.count);
-  bool ok = !s->chain.over && !tri__guard(s) &&
+  bool ok = !tri__guard(s) &&
             (s->expanding || s->chain.count <= s->ring.max_terms) &&
             (spot->unit == UNIT_SUM ? read_full_sum(s, &p) : read_full_product(s, &p));
   s->ring.max_factors = s->ring.work = UINT64_MAX;

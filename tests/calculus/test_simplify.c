@@ -435,6 +435,18 @@ START_TEST(sharing_stays) {
 }
 END_TEST
 
+/* Exponents of a chain multiply; what passes the bound of a monomial's exponent is left apart, but it is not lost. */
+START_TEST(towers_of_powers) {
+  for (int64_t k = -1001; k <= 1001; k += 286)
+    for (int depth = 1; depth < 24; depth++) {
+      tri_expr e = tri_variable(g, "x");
+      for (int i = 0; i < depth; i++) e = tri_pow(e, tri_integer(g, k));
+      simplified(e);
+      simplified(tri_add(tri_mul(e, tri_variable(g, "y")), e));
+    }
+}
+END_TEST
+
 START_TEST(errors_pass_through) {
   tri_expr bad = tri_rational(g, 1, 0);
   ck_assert_int_eq(tri_expr_status(tri_simplify(bad)), TRI_DOMAIN);
@@ -462,6 +474,7 @@ static Suite *simplify_suite(void) {
   tcase_add_test(c, derivatives);
   tcase_add_test(c, twelfth_derivatives);
   tcase_add_test(c, sharing_stays);
+  tcase_add_test(c, towers_of_powers);
   tcase_add_test(c, errors_pass_through);
   tcase_add_test(deep_case, deep);
   tcase_add_test(deep_case, long_sums);
