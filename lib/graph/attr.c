@@ -18,23 +18,68 @@ static uint64_t hash_bytes(uint64_t h, const unsigned char *data, size_t size) {
 static bool attr_is(const tri_graph *g, uint32_t id, enum attr_kind kind, const void *data,
                     size_t size) {
   const struct attr *a = &g->attrs[id];
-  return a->kind == kind && a->size == size && !memcmp(g->bytes + a->offset, data, size);
+  return a->kind == kind && a->size == size && !memcmp(a->data, data, size);
 }
 
-/* Room for one attribute more in array, bytes and index. */
+/* --- blocks of data */
+
+enum { BLOCK_MIN = 512 };
+
+static unsigned char *block_data(struct attr_block *b) { return (unsigned char *)(b + 1); }
+
+/* Room for `size` bytes in the newest block; each block is larger than the one before, so that they are few. */
+static bool block_room(tri_graph *g, size_t size) {
+  struct attr_block *last = g->block;
+  if (last && last->size - last->used >= size) return true;
+  size_t room = last ? last->size + last->size / 2 : BLOCK_MIN;
+  if (room < size) room = size;
+  struct attr_block *b = tri__resize(&g->memory, NULL, 0, sizeof *b + room);
+  if (!b) return false;
+  *b = (struct attr_block){.before = last, .first = g->attr_count, .size = room};
+  g->block = b;
+  return true;
+}
+
+static void drop_block(tri_graph *g) {
+  struct attr_block *b = g->block;
+  g->block = b->before;
+  tri__resize(&g->memory, b, sizeof *b + b->size, 0);
+}
+
+void tri__attrs_drop(tri_graph *g, uint32_t count) {
+  while (g->attr_count > count) {
+    uint32_t id = --g->attr_count;
+    index_drop(&g->attr_index, g->attrs[id].hash, id);
+    if (g->block->first == id)
+      drop_block(g);
+    else
+      g->block->used = (size_t)(g->attrs[id].data - block_data(g->block));
+  }
+}
+
+void tri__attrs_free(tri_graph *g) {
+  while (g->block) drop_block(g);
+  tri__free(&g->memory, g->attrs, g->attr_capacity, sizeof *g->attrs);
+  tri__index_free(&g->memory, &g->attr_index);
+}
+
+/* --- attributes */
+
+static size_t rounded(size_t size) { return (size + 7) / 8 * 8; }
+
+/* Room for one attribute more in array, index and blocks; the block last, which then surely gets it. */
 static bool attr_room(tri_graph *g, size_t size) {
   struct memory *m = &g->memory;
   if (g->attr_count >= NODE_ERROR || size > UINT32_MAX / 2 ||
-      !tri__grow(m, (void **)&g->attrs, &g->attr_capacity, g->attr_count + 1, sizeof *g->attrs) ||
-      !tri__grow(m, (void **)&g->bytes, &g->byte_capacity, g->byte_count + size + 8, 1))
+      !tri__grow(m, (void **)&g->attrs, &g->attr_capacity, g->attr_count + 1, sizeof *g->attrs))
     return false;
-  if (!index_full(&g->attr_index)) return true;
+  if (!index_full(&g->attr_index)) return block_room(g, rounded(size));
   struct index larger;
   if (!tri__index_larger(m, &g->attr_index, &larger)) return false;
   for (uint32_t id = 1; id < g->attr_count; id++) index_put(&larger, g->attrs[id].hash, id);
   tri__index_free(m, &g->attr_index);
   g->attr_index = larger;
-  return true;
+  return block_room(g, rounded(size));
 }
 
 uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size) {
@@ -49,16 +94,17 @@ uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t s
     return 0;
   }
   uint32_t id = g->attr_count++;
-  g->attrs[id] = (struct attr){hash, g->byte_count, (uint32_t)size, kind};
-  memcpy(g->bytes + g->byte_count, data, size);
-  g->byte_count += (size + 7) / 8 * 8;
+  unsigned char *to = block_data(g->block) + g->block->used;
+  g->attrs[id] = (struct attr){hash, to, (uint32_t)size, kind};
+  memcpy(to, data, size);
+  g->block->used += rounded(size);
   index_put(&g->attr_index, hash, id);
   return id;
 }
 
 const void *tri__attr_data(const tri_graph *g, uint32_t attr, size_t *size) {
   if (size) *size = g->attrs[attr].size;
-  return g->bytes + g->attrs[attr].offset;
+  return g->attrs[attr].data;
 }
 
 /* Few shapes exist in a graph: a linear search from the newest. */

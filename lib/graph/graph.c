@@ -62,9 +62,7 @@ void tri_graph_free(tri_graph *g) {
   tri__free(m, g->chunks, g->chunk_capacity, sizeof *g->chunks);
   tri__free(m, g->pool, g->pool_capacity, sizeof *g->pool);
   tri__index_free(m, &g->index);
-  tri__free(m, g->attrs, g->attr_capacity, sizeof *g->attrs);
-  tri__free(m, g->bytes, g->byte_capacity, 1);
-  tri__index_free(m, &g->attr_index);
+  tri__attrs_free(g);
   tri__free(m, g->shapes, g->shape_capacity, sizeof *g->shapes);
   tri__free(m, g->dims, g->dim_capacity, sizeof *g->dims);
   tri__templates_free(g);
@@ -113,11 +111,7 @@ void tri_graph_rewind(tri_graph *g, tri_mark mark) {
     index_drop(&g->index, node_at(g, id)->hash, id);
   }
   g->pool_count = mark.arguments;
-  while (g->attr_count > mark.attributes) {
-    uint32_t id = --g->attr_count;
-    index_drop(&g->attr_index, g->attrs[id].hash, id);
-    g->byte_count = g->attrs[id].offset;
-  }
+  tri__attrs_drop(g, mark.attributes);
   if (g->shape_count > mark.shapes) g->dim_count = g->shapes[mark.shapes].first;
   g->shape_count = mark.shapes;
   trim(g);

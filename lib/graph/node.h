@@ -33,9 +33,17 @@ enum attr_kind { ATTR_NONE, ATTR_RATIONAL, ATTR_NAME, ATTR_INDEX, ATTR_LAMBDA };
  * Lambda: counts and node ids. */
 struct attr {
   uint64_t hash;
-  size_t offset; /* into the graph's attribute bytes */
+  const unsigned char *data; /* in one of the graph's blocks, aligned to 8 */
   uint32_t size;
   uint32_t kind;
+};
+
+/* Where attributes' data lies, followed by `size` bytes. Blocks never move, so a name or a view of a number holds as long as the
+ * attribute exists. */
+struct attr_block {
+  struct attr_block *before; /* the older ones */
+  uint32_t first;            /* its first attribute; a block holds one at least */
+  size_t size, used;
 };
 
 /* A hash index of ids; see index.h. */
@@ -67,8 +75,7 @@ struct tri_graph {
   struct attr *attrs;
   uint32_t attr_count;
   size_t attr_capacity;
-  unsigned char *bytes; /* of attributes, each aligned to 8 */
-  size_t byte_count, byte_capacity;
+  struct attr_block *block; /* the newest */
   struct index attr_index;
   struct shape *shapes;
   uint32_t shape_count;
@@ -127,7 +134,7 @@ void tri__shape_text(const tri_graph *g, uint32_t shape, char *buffer, size_t si
 /* Constants. q must be canonical. */
 uint32_t tri__constant(tri_graph *g, mpq_srcptr q);
 uint32_t tri__constant_si(tri_graph *g, int64_t num, int64_t den);
-/* A read-only view of a constant node's value, without copying; valid until an attribute is made. false if not a constant. */
+/* A read-only view of a constant node's value, without copying; valid as long as the node. false if not a constant. */
 bool tri__rational(const tri_graph *g, uint32_t id, mpq_ptr view);
 void tri__attr_rational(const tri_graph *g, uint32_t attr, mpq_ptr view);
 /* Whether the node is the constant num (den 1). */
@@ -150,6 +157,9 @@ uint64_t tri__index_attr(const tri_graph *g, uint32_t id); /* element's index, h
 /* Interned attributes; 0 when out of memory (sticks to the graph). */
 uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size);
 const void *tri__attr_data(const tri_graph *g, uint32_t attr, size_t *size);
+/* Drops all attributes but the first `count`; frees the memory of all. */
+void tri__attrs_drop(tri_graph *g, uint32_t count);
+void tri__attrs_free(tri_graph *g);
 
 /* Shapes. 0 is the scalar; TRI__NO_SHAPE on failure. */
 enum { MOST_RANK = 64 };

@@ -163,7 +163,7 @@ TRI_API size_t tri_expr_rank(tri_expr e);
 /* Size along dimension i; -1 for a named size, 0 beyond the rank. */
 TRI_API int64_t tri_expr_dim(tri_expr e, size_t i);
 
-/* Name of a variable; NULL for other nodes. Owned by the graph, and there until more is built in it. */
+/* Name of a variable; NULL for other nodes. Owned by the graph, where it stays until the variable is rewound or the graph freed. */
 TRI_API const char *tri_expr_name(tri_expr e);
 
 /* The nearest double of a constant node (correctly rounded), into *x; false if e is not a constant. */

@@ -230,6 +230,32 @@ START_TEST(rewinding) {
 }
 END_TEST
 
+/* What points at a name holds while the graph grows; and growing and rewinding again and again takes no more memory. */
+START_TEST(names_stay_where_they_are) {
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr x = tri_variable(g, "x");
+  const char *name = tri_expr_name(x);
+  tri_mark mark = tri_graph_mark(g);
+  size_t most = 0;
+  start_random(5);
+  for (int round = 0; round < 20; round++) {
+    for (int i = 0; i < 1000; i++) {
+      char text[1200];
+      int size = snprintf(text, sizeof text, "v%d_%0*d", i, (int)random_below(1100) + 1, i);
+      tri_expr v = tri_variable(g, text);
+      ck_assert_mem_eq(tri_expr_name(v), text, (size_t)size + 1);
+      ck_assert_ptr_eq(tri_expr_name(x), name);
+      if (random_below(50) == 0) tri_graph_rewind(g, mark);
+    }
+    ck_assert_str_eq(name, "x");
+    tri_graph_rewind(g, mark);
+    if (round == 0) most = tri_graph_bytes(g);
+    ck_assert_uint_le(tri_graph_bytes(g), most + most / 2);
+  }
+  tri_graph_free(g);
+}
+END_TEST
+
 START_TEST(stacks) {
   tri_graph *g = tri_graph_new(NULL);
   tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y"), pair[2] = {x, y},
@@ -316,6 +342,7 @@ static Suite *graph_suite(void) {
   tcase_add_test(c, errors_stick_and_spread);
   tcase_add_test(c, limits);
   tcase_add_test(c, rewinding);
+  tcase_add_test(c, names_stay_where_they_are);
   tcase_add_test(c, stacks);
   tcase_add_test(c, lambdas);
   tcase_add_test(c, templates);
