@@ -415,8 +415,7 @@ static bool read_one(struct simplify *s, uint32_t at) {
   s->ring.over = false;
   s->ring.max_factors = s->expanding ? UINT64_MAX : FULL_FACTORS;
   s->ring.work = s->expanding ? s->work_per_node : s->work_per_node * (16 + s->chain.inner.count);
-  bool ok = !tri__guard(s) &&
-            (s->expanding || s->chain.count <= s->ring.max_terms) &&
+  bool ok = !tri__guard(s) && (s->expanding || s->chain.count <= s->ring.max_terms) &&
             (spot->unit == UNIT_SUM ? read_full_sum(s, &p) : read_full_product(s, &p));
   s->ring.max_factors = s->ring.work = UINT64_MAX;
   if (ok && (spot->poly = tri__keep_poly(s, &p))) {
