@@ -5,8 +5,8 @@
 
 #include "verify/black_box.h"
 
-/* Steps reach from 2^-44 of a variable, where its own rounding is left to be seen, to half of it, or of 1 if that is more. */
-enum { STEP_BITS = 44, INVISIBLE_FACTOR = 64 };
+/* Steps reach from 2^-50 of a variable, where its own rounding is left to be seen, to half of it, or of 1 if that is more. */
+enum { STEP_BITS = 50, INVISIBLE_FACTOR = 64 };
 
 /* A measurement under way. */
 struct run {
@@ -133,6 +133,8 @@ static void conclude(struct run *r) {
 struct measured tri__box_measure(struct black_box *b, size_t i, const struct noise *noise,
                                  double step_min, double step_max, double enough) {
   struct measured m = {.estimate = {NAN, INFINITY, 0, 0}, .constant = true};
+  m.noisy = !isfinite(noise->absolute);
+  if (m.noisy) return m;
   struct run r = {.b = b, .i = i, .noise = noise, .enough = enough, .m = &m};
   r.step = step_min > 0 ? step_min : first_step(b, i);
   r.most = step_max > 0 ? step_max : last_step(b, i);

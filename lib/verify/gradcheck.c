@@ -30,6 +30,7 @@ static bool meaningful(const tri_gradcheck_entry *e, const struct measured *m) {
 
 static tri_doubt doubt_of(const tri_gradcheck_entry *e, const struct measured *m) {
   if (e->kink > 0 && !(e->kink < e->bound / 4)) return TRI_DOUBT_KINK;
+  if (m->noisy) return TRI_DOUBT_NOISE;
   if (!isfinite(e->bound)) return m->diverges ? TRI_DOUBT_DIVERGENT : TRI_DOUBT_AROUND;
   return e->rounding * 8 > e->truncation ? TRI_DOUBT_NOISE : TRI_DOUBT_DIVERGENT;
 }

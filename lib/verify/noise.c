@@ -81,7 +81,7 @@ static double largest(const double *values, int n) {
 struct column {
   double deviation; /* standard deviation of the noise, if this column is noise */
   bool changes;     /* its signs change */
-  bool lonely; /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
+  bool lonely;      /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
 };
 
 /* Column k of the table; the noise of a value counts (2k)!/(k!)^2 times in the variance of its entries. */
@@ -110,54 +110,100 @@ static void difference_table(const double values[SAMPLES], struct column columns
   }
 }
 
+/* A jump in the middle of values that change evenly: like ... 0 J -J 0 ... in the second column. Returns |J|, or 0. */
+static double lone_jump(const double values[SAMPLES]) {
+  double d[SAMPLES - 2];
+  for (int p = 0; p + 2 < SAMPLES; p++) d[p] = values[p + 2] - 2 * values[p + 1] + values[p];
+  double most = largest(d, SAMPLES - 2);
+  int small = 0, at = -1;
+  for (int p = 0; p + 2 < SAMPLES; p++) {
+    small += fabs(d[p]) < most / 16;
+    if (p + 3 < SAMPLES && fabs(d[p] + d[p + 1]) < most / 8 && fabs(d[p]) > most / 2) at = p;
+  }
+  return at >= 0 && small == SAMPLES - 4 ? most : 0;
+}
+
+enum finding { QUIET, NOISY, LONELY };
+
 /* Standard deviation of the noise: of the first column that agrees within a factor of 4 with the two after it, and whose signs change.
- * Without one, if `anyway`, the smallest: it bounds the noise. Else 0. */
-static double deviation(const double values[SAMPLES], bool anyway) {
+ * QUIET without one; *deviation is then the smallest, which bounds the noise. */
+static enum finding look(const double values[SAMPLES], double *deviation) {
   struct column c[SAMPLES];
-  double least = INFINITY;
+  *deviation = INFINITY;
   difference_table(values, c);
-  if (c[2].lonely || c[3].lonely) return 0;
+  if (c[2].lonely || c[3].lonely) return LONELY;
   for (int k = 1; k + 2 < SAMPLES; k++) {
     double low = fmin(c[k].deviation, fmin(c[k + 1].deviation, c[k + 2].deviation));
     double high = fmax(c[k].deviation, fmax(c[k + 1].deviation, c[k + 2].deviation));
-    if (c[k].changes && c[k + 1].changes && c[k + 2].changes && high <= 4 * low)
-      return c[k].deviation;
-    least = fmin(least, low);
+    if (c[k].changes && c[k + 1].changes && c[k + 2].changes && high <= 4 * low) {
+      *deviation = c[k].deviation;
+      return NOISY;
+    }
+    *deviation = fmin(*deviation, low);
   }
-  return anyway && isfinite(least) ? least : 0;
+  return QUIET;
 }
 
 /* --- putting it together */
 
-/* As near as the values differ. *spacing is what that was. */
-static double near_noise(struct black_box *b, int line, double *spacing) {
-  double values[SAMPLES];
-  for (*spacing = 0x1p-45; *spacing < 0x1p-8; *spacing *= 32) {
-    if (!sample(b, *spacing, line, values)) return 0;
-    if (!mostly_equal(values)) return deviation(values, true);
-  }
-  return 0;
+struct search {
+  struct black_box *b;
+  double near, wide; /* standard deviations found */
+  double largest;    /* value seen */
+};
+
+static bool take(struct search *s, double spacing, int line, double values[SAMPLES]) {
+  if (!sample(s->b, spacing, line, values)) return false;
+  s->largest = fmax(s->largest, largest(values, SAMPLES));
+  return true;
 }
 
-/* Noise at a wider spacing that rounding to float would explain. */
-static double float_noise(struct black_box *b, int line, double spacing) {
-  double values[SAMPLES];
-  if (!sample(b, spacing, line, values) || mostly_equal(values)) return 0;
-  double found = deviation(values, false);
-  return found <= 0x1p-18 * largest(values, SAMPLES) ? found : 0;
+/* As near as the values differ; returns where that was. */
+static double look_near(struct search *s, int line) {
+  double values[SAMPLES], found, spacing = 0x1p-45;
+  for (; spacing < 0x1p-8; spacing *= 32) {
+    if (!take(s, spacing, line, values)) break;
+    if (mostly_equal(values) || look(values, &found) == LONELY) continue;
+    s->near = fmax(s->near, found);
+    break;
+  }
+  return spacing;
+}
+
+/* Whether the function is smooth from near but for jumps: on the way to wider spacings, what first stands out is one of them. */
+static bool has_jumps(struct search *s, int line) {
+  double values[SAMPLES], found;
+  for (double spacing = 0x1p-44; spacing < 0x1p-14; spacing *= 4) {
+    if (!take(s, spacing, line, values)) return false;
+    if (lone_jump(values) > 16 * s->near) return true;
+    if (look(values, &found) != LONELY && found > 16 * s->near) return false;
+  }
+  return false;
+}
+
+/* Noise that rounding to float would explain, and that comes in jumps; what comes gradually is the function itself. */
+static void look_wide(struct search *s, int line, double spacing) {
+  double values[SAMPLES], found;
+  if (!take(s, spacing, line, values) || mostly_equal(values)) return;
+  enum finding what = look(values, &found);
+  double jump = lone_jump(values), least = 4 * fmax(s->near, s->wide);
+  if (jump > 0) found = jump / 4;
+  else if (what != NOISY) return;
+  if (found > 0x1p-18 * s->largest || found <= least) return;
+  if (jump > 0 || has_jumps(s, line)) s->wide = found;
 }
 
 /* A bound from standard deviations: 8 of them, as few samples tell them only to a factor of about 2; rounding errors of one operation
- * have at most 1.8. Values that are all floats were rounded to float. */
+ * have at most 1.8. Values that are all floats were rounded to float. Where noise is all there is to see, there is no bound. */
 struct noise tri__box_noise(struct black_box *b) {
-  double most = 0;
+  struct search s = {.b = b, .largest = fabs(b->value)};
   for (int line = 0; line < LINES; line++) {
-    double spacing;
-    most = fmax(most, near_noise(b, line, &spacing));
-    if (spacing < 0x1p-21) most = fmax(most, float_noise(b, line, 0.7 * 0x1p-20));
-    if (spacing < 0x1p-16) most = fmax(most, float_noise(b, line, 0.7 * 0x1p-15));
+    double spacing = look_near(&s, line);
+    if (spacing < 0x1p-21) look_wide(&s, line, 0.7 * 0x1p-20);
+    if (spacing < 0x1p-16) look_wide(&s, line, 0.7 * 0x1p-15);
   }
-  struct noise noise = {.absolute = 8 * most, .unit = b->wide ? 0x1p-53 : 0x1p-24};
+  struct noise noise = {.absolute = 8 * fmax(s.near, s.wide), .unit = b->wide ? 0x1p-53 : 0x1p-24};
+  if (noise.absolute > 0x1p-6 * s.largest) noise.absolute = INFINITY;
   noise.relative = 4 * noise.unit;
   if (noise.absolute > noise.relative * fabs(b->value))
     noise.relative = fmin(noise.absolute / fabs(b->value), 16 * noise.relative);

@@ -3,7 +3,7 @@
  *
  * An estimate is believed if three of its neighbours in a column, with steps h, 2h, 4h, converge: the finer two are closer together than
  * 0.8 times the coarser two, or as close as rounding errors allow. If that goes on (it does for any error like h^p, p > 0.32), the limit is
- * within 0.8 / (1 - 0.8) = 4 times the coarser distance. And it must agree with the estimates of all smaller steps: those know little,
+ * within 0.8 / (1 - 0.8) = 4 times the coarser distance. Twice the finer one guards against terms that cancel by chance. And it must agree with the estimates of all smaller steps: those know little,
  * as rounding errors are large there, but where they contradict, the step has left the scale on which the function is smooth. */
 #include <math.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static void extrapolate(struct tableau *t) {
 static struct estimate judged(const struct tableau *t, size_t j) {
   double a = t->values[0][j], b = t->values[1][j], c = t->values[2][j];
   double fine = fabs(a - b), coarse = fabs(b - c);
-  struct estimate e = {b, 4 * coarse, t->rounding[1][j], t->steps[TABLEAU_COLUMNS - 2 - j / 2]};
+  struct estimate e = {b, fmax(4 * coarse, 2 * fine), t->rounding[1][j], t->steps[TABLEAU_COLUMNS - 2 - j / 2]};
   double allowed = 2 * (t->rounding[0][j] + t->rounding[1][j]);
   if (!(fine <= 0.8 * coarse || fine <= allowed)) e.truncation = INFINITY;
   if (j > 0) e.truncation = fmax(e.truncation, fabs(b - t->values[0][j - 1]));

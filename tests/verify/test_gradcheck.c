@@ -2,6 +2,7 @@
 /* The gradient check on right gradients, which it must not refute, and on slightly wrong ones, which it must. */
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include <triad.h>
 
@@ -180,11 +181,287 @@ START_TEST(single_random) {
 }
 END_TEST
 
+/* --- functions of many variables */
+
+enum { MANY = 1000 };
+
+/* Rosenbrock's function in a chain. */
+static double valley(const double *x, size_t n, void *data) {
+  double sum = 0;
+  (void)data;
+  for (size_t i = 0; i + 1 < n; i++) {
+    double a = 1 - x[i], b = x[i + 1] - x[i] * x[i];
+    sum += a * a + 100 * b * b;
+  }
+  return sum;
+}
+
+static void valley_gradient(const double *x, size_t n, double *gradient, void *data) {
+  (void)data;
+  for (size_t i = 0; i < n; i++) gradient[i] = 0;
+  for (size_t i = 0; i + 1 < n; i++) {
+    double b = x[i + 1] - x[i] * x[i];
+    gradient[i] += -2 * (1 - x[i]) - 400 * x[i] * b;
+    gradient[i + 1] += 200 * b;
+  }
+}
+
+/* Sizes of variables and of partials far apart. */
+static double scales(const double *x, size_t n, void *data) {
+  (void)n, (void)data;
+  return sin(x[0] * 1e8) * x[1] + x[1] * log(x[2]) + exp(x[3] * 1e-9) * x[4] / x[1];
+}
+
+static void scales_gradient(const double *x, size_t n, double *gradient, void *data) {
+  (void)n, (void)data;
+  double e = exp(x[3] * 1e-9);
+  gradient[0] = 1e8 * cos(x[0] * 1e8) * x[1];
+  gradient[1] = sin(x[0] * 1e8) + log(x[2]) - e * x[4] / (x[1] * x[1]);
+  gradient[2] = x[1] / x[2];
+  gradient[3] = 1e-9 * e * x[4] / x[1];
+  gradient[4] = e / x[1];
+}
+
+/* A layer of tanh and a sum, in float: x holds the weights. */
+enum { NET_IN = 8, NET_HIDDEN = 6, NET = NET_IN * NET_HIDDEN + NET_HIDDEN };
+static const float net_input[NET_IN] = {0.5f, -1.25f, 0.3f, 0.9f, -0.7f, 1.1f, 0.2f, -0.4f};
+
+static float net_unit(const double *x, size_t h) {
+  float sum = 0;
+  for (size_t i = 0; i < NET_IN; i++) sum += (float)x[h * NET_IN + i] * net_input[i];
+  return tanhf(sum);
+}
+
+static double net(const double *x, size_t n, void *data) {
+  (void)n, (void)data;
+  float sum = 0;
+  for (size_t h = 0; h < NET_HIDDEN; h++) sum += (float)x[NET_IN * NET_HIDDEN + h] * net_unit(x, h);
+  return (double)(sum * sum + 1);
+}
+
+static void net_gradient(const double *x, size_t n, double *gradient, void *data) {
+  (void)n, (void)data;
+  float sum = 0, unit[NET_HIDDEN];
+  for (size_t h = 0; h < NET_HIDDEN; h++) {
+    unit[h] = net_unit(x, h);
+    sum += (float)x[NET_IN * NET_HIDDEN + h] * unit[h];
+  }
+  for (size_t h = 0; h < NET_HIDDEN; h++) {
+    float back = 2 * sum * (float)x[NET_IN * NET_HIDDEN + h] * (1 - unit[h] * unit[h]);
+    for (size_t i = 0; i < NET_IN; i++) gradient[h * NET_IN + i] = (double)(back * net_input[i]);
+    gradient[NET_IN * NET_HIDDEN + h] = (double)(2 * sum * unit[h]);
+  }
+}
+
+/* A net in float inside a penalty in double: from near, the float part looks constant. */
+static double mixed(const double *x, size_t n, void *data) {
+  double sum = net(x, n, data);
+  for (size_t i = 0; i < n; i++) sum += 0.05 * x[i] * x[i];
+  return sum;
+}
+
+static void mixed_gradient(const double *x, size_t n, double *gradient, void *data) {
+  net_gradient(x, n, gradient, data);
+  for (size_t i = 0; i < n; i++) gradient[i] += 0.1 * x[i];
+}
+
+static const struct many {
+  const char *name;
+  tri_black_box f;
+  tri_black_box_gradient gradient;
+  size_t n;
+  double low, high;
+  double sharp; /* wrong by this share of the largest partial is refuted; by 0.05 % if the partial is ten times that */
+} manies[] = {{"valley", valley, valley_gradient, 12, -2, 2, 1e-6},
+              {"net", net, net_gradient, NET, -0.7, 0.7, 0.03},
+              {"mixed", mixed, mixed_gradient, NET, -0.7, 0.7, 0.03}};
+
+static double largest_of(const double *v, size_t n) {
+  double most = 0;
+  for (size_t i = 0; i < n; i++) most = fmax(most, fabs(v[i]));
+  return most;
+}
+
+/* Right; then with one entry wrong at a time, in the ways that people get gradients wrong. */
+static void try_many(const struct many *m, const double *x, struct random *r) {
+  double right[MANY], claim[MANY];
+  m->gradient(x, m->n, right, NULL);
+  expect(TRI_CONSISTENT, m->name, m->f, m->n, x, right);
+  double sharp = m->sharp * largest_of(right, m->n);
+  for (int way = 0; way < 6; way++) {
+    size_t i = random_below(r, (uint32_t)m->n), j = (i + 1) % m->n;
+    memcpy(claim, right, sizeof claim);
+    if (way == 0) claim[i] *= 1.0005;
+    if (way == 1) claim[i] *= 0.9995;
+    if (way == 2) claim[i] *= -1;
+    if (way == 3) claim[i] = right[j], claim[j] = right[i];
+    if (way == 4) claim[i] = 0;
+    if (way == 5) claim[i] *= 2;
+    bool tells = way < 2 ? fabs(right[i]) > 10 * sharp : fabs(claim[i] - right[i]) > sharp;
+    if (tells) expect(TRI_REFUTED, m->name, m->f, m->n, x, claim);
+  }
+}
+
+START_TEST(many_random) {
+  const struct many *m = &manies[_i];
+  struct random r = random_start(777 + (uint64_t)_i);
+  double x[MANY];
+  failures = 0;
+  for (int i = 0; i < 10 * test_multiplier(); i++) {
+    for (size_t k = 0; k < m->n; k++) x[k] = random_between(&r, m->low, m->high);
+    try_many(m, x, &r);
+  }
+  ck_assert_int_eq(failures, 0);
+}
+END_TEST
+
+START_TEST(thousand) {
+  static double x[MANY], right[MANY], claim[MANY];
+  struct random r = random_start(5);
+  failures = 0;
+  for (size_t k = 0; k < MANY; k++) x[k] = random_between(&r, -1.5, 1.5);
+  valley_gradient(x, MANY, right, NULL);
+  expect(TRI_CONSISTENT, "valley of 1000", valley, MANY, x, right);
+  memcpy(claim, right, sizeof claim);
+  claim[617] *= 1.0005;
+  expect(TRI_REFUTED, "valley of 1000", valley, MANY, x, claim);
+  ck_assert_int_eq(failures, 0);
+}
+END_TEST
+
+START_TEST(badly_scaled) {
+  const double x[] = {1e-8, 1e3, 1e-6, 1e10, -1e5};
+  double right[5], claim[5];
+  scales_gradient(x, 5, right, NULL);
+  failures = 0;
+  expect(TRI_CONSISTENT, "scales", scales, 5, x, right);
+  for (int i = 0; i < 5; i++)
+    for (int way = 0; way < 4; way++) {
+      memcpy(claim, right, sizeof claim);
+      claim[i] = way == 0 ? right[i] * 1.0005 : way == 1 ? right[i] * 0.9995 : way == 2 ? -right[i] : right[(i + 1) % 5];
+      expect(TRI_REFUTED, "scales", scales, 5, x, claim);
+    }
+  ck_assert_int_eq(failures, 0);
+}
+END_TEST
+
+/* --- random programs, in double and in float, with their derivative by dual numbers */
+
+enum { STEPS = 8, WIDTH = 4 };
+struct program {
+  int op[STEPS], a[STEPS], b[STEPS];
+  bool single; /* computed in float */
+};
+
+struct dual {
+  double v, d;
+};
+
+static struct dual apply(int op, struct dual a, struct dual b) {
+  switch (op) {
+  case 0: return (struct dual){a.v + b.v, a.d + b.d};
+  case 1: return (struct dual){a.v - b.v, a.d - b.d};
+  case 2:
+  case 3: return (struct dual){a.v * b.v, a.v * b.d + a.d * b.v};
+  case 4: return (struct dual){sin(a.v), a.d * cos(a.v)};
+  case 5: return (struct dual){exp(a.v), a.d * exp(a.v)};
+  case 6: return (struct dual){a.v / (1 + b.v * b.v), (a.d - a.v * 2 * b.v * b.d / (1 + b.v * b.v)) / (1 + b.v * b.v)};
+  case 7: return (struct dual){sqrt(1 + a.v * a.v), a.v * a.d / sqrt(1 + a.v * a.v)};
+  case 8: return (struct dual){tanh(a.v), a.d / (cosh(a.v) * cosh(a.v))};
+  case 9: return (struct dual){3 * a.v - 0.7, 3 * a.d};
+  default: return (struct dual){log(a.v * a.v + 0.1), 2 * a.v * a.d / (a.v * a.v + 0.1)};
+  }
+}
+
+static struct dual program_run(const struct program *p, const double *x, size_t along) {
+  struct dual w[WIDTH + STEPS];
+  for (size_t i = 0; i < WIDTH; i++)
+    w[i] = (struct dual){p->single ? (double)(float)x[i] : x[i], i == along ? 1 : 0};
+  for (int k = 0; k < STEPS; k++) {
+    w[WIDTH + k] = apply(p->op[k], w[p->a[k]], w[p->b[k]]);
+    if (p->single) w[WIDTH + k].v = (double)(float)w[WIDTH + k].v;
+  }
+  return w[WIDTH + STEPS - 1];
+}
+
+static double program_value(const double *x, size_t n, void *data) {
+  return program_run(data, x, n).v;
+}
+
+static void program_gradient(const double *x, size_t n, double *gradient, void *data) {
+  struct program exact = *(const struct program *)data;
+  exact.single = false;
+  for (size_t i = 0; i < n; i++) gradient[i] = program_run(&exact, x, i).d;
+}
+
+static void random_program(struct random *r, struct program *p, double x[WIDTH]) {
+  static const double sizes[] = {1, 1, 1, 0.01, 10};
+  for (int k = 0; k < STEPS; k++) {
+    p->op[k] = (int)random_below(r, 11);
+    p->a[k] = k > 0 ? WIDTH + k - 1 - (int)random_below(r, 2) : (int)random_below(r, WIDTH);
+    p->b[k] = (int)random_below(r, (uint32_t)(WIDTH + k));
+  }
+  for (int i = 0; i < WIDTH; i++) x[i] = random_between(r, -2, 2) * sizes[random_below(r, 5)];
+}
+
+static void program_report(const char *what, const double *x, const tri_gradcheck_report *report) {
+  const tri_gradcheck_entry *w = report->worst;
+  failures++;
+  printf("# program, %s, at x[%zu] = %.17g: claimed %.17g, difference %.17g, truncation %.3g, rounding "
+         "%.3g, kink %.3g, step %.3g, value %.6g, noise %.3g\n",
+         what, w->index, x[w->index], w->claimed, w->difference, w->truncation, w->rounding,
+         w->kink, w->step, report->value, report->noise);
+  fflush(stdout);
+}
+
+/* A right gradient is never refuted; one entry that is wrong by 0.05 % is, if its bound allows that. */
+static int try_program(struct random *r, bool single) {
+  struct program p;
+  double x[WIDTH], claim[WIDTH];
+  tri_gradcheck_report report;
+  random_program(r, &p, x);
+  p.single = single;
+  program_gradient(x, WIDTH, claim, &p);
+  for (int i = 0; i < WIDTH; i++)
+    if (!(fabs(claim[i]) < 1e20)) return 0;
+  ck_assert_int_eq(tri_gradcheck(program_value, WIDTH, x, claim, &report, .data = &p), TRI_OK);
+  if (report.verdict == TRI_REFUTED) program_report(p.single ? "right, float" : "right", x, &report);
+  tri_gradcheck_report_free(&report);
+  size_t i = random_below(r, WIDTH);
+  claim[i] *= 1.0005;
+  ck_assert_int_eq(tri_gradcheck(program_value, WIDTH, x, claim, &report, .data = &p, .worst = WIDTH), TRI_OK);
+  int sharp = 0;
+  for (size_t k = 0; k < report.n_worst; k++) {
+    const tri_gradcheck_entry *e = &report.worst[k];
+    if (e->index != i || claim[i] == 0 || e->bound > 2e-4 * fabs(claim[i])) continue;
+    if (e->verdict != TRI_REFUTED) program_report(p.single ? "wrong, float" : "wrong", x, &report);
+    sharp++;
+  }
+  tri_gradcheck_report_free(&report);
+  return sharp;
+}
+
+START_TEST(programs) {
+  struct random r = random_start(4242);
+  int sharp = 0, rounds = 200 * test_multiplier();
+  failures = 0;
+  for (int i = 0; i < rounds; i++) sharp += try_program(&r, _i == 1);
+  printf("# programs%s: %d of %d wrong entries were measured to 0.02 %%\n", _i ? " in float" : "", sharp, rounds);
+  fflush(stdout);
+  ck_assert_int_eq(failures, 0);
+  ck_assert_int_gt(sharp, rounds / (_i ? 10 : 2));
+}
+END_TEST
+
 static Suite *gradcheck_suite(void) {
   Suite *s = suite_create("gradcheck");
   TCase *c = tcase_create("gradcheck");
   tcase_add_loop_test(c, single_points, 0, SINGLES);
   tcase_add_loop_test(c, single_random, 0, SINGLES);
+  tcase_add_loop_test(c, many_random, 0, sizeof manies / sizeof manies[0]);
+  tcase_add_test(c, thousand);
+  tcase_add_test(c, badly_scaled);
+  tcase_add_loop_test(c, programs, 0, 2);
   suite_add_tcase(s, c);
   return s;
 }
