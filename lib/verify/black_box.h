@@ -39,6 +39,9 @@ struct noise {
 /* Estimates it from values along random lines through the point. */
 struct noise tri__box_noise(struct black_box *b);
 
+/* The same along variable i alone: bound of a value's error. */
+double tri__box_noise_along(struct black_box *b, size_t i);
+
 /* --- the tableau */
 
 enum { TABLEAU_COLUMNS = 5, TABLEAU_ROWS = 3 };

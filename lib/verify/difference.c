@@ -6,13 +6,13 @@
 #include "verify/black_box.h"
 
 /* Steps reach from 2^-50 of a variable, where its own rounding is left to be seen, to half of it, or of 1 if that is more. */
-enum { STEP_BITS = 50, INVISIBLE_FACTOR = 64 };
+enum { STEP_BITS = 50, INVISIBLE_FACTOR = 8 };
 
 /* A measurement under way. */
 struct run {
   struct black_box *b;
   size_t i;
-  const struct noise *noise;
+  struct noise noise;
   double step, most;
   double left, right; /* values */
   double away;        /* bound of the error of one value */
@@ -47,23 +47,30 @@ static void look(struct run *r) {
   r->right = tri__box_move(b, r->i, x + r->step);
   r->left = tri__box_move(b, r->i, x - r->step);
   double size = fmax(fabs(b->value), fmax(fabs(r->right), fabs(r->left)));
-  r->away = r->noise->absolute + r->noise->relative * size;
+  r->away = r->noise.absolute + r->noise.relative * size;
 }
 
 static double change(const struct run *r) {
   return fmax(fabs(r->right - r->b->value), fabs(r->left - r->b->value));
 }
 
-/* Skips steps that are so small that nothing changes: they say nothing. */
+/* Skips steps that are so small that nothing changes: they say nothing. Where so much changes at the next step that a smooth function
+ * would have shown some of it before, it is looked at more closely: values may come in steps. */
 static void start(struct run *r) {
-  for (;;) {
+  double still = 0;
+  while (r->step * INVISIBLE_FACTOR <= r->most) {
     double step = r->step;
-    if (!(step * INVISIBLE_FACTOR <= r->most)) return;
+    look(r);
+    if (change(r) == 0) still = step;
     r->step *= INVISIBLE_FACTOR;
     look(r);
     if (change(r) <= r->away) continue;
+    bool steps = still == step && change(r) > 2 * INVISIBLE_FACTOR * r->away;
     r->step = step;
-    return;
+    if (!steps) return;
+    double along = tri__box_noise_along(r->b, r->i);
+    if (!(along > r->noise.absolute)) return;
+    r->noise.absolute = along;
   }
 }
 
@@ -76,7 +83,7 @@ static void difference(struct run *r) {
   double ahead = (x + h) - x, behind = x - (x - h);
   double slope_right = (r->right - b->value) / ahead, slope_left = (b->value - r->left) / behind;
   double slope = (r->right - r->left) / (ahead + behind);
-  double moved = 2 * r->noise->unit * fabs(x); /* a variable that is rounded */
+  double moved = 2 * r->noise.unit * fabs(x); /* a variable that is rounded */
   double off = (r->away + moved * fabs(slope)) / h;
   tri__tableau_add(&r->central, h, slope, off);
   tri__tableau_add(&r->to_right, h, slope_right, (2 * r->away + moved * fabs(slope_right)) / h);
@@ -125,6 +132,8 @@ static void conclude(struct run *r) {
     else
       use(m, &r->to_left, -1);
   }
+  if (m->constant && r->b->value == 0) /* zeros do not tell how the function rounds */
+    m->estimate.rounding += 8 * r->noise.unit / r->step;
   const struct estimate *j = &r->jump.best;
   if (r->jump.accepted >= ENOUGH_ROWS && fabs(j->value) > tri__bound(j))
     m->kink = (fabs(j->value) + tri__bound(j)) / 2;
@@ -135,7 +144,7 @@ struct measured tri__box_measure(struct black_box *b, size_t i, const struct noi
   struct measured m = {.estimate = {NAN, INFINITY, 0, 0}, .constant = true};
   m.noisy = !isfinite(noise->absolute);
   if (m.noisy) return m;
-  struct run r = {.b = b, .i = i, .noise = noise, .enough = enough, .m = &m};
+  struct run r = {.b = b, .i = i, .noise = *noise, .enough = enough, .m = &m};
   r.step = step_min > 0 ? step_min : first_step(b, i);
   r.most = step_max > 0 ? step_max : last_step(b, i);
   tri__tableau_start(&r.central, 2);

@@ -13,7 +13,7 @@ enum { SAMPLES = 9, LINES = 3 };
 double tri__box_call(struct black_box *b) {
   b->calls++;
   double y = b->function(b->x, b->n, b->data);
-  if (y != 0 && !(fabs(y) <= FLT_MAX && (double)(float)y == y)) b->wide = true;
+  if (y != 0 && isfinite(y) && !(fabs(y) <= FLT_MAX && (double)(float)y == y)) b->wide = true;
   return y;
 }
 
@@ -40,11 +40,11 @@ static double stride(uint64_t *state) {
   return bits & 1 ? size : -size;
 }
 
-/* Moves every variable by its own stride, relative to its size; one that is 0 only if `zeros`. */
-static void go(struct black_box *b, double by, bool zeros, uint64_t seed) {
+/* Moves every variable, or the one, by its own stride, relative to its size; one that is 0 only if `zeros`. */
+static void go(struct black_box *b, size_t along, double by, bool zeros, uint64_t seed) {
   for (size_t i = 0; i < b->n; i++) {
     double scale = b->at[i] == 0 ? (zeros ? b->typical : 0) : b->at[i];
-    b->x[i] = b->at[i] + by * scale * stride(&seed);
+    if (along == b->n || along == i) b->x[i] = b->at[i] + by * scale * stride(&seed);
   }
 }
 
@@ -53,10 +53,11 @@ static void back(struct black_box *b) {
 }
 
 /* Line 0 leaves zeros where they are, as functions like to have their kinks there. */
-static bool sample(struct black_box *b, double spacing, int line, double values[SAMPLES]) {
+static bool sample(struct black_box *b, size_t along, double spacing, int line,
+                   double values[SAMPLES]) {
   bool finite = true;
   for (int p = 0; p < SAMPLES; p++) {
-    go(b, (p - SAMPLES / 2) * spacing, line != 0, (uint64_t)line);
+    go(b, along, (p - SAMPLES / 2) * spacing, line != 0, (uint64_t)line);
     values[p] = tri__box_call(b);
     finite = finite && isfinite(values[p]);
   }
@@ -110,17 +111,29 @@ static void difference_table(const double values[SAMPLES], struct column columns
   }
 }
 
-/* A jump in the middle of values that change evenly: like ... 0 J -J 0 ... in the second column. Returns |J|, or 0. */
-static double lone_jump(const double values[SAMPLES]) {
-  double d[SAMPLES - 2];
-  for (int p = 0; p + 2 < SAMPLES; p++) d[p] = values[p + 2] - 2 * values[p + 1] + values[p];
-  double most = largest(d, SAMPLES - 2);
-  int small = 0, at = -1;
-  for (int p = 0; p + 2 < SAMPLES; p++) {
-    small += fabs(d[p]) < most / 16;
-    if (p + 3 < SAMPLES && fabs(d[p] + d[p + 1]) < most / 8 && fabs(d[p]) > most / 2) at = p;
+static double middle(const double d[SAMPLES - 1]) {
+  for (int p = 0; p < SAMPLES - 1; p++) {
+    int below = 0, equal = 0;
+    for (int q = 0; q < SAMPLES - 1; q++) below += d[q] < d[p], equal += d[q] == d[p];
+    if (below <= (SAMPLES - 1) / 2 && below + equal > (SAMPLES - 1) / 2) return d[p];
   }
-  return at >= 0 && small == SAMPLES - 4 ? most : 0;
+  return 0;
+}
+
+/* Jumps between values that change evenly: most first differences are the same, and the others do not all stand at one end, as they do
+ * beyond a kink. Returns the largest, or 0; that of variables which are rounded to double is none. */
+static double jumps(const double values[SAMPLES], double spacing) {
+  double d[SAMPLES - 1], most = 0;
+  for (int p = 0; p < SAMPLES - 1; p++) d[p] = values[p + 1] - values[p];
+  double usual = middle(d);
+  for (int p = 0; p < SAMPLES - 1; p++) most = fmax(most, fabs(d[p] -= usual));
+  int even = 0, changes = 0;
+  for (int p = 0; p < SAMPLES - 1; p++) {
+    even += fabs(d[p]) < most / 16;
+    if (p > 0) changes += (fabs(d[p]) < most / 16) != (fabs(d[p - 1]) < most / 16);
+  }
+  if (most < fabs(usual) * 0x1p-49 / spacing) return 0;
+  return 2 * even >= SAMPLES - 1 && changes > 1 ? most : 0;
 }
 
 enum finding { QUIET, NOISY, LONELY };
@@ -148,12 +161,13 @@ static enum finding look(const double values[SAMPLES], double *deviation) {
 
 struct search {
   struct black_box *b;
+  size_t along;      /* variable that moves; n: all of them */
   double near, wide; /* standard deviations found */
   double largest;    /* value seen */
 };
 
 static bool take(struct search *s, double spacing, int line, double values[SAMPLES]) {
-  if (!sample(s->b, spacing, line, values)) return false;
+  if (!sample(s->b, s->along, spacing, line, values)) return false;
   s->largest = fmax(s->largest, largest(values, SAMPLES));
   return true;
 }
@@ -170,43 +184,50 @@ static double look_near(struct search *s, int line) {
   return spacing;
 }
 
-/* Whether the function is smooth from near but for jumps: on the way to wider spacings, what first stands out is one of them. */
+/* Whether the function is smooth from near but for jumps: on the way to wider spacings, what first stands out is some of them. */
 static bool has_jumps(struct search *s, int line) {
   double values[SAMPLES], found;
-  for (double spacing = 0x1p-44; spacing < 0x1p-14; spacing *= 4) {
+  for (double spacing = 0x1p-46; spacing < 0x1p-14; spacing *= 2) {
     if (!take(s, spacing, line, values)) return false;
-    if (lone_jump(values) > 16 * s->near) return true;
+    if (jumps(values, spacing) > 16 * s->near) return true;
     if (look(values, &found) != LONELY && found > 16 * s->near) return false;
   }
   return false;
 }
 
-/* Noise that rounding to float would explain, and that comes in jumps; what comes gradually is the function itself. */
+/* Noise of code that rounds only a part of its work to float, or rounds it after something large was added: it comes in jumps. What
+ * comes gradually is the function itself. */
 static void look_wide(struct search *s, int line, double spacing) {
   double values[SAMPLES], found;
   if (!take(s, spacing, line, values) || mostly_equal(values)) return;
   enum finding what = look(values, &found);
-  double jump = lone_jump(values), least = 4 * fmax(s->near, s->wide);
+  double jump = jumps(values, spacing);
   if (jump > 0) found = jump / 4;
   else if (what != NOISY) return;
-  if (found > 0x1p-18 * s->largest || found <= least) return;
-  if (jump > 0 || has_jumps(s, line)) s->wide = found;
+  if (found > 4 * fmax(s->near, s->wide) && has_jumps(s, line)) s->wide = found;
+}
+
+static void search(struct search *s, int line) {
+  double spacing = look_near(s, line);
+  for (spacing *= 32 * 0.7; spacing < 0x1p-13; spacing *= 32) look_wide(s, line, spacing);
 }
 
 /* A bound from standard deviations: 8 of them, as few samples tell them only to a factor of about 2; rounding errors of one operation
  * have at most 1.8. Values that are all floats were rounded to float. Where noise is all there is to see, there is no bound. */
 struct noise tri__box_noise(struct black_box *b) {
-  struct search s = {.b = b, .largest = fabs(b->value)};
-  for (int line = 0; line < LINES; line++) {
-    double spacing = look_near(&s, line);
-    if (spacing < 0x1p-21) look_wide(&s, line, 0.7 * 0x1p-20);
-    if (spacing < 0x1p-16) look_wide(&s, line, 0.7 * 0x1p-15);
-  }
+  struct search s = {.b = b, .along = b->n, .largest = fabs(b->value)};
+  for (int line = 0; line < LINES; line++) search(&s, line);
   struct noise noise = {.absolute = 8 * fmax(s.near, s.wide), .unit = b->wide ? 0x1p-53 : 0x1p-24};
   if (noise.absolute > 0x1p-6 * s.largest) noise.absolute = INFINITY;
-  noise.relative = 4 * noise.unit;
+  noise.relative = 8 * noise.unit;
   if (noise.absolute > noise.relative * fabs(b->value))
-    noise.relative = fmin(noise.absolute / fabs(b->value), 16 * noise.relative);
+    noise.relative = fmin(noise.absolute / fabs(b->value), 8 * noise.relative);
   noise.absolute += 4 * DBL_TRUE_MIN;
   return noise;
+}
+
+double tri__box_noise_along(struct black_box *b, size_t i) {
+  struct search s = {.b = b, .along = i};
+  for (int line = 1; line <= LINES; line++) search(&s, line);
+  return 8 * fmax(s.near, s.wide);
 }
