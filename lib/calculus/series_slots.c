@@ -11,12 +11,11 @@ struct visit {
 };
 
 bool tri__series_find(const struct series *s, uint32_t id, uint32_t *number) {
-  const struct index *x = &s->index;
   uint64_t hash = hash_mix(id);
-  if (!x->capacity) return false;
-  for (uint32_t k = index_home(x, hash); x->tags[k]; k = index_next(x, k))
-    if (s->slot[x->slots[k]].id == id) {
-      *number = x->slots[k];
+  struct lookup l = index_look(&s->index, hash);
+  for (uint32_t i; index_next(&s->index, hash, &l, &i);)
+    if (s->slot[i].id == id) {
+      *number = i;
       return true;
     }
   return false;

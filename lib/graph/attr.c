@@ -84,11 +84,9 @@ static bool attr_room(tri_graph *g, size_t size) {
 
 uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size) {
   uint64_t hash = hash_bytes(hash_add(kind, size), data, size);
-  const struct index *x = &g->attr_index;
-  if (x->capacity)
-    for (uint32_t slot = index_home(x, hash); x->tags[slot]; slot = index_next(x, slot))
-      if (x->tags[slot] == index_tag(hash) && attr_is(g, x->slots[slot], kind, data, size))
-        return x->slots[slot];
+  struct lookup l = index_look(&g->attr_index, hash);
+  for (uint32_t known; index_next(&g->attr_index, hash, &l, &known);)
+    if (attr_is(g, known, kind, data, size)) return known;
   if (!attr_room(g, size)) {
     tri__no_memory(g);
     return 0;

@@ -2,18 +2,30 @@
 /* Memory of hash indices. */
 #include "graph/index.h"
 
+const struct bucket tri__index_nothing = {.count = 0};
+
+enum { SMALLEST = 16, DOUBLES_BELOW = 1 << 16 };
+
+/* Doubled, but large ones, whose size counts, by a half. */
+static uint64_t larger_capacity(uint64_t capacity) {
+  if (capacity < SMALLEST) return SMALLEST;
+  return capacity + (capacity < DOUBLES_BELOW ? capacity : capacity / 2);
+}
+
+/* The buckets begin at a cache line within a block that is one bucket longer. */
 bool tri__index_larger(struct memory *m, const struct index *x, struct index *larger) {
-  uint64_t capacity = x->capacity < 128        ? 256
-                      : x->capacity < 1u << 20 ? 2 * (uint64_t)x->capacity
-                                               : x->capacity + (uint64_t)x->capacity / 2;
-  if (capacity > UINT32_MAX) return false;
-  uint32_t *slots = tri__new(m, capacity, sizeof *slots + 1);
-  if (!slots) return false;
-  *larger = (struct index){slots, (uint8_t *)(slots + capacity), (uint32_t)capacity, 0};
+  uint64_t capacity = larger_capacity(x->capacity);
+  if (capacity > UINT32_MAX / BUCKET_IDS) return false;
+  char *block = tri__new(m, capacity + 1, sizeof(struct bucket));
+  if (!block) return false;
+  size_t past = (uintptr_t)block % sizeof(struct bucket);
+  struct bucket *buckets = (void *)(block + (past ? sizeof(struct bucket) - past : 0));
+  uint64_t ids = capacity * BUCKET_IDS;
+  *larger = (struct index){buckets, block, (uint32_t)capacity, 0, (uint32_t)(ids - ids / 8)};
   return true;
 }
 
 void tri__index_free(struct memory *m, struct index *x) {
-  tri__free(m, x->slots, x->capacity, sizeof *x->slots + 1);
+  if (x->block) tri__free(m, x->block, (size_t)x->capacity + 1, sizeof(struct bucket));
   *x = (struct index){0};
 }

@@ -22,11 +22,16 @@ static bool same(const tri_graph *g, const struct node *a, const struct node *b,
          (!a->nargs || !memcmp(node_args(g, a), args, a->nargs * sizeof *args));
 }
 
+enum { AHEAD = 16 }; /* how far ahead of an insertion its place is asked for */
+
 static bool index_room(tri_graph *g) {
   if (!index_full(&g->index)) return true;
   struct index larger;
   if (!tri__index_larger(&g->memory, &g->index, &larger)) return false;
-  for (uint32_t id = 1; id < g->node_count; id++) index_put(&larger, node_at(g, id)->hash, id);
+  for (uint32_t id = 1; id < g->node_count; id++) {
+    if (g->node_count - id > AHEAD) index_prefetch(&larger, node_at(g, id + AHEAD)->hash);
+    index_put(&larger, node_at(g, id)->hash, id);
+  }
   tri__index_free(&g->memory, &g->index);
   g->index = larger;
   return true;
@@ -75,11 +80,9 @@ static uint32_t add_node(tri_graph *g, struct node *n, const uint32_t *args) {
 
 uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args) {
   n->hash = node_hash(g, n, args);
-  const struct index *x = &g->index;
-  if (x->capacity)
-    for (uint32_t slot = index_home(x, n->hash); x->tags[slot]; slot = index_next(x, slot))
-      if (x->tags[slot] == index_tag(n->hash) && same(g, node_at(g, x->slots[slot]), n, args))
-        return x->slots[slot];
+  struct lookup l = index_look(&g->index, n->hash);
+  for (uint32_t id; index_next(&g->index, n->hash, &l, &id);)
+    if (same(g, node_at(g, id), n, args)) return id;
   return add_node(g, n, args);
 }
 

@@ -48,10 +48,11 @@ struct attr_block {
 
 /* A hash index of ids; see index.h. */
 struct index {
-  uint32_t *slots;
-  uint8_t *tags; /* 0: the slot is empty */
-  uint32_t capacity;
-  uint32_t count;
+  struct bucket *buckets;
+  void *block;       /* what they lie in */
+  uint32_t capacity; /* in buckets */
+  uint32_t count;    /* of ids */
+  uint32_t most;     /* ids, before it grows */
 };
 
 struct shape {
