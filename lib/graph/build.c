@@ -85,8 +85,8 @@ static uint32_t build_mul(tri_graph *g, uint32_t a, uint32_t b) {
   if (b == g->one) return a;
   if ((a == g->zero && has(g, b, FACT_TOTAL)) || (b == g->zero && has(g, a, FACT_TOTAL)))
     return g->zero;
-  if (tri__is_integer(g, a, -1)) return negate(g, b);
-  if (tri__is_integer(g, b, -1)) return negate(g, a);
+  if (is_negative_constant(g, a) && tri__is_integer(g, a, -1)) return negate(g, b);
+  if (is_negative_constant(g, b) && tri__is_integer(g, b, -1)) return negate(g, a);
   if (op_of(g, a) == TRI_OP_neg) {
     if (op_of(g, b) == TRI_OP_constant)
       return tri__build2(g, TRI_OP_mul, negate(g, b), arg_of(g, a, 0));
@@ -207,6 +207,22 @@ static uint32_t build_select(tri_graph *g, uint32_t condition, uint32_t a, uint3
 
 /* --- sorts and shapes */
 
+/* Whether the arguments are numbers without shape, as most are: there is nothing more to check. */
+static bool are_scalars(const tri_graph *g, const struct row *row, const uint32_t *args) {
+  uint32_t other = row->conditions;
+  for (unsigned i = 0; i < row->arity; i++) {
+    const struct node *n = node_at(g, args[i]);
+    other |= n->shape | (n->sort == TRI_BOOLEAN);
+  }
+  return !other;
+}
+
+static bool are_constants(const tri_graph *g, const struct row *row, const uint32_t *args) {
+  for (unsigned i = 0; i < row->arity; i++)
+    if (op_of(g, args[i]) != TRI_OP_constant) return false;
+  return true;
+}
+
 static uint32_t check_sorts(tri_graph *g, const struct row *row, const uint32_t *args) {
   for (unsigned i = 0; i < row->arity; i++) {
     bool boolean = node_at(g, args[i])->sort == TRI_BOOLEAN, wanted = row->conditions >> i & 1;
@@ -269,17 +285,26 @@ static bool in_order(const tri_graph *g, uint32_t a, uint32_t b) {
   return x < y || (x == y && a <= b);
 }
 
+static uint32_t ordered_node(tri_graph *g, tri_op op, const struct row *row, uint32_t shape,
+                             const uint32_t *args) {
+  if (!row->commutes || in_order(g, args[0], args[1]))
+    return tri__node(g, op, 0, shape, row->arity, args);
+  return tri__node(g, op, 0, shape, 2, (uint32_t[]){args[1], args[0]});
+}
+
+static uint32_t build_scalar(tri_graph *g, tri_op op, const struct row *row, const uint32_t *args) {
+  uint32_t id = are_constants(g, row, args) ? tri__fold(g, op, row->arity, args) : 0;
+  if (id || (id = rewrite(g, op, row->arity, args))) return id;
+  return ordered_node(g, op, row, 0, args);
+}
+
 static uint32_t build_row(tri_graph *g, tri_op op, const struct row *row, const uint32_t *args) {
+  if (are_scalars(g, row, args)) return build_scalar(g, op, row, args);
   uint32_t shape, id = check_sorts(g, row, args);
   if (id || (id = common_shape(g, row, args, &shape))) return id;
-  if (shape && (id = distribute(g, op, row->arity, args))) return id;
-  if (!shape) {
-    if ((id = tri__fold(g, op, row->arity, args))) return id;
-    if ((id = rewrite(g, op, row->arity, args))) return id;
-  }
-  uint32_t swapped[2] = {args[row->arity > 1], args[0]};
-  if (row->commutes && !in_order(g, args[0], args[1])) args = swapped;
-  return tri__node(g, op, 0, shape, row->arity, args);
+  if (!shape) return build_scalar(g, op, row, args);
+  if ((id = distribute(g, op, row->arity, args))) return id;
+  return ordered_node(g, op, row, shape, args);
 }
 
 uint32_t tri__build(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args) {
