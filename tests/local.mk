@@ -7,6 +7,7 @@ TRIAD_TESTS += tests/base/test_version
 TRIAD_TESTS += tests/base/test_text
 TRIAD_TESTS += tests/base/test_number
 TRIAD_TESTS += tests/graph/test_graph
+TRIAD_TESTS += tests/graph/test_index
 TRIAD_TESTS += tests/graph/test_print
 TRIAD_OOM += tests/oom/oom_print
 TRIAD_TESTS += tests/graph/test_lex

@@ -28,7 +28,7 @@ static bool first_entries(tri_graph *g) {
     return false;
   g->attrs[0] = (struct attr){0};
   g->attr_count = 1;
-  g->node_count = 1;
+  g->node_count = g->indexed = 1;
   g->zero = tri__constant_si(g, 0, 1);
   g->one = tri__constant_si(g, 1, 1);
   return !id_is_error(g->zero) && !id_is_error(g->one);
@@ -108,7 +108,9 @@ static void trim(tri_graph *g) {
 void tri_graph_rewind(tri_graph *g, tri_mark mark) {
   while (g->node_count > mark.nodes) {
     uint32_t id = --g->node_count;
+    if (id >= g->indexed) continue;
     index_drop(&g->index, node_at(g, id)->hash, id);
+    g->indexed = id;
   }
   g->pool_count = mark.arguments;
   tri__attrs_drop(g, mark.attributes);

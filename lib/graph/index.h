@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* A hash index: ids by a 64-bit hash, in buckets of one cache line with a tag byte for each id, so that most lookups touch one line
  * and no node. A bucket is filled from its start and spills over into the next; tags are compared 8 at a time, which leaves no
- * branch that depends on where an id lies: what it costs to wait for memory overlaps with the next node's making. The bucket
- * is found from the high half of the hash by multiplication (Lemire 2016, "A fast alternative to the modulo reduction"), so
- * their number need not be a power of two. Reinsertion is in the order of ids, so taking entries out in the reverse order of
- * insertion is shortening their buckets. */
+ * branch that depends on where an id lies. The bucket is found from the high half of the hash by multiplication (Lemire 2016, "A
+ * fast alternative to the modulo reduction"), so their number need not be a power of two. Reinsertion is in the order of ids, so
+ * taking entries out in the reverse order of insertion is shortening their buckets. */
 #ifndef TRIAD_GRAPH_INDEX_H
 #define TRIAD_GRAPH_INDEX_H
 
@@ -27,13 +26,12 @@ static inline struct bucket *index_home(const struct index *x, uint64_t hash) {
 static inline struct bucket *index_after(const struct index *x, const struct bucket *b) {
   return x->buckets + (b + 1 == x->buckets + x->capacity ? 0 : b + 1 - x->buckets);
 }
-static inline uint8_t index_tag(uint64_t hash) {
-  return (uint8_t)((hash & 0xff) + !(hash & 0xff));
-}
+static inline uint8_t index_tag(uint64_t hash) { return (uint8_t)((hash & 0xff) + !(hash & 0xff)); }
 
-/* Bit 8i + 7 is set if byte i of x is 0; another may be set too, but only above one that is. */
+/* Bit 8i + 7 is set where byte i of x is 0, and no other bit. */
 static inline uint64_t zero_bytes(uint64_t x) {
-  return (x - 0x0101010101010101u) & ~x & 0x8080808080808080u;
+  const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+  return ~(((x & low) + low) | x | low);
 }
 
 /* The ids of a bucket whose tag is this one, as a set: bit 8i for id i < 8, bit 8(i - 8) + 1 for the others. */
@@ -46,7 +44,7 @@ static inline uint64_t bucket_matches(const struct bucket *b, uint8_t tag) {
   first = __builtin_bswap64(first);
   last = __builtin_bswap32(last);
 #endif
-  return zero_bytes(first ^ all) >> 7 | (zero_bytes((last ^ all) & 0xffffffffu) & 0x80808080u) >> 6;
+  return zero_bytes(first ^ all) >> 7 | (zero_bytes(last ^ all) & 0x80808080u) >> 6;
 }
 static inline unsigned match_place(uint64_t matches) {
   unsigned bit = (unsigned)__builtin_ctzll(matches);

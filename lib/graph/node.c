@@ -22,18 +22,36 @@ static bool same(const tri_graph *g, const struct node *a, const struct node *b,
          (!a->nargs || !memcmp(node_args(g, a), args, a->nargs * sizeof *args));
 }
 
-enum { AHEAD = 16 }; /* how far ahead of an insertion its place is asked for */
+/* How many nodes wait at most to be put into the index. */
+enum { WAITING = 16 };
+
+/* Nodes are put into the index a little later than they are made, when their buckets have come into the cache. */
+static void put_next(tri_graph *g) {
+  uint32_t id = g->indexed++;
+  index_put(&g->index, node_at(g, id)->hash, id);
+}
+
+static void put_all(tri_graph *g) {
+  while (g->indexed < g->node_count) put_next(g);
+}
+
+/* Puts all nodes into an index that is empty. */
+static void reindex(tri_graph *g) {
+  uint32_t count = g->node_count;
+  for (uint32_t id = g->indexed = 1; id < count; id++) {
+    index_prefetch(&g->index, node_at(g, id)->hash);
+    if (id - g->indexed >= WAITING) put_next(g);
+  }
+  put_all(g);
+}
 
 static bool index_room(tri_graph *g) {
-  if (!index_full(&g->index)) return true;
+  if (g->node_count <= g->index.most) return true;
   struct index larger;
   if (!tri__index_larger(&g->memory, &g->index, &larger)) return false;
-  for (uint32_t id = 1; id < g->node_count; id++) {
-    if (g->node_count - id > AHEAD) index_prefetch(&larger, node_at(g, id + AHEAD)->hash);
-    index_put(&larger, node_at(g, id)->hash, id);
-  }
   tri__index_free(&g->memory, &g->index);
   g->index = larger;
+  reindex(g);
   return true;
 }
 
@@ -72,14 +90,28 @@ static uint32_t add_node(tri_graph *g, struct node *n, const uint32_t *args) {
   if (!chunk_room(g) || !pool_room(g, n->nargs) || !index_room(g)) return tri__no_memory(g);
   n->facts = tri__facts(g, n, args);
   keep_args(g, n, args);
+  for (uint32_t i = 0; i < n->nargs; i++) node_at(g, args[i])->used = true;
+  if (n->attr >= g->attrs_used) g->attrs_used = n->attr + 1;
   uint32_t id = g->node_count++;
   *node_at(g, id) = *n;
-  index_put(&g->index, n->hash, id);
+  index_prefetch(&g->index, n->hash);
+  if (g->node_count - g->indexed > WAITING) put_next(g);
   return id;
+}
+
+/* Whether there cannot be such a node, because its attribute or an argument has not been one yet. Most new nodes are known as
+ * new by this, without waiting for the index. */
+static bool is_surely_new(const tri_graph *g, const struct node *n, const uint32_t *args) {
+  if (n->attr >= g->attrs_used) return n->attr != 0;
+  for (uint32_t i = 0; i < n->nargs; i++)
+    if (!node_at(g, args[i])->used) return true;
+  return false;
 }
 
 uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args) {
   n->hash = node_hash(g, n, args);
+  if (is_surely_new(g, n, args)) return add_node(g, n, args);
+  put_all(g);
   struct lookup l = index_look(&g->index, n->hash);
   for (uint32_t id; index_next(&g->index, n->hash, &l, &id);)
     if (same(g, node_at(g, id), n, args)) return id;
@@ -90,7 +122,7 @@ uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_
                    const uint32_t *args) {
   const struct row *row = tri__row(g, op);
   if (nargs > UINT32_MAX / 8) return tri__fail(g, TRI_LIMIT, "more arguments than a node can have");
-  struct node n = {.op = (uint16_t)op,
+  struct node n = {.op = (uint8_t)op,
                    .sort = row ? row->sort : TRI_REAL,
                    .attr = attr,
                    .shape = shape,

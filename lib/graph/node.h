@@ -12,7 +12,8 @@
 /* 32 bytes. Ids are given in order of making, so every argument has a smaller id than its user and a pass over a graph is a
  * loop over ids. Id 0 is no node; ids from NODE_ERROR on are error expressions, id - NODE_ERROR their status. */
 struct node {
-  uint16_t op;   /* tri_op */
+  uint8_t op;    /* tri_op */
+  bool used;     /* it has been an argument; see node.c */
   uint8_t sort;  /* tri_sort */
   uint8_t facts; /* FACT_… */
   uint32_t
@@ -23,6 +24,8 @@ struct node {
       [2]; /* the arguments if nargs <= 2, else arg[0] is where they start in the graph's argument pool */
   uint64_t hash; /* structural: the same in every graph and every run */
 };
+
+_Static_assert(TRI_OP_COUNT <= 256, "an operation is a byte");
 
 enum { NODE_CHUNK_BITS = 14, NODE_CHUNK = 1 << NODE_CHUNK_BITS };
 #define NODE_ERROR 0xffffff00u
@@ -73,8 +76,10 @@ struct tri_graph {
   uint32_t *pool;      /* arguments of nodes with more than two */
   size_t pool_count, pool_capacity;
   struct index index; /* of nodes */
+  uint32_t indexed;   /* one past the last id that is in the index already; see node.c */
   struct attr *attrs;
   uint32_t attr_count;
+  uint32_t attrs_used; /* one past the last attribute that a node has had */
   size_t attr_capacity;
   struct attr_block *block; /* the newest */
   struct index attr_index;
