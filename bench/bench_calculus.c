@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Derivatives as expressions: how many nodes they take, and how long they take to make. Each time is the median of several graphs. */
+#include <string.h>
 #include <triad.h>
 
 #include "bench/bench.h"
@@ -25,9 +26,9 @@ static void measure(const char *what, workload *work, int runs, double nodes_goa
     if (tri_graph_status(g)) fprintf(stderr, "%s: %s\n", what, tri_graph_error(g)->message);
     tri_graph_free(g);
   }
-  snprintf(name, sizeof name, "%s: nodes", what);
+  snprintf(name, sizeof name, "%s-nodes", what);
   bench_result(name, nodes, "nodes", nodes_goal, 1);
-  snprintf(name, sizeof name, "%s: time", what);
+  snprintf(name, sizeof name, "%s-time", what);
   bench_result(name, 1e3 * bench_median(seconds, (size_t)runs), "ms", 1e3 * seconds_goal, 1);
 }
 
@@ -108,6 +109,23 @@ static void taylor(tri_graph *g, double *seconds, double *nodes) {
   *nodes = tri_count_nodes(21, c);
 }
 
+/* The 12th derivative, simplified: the time is that of simplify. */
+static void twelfth(tri_graph *g, const char *text, double *seconds, double *nodes) {
+  tri_expr x = tri_variable(g, "x"), d = tri_diff_n(tri_parse(g, text, strlen(text)), x, 12);
+  double start = bench_seconds();
+  tri_expr s = tri_simplify(d);
+  *seconds = bench_seconds() - start;
+  *nodes = tri_count_nodes(1, &s);
+}
+
+static void twelfth_exp_sin(tri_graph *g, double *seconds, double *nodes) {
+  twelfth(g, "exp(sin(x))", seconds, nodes);
+}
+
+static void twelfth_power(tri_graph *g, double *seconds, double *nodes) {
+  twelfth(g, "x^x", seconds, nodes);
+}
+
 /* A small gradient in a graph of a million nodes: each of 1,000. */
 static void small_in_large(tri_graph *g, double *seconds, double *nodes) {
   tri_expr x = numbered(g, 0), e = x, gradient[2], v[2] = {x, numbered(g, 1)};
@@ -120,12 +138,14 @@ static void small_in_large(tri_graph *g, double *seconds, double *nodes) {
 }
 
 int main(void) {
-  measure("gradient of a product of 1,000", speelpenning, RUNS, 4000, 1e-3);
-  measure("10th derivative of 20 nested sines", nested_sines, RUNS, 7400, 20e-3);
-  measure("gradient and Hessian of a fit, 30 weights", fit, RUNS, 90000, 70e-3);
-  measure("Taylor series of exp(sin(x)) to order 20", taylor, RUNS, NAN, NAN);
-  measure("gradient of 1,000,000 nested sines", million_sines, 3, NAN, NAN);
-  measure("gradient of a product of 100,000", product_of_many, 3, NAN, NAN);
-  measure("a small gradient among 1,000,000 nodes", small_in_large, 3, NAN, NAN);
+  measure("gradient-speelpenning-1000", speelpenning, RUNS, 4000, 1e-3);
+  measure("derivative-10-nested-sines-20", nested_sines, RUNS, 7400, 20e-3);
+  measure("gradient-hessian-fit-30", fit, RUNS, 90000, 70e-3);
+  measure("simplify-derivative-12-exp-sin", twelfth_exp_sin, RUNS, 80, NAN);
+  measure("simplify-derivative-12-x-to-the-x", twelfth_power, RUNS, 130, NAN);
+  measure("taylor-20-exp-sin", taylor, RUNS, NAN, NAN);
+  measure("gradient-nested-sines-1000000", million_sines, 3, NAN, NAN);
+  measure("gradient-product-100000", product_of_many, 3, NAN, NAN);
+  measure("gradient-small-in-1000000", small_in_large, 3, NAN, NAN);
   return 0;
 }

@@ -39,12 +39,43 @@ static void build(tri_graph *g, size_t n) {
   }
 }
 
-static void bench_nodes(size_t n, const char *name, double goal) {
+/* n operations over any two results before: memory is waited for, and some nodes are there already. */
+static void build_scattered(tri_graph *g, size_t n) {
+  tri_expr *e = malloc((n + 2) * sizeof *e);
+  uint64_t choice = 1;
+  if (!e) exit(EXIT_FAILURE);
+  e[0] = tri_variable(g, "x"), e[1] = tri_variable(g, "y");
+  for (size_t i = 2; i < n + 2; i++) {
+    choice = choice * 6364136223846793005u + 1442695040888963407u;
+    tri_expr a = e[(choice >> 32) * i >> 32], b = e[(choice & 0xffffffff) * i >> 32];
+    e[i] = choice >> 62 == 0 ? tri_sin(a) : choice >> 62 == 1 ? tri_mul(a, b) : tri_add(a, b);
+  }
+  free(e);
+}
+
+/* All n nodes a second time, of which none is new. */
+static void bench_found(size_t n) {
+  double rate[REPEATS];
+  tri_graph *g = tri_graph_new(NULL);
+  build(g, n);
+  uint32_t size = tri_graph_size(g);
+  for (int i = 0; i < REPEATS; i++) {
+    double start = bench_seconds();
+    build(g, n);
+    rate[i] = (double)n / (bench_seconds() - start) / 1e6;
+  }
+  if (tri_graph_size(g) != size) exit(EXIT_FAILURE);
+  tri_graph_free(g);
+  bench_result("nodes-found-1e5", bench_median(rate, REPEATS), "M/s", NAN, 1);
+}
+
+static void bench_nodes(void (*work)(tri_graph *, size_t), size_t n, const char *name,
+                        double goal) {
   double rate[REPEATS];
   for (int i = 0; i < REPEATS; i++) {
     tri_graph *g = tri_graph_new(NULL);
     double start = bench_seconds();
-    build(g, n);
+    work(g, n);
     rate[i] = (double)n / (bench_seconds() - start) / 1e6;
     tri_graph_free(g);
   }
@@ -104,8 +135,10 @@ static void bench_start(void) {
 }
 
 int main(void) {
-  bench_nodes(100000, "nodes-1e5", 10);
-  bench_nodes(10000000, "nodes-1e7", 4);
+  bench_nodes(build, 100000, "nodes-1e5", 10);
+  bench_nodes(build, 10000000, "nodes-1e7", 4);
+  bench_nodes(build_scattered, 1000000, "nodes-scattered-1e6", NAN);
+  bench_found(100000);
   bench_bytes();
   bench_parse();
   bench_start();
