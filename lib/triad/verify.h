@@ -71,6 +71,7 @@ TRI_CHECKED TRI_API tri_status tri_certify_with(size_t n_inputs, const tri_expr 
 
 /* --- the modes against each other ---------------------------------------------------------------------------------- */
 
+/* What is compared with an enclosure. */
 typedef enum tri_evidence {
   TRI_BY_FORWARD,     /* the dual run in double */
   TRI_BY_REVERSE,     /* the adjoint tape run in double */
