@@ -183,7 +183,7 @@ START_TEST(bytes_of_nodes) {
   tri_allocator allocator = {metered, &meter};
   tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = &allocator});
   tri_expr e = tri_variable(g, "x");
-  for (int i = 1; i <= 5000000; i++) {
+  for (int i = 1; i <= 2500000; i++) {
     e = tri_sin(e);
     if (i % 100000 || i < 1000000) continue;
     ck_assert_uint_le(meter.now, tri_graph_bytes(g));
