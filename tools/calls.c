@@ -43,6 +43,9 @@ const struct call_row call_rows[] = {
      "value and partial derivatives by three modes and by differences of values, against certified "
      "enclosures: PROVED, REFUTED or UNDECIDED",
      "f(x, y) = x²y + y + 2; verify(f, 3, 4)"},
+    {"gradcheck", 2, ANY_NUMBER, call_gradcheck, "gradcheck(e, POINT, claim=[…])",
+     "claimed partial derivatives against certified ones: PROVED, REFUTED or UNDECIDED",
+     "gradcheck(x^2*y, x=3, y=4, claim=[2*x*y, x^2])"},
     {"simplify", 1, 1, call_simplify, "simplify(e)",
      "the expression with like terms and powers collected", "simplify(x + y + x - y)"},
     {"expand", 1, 1, call_expand, "expand(e)", "products and powers of sums multiplied out",

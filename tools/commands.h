@@ -46,6 +46,9 @@ extern const size_t setting_count;
 /* The row of a name; NULL if there is none. */
 const struct setting_row *setting_find(const char *name, size_t size);
 
+/* Sets a setting that was given as an option --NAME=VALUE; false, with a message on standard error, if the value is not valid. */
+bool setting_option(struct session *session, const char *name, const char *value);
+
 /* help.c: appends the help on a topic (size 0: the overview). TRI_NAME if there is none. */
 TRI_CHECKED tri_status help_write(struct session *session, const struct word *topic,
                                   tri_text *text);

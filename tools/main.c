@@ -15,6 +15,7 @@
 #include <triad.h>
 
 #include "commands.h"
+#include "gradcheck.h"
 #include "repl.h"
 #include "session.h"
 
@@ -75,6 +76,7 @@ static const struct option long_options[] = {
 
 static const char help_text[] =
     "Usage: triad [OPTION]... [-e STATEMENTS | FILE]...\n"
+    "       triad gradcheck ...\n"
     "Derivatives of formulas: forward with dual numbers, in reverse with a tape, symbolically.\n"
     "Without -e and FILE statements are read from the terminal, or from standard input.\n"
     "\n"
@@ -91,6 +93,7 @@ static const char help_text[] =
     "      --help          this text\n"
     "      --version       the version\n"
     "\n"
+    "'triad gradcheck --help' tells how claimed derivatives are checked.\n"
     "Exit status: 0 all done, 1 a statement failed, 2 wrong usage, 130 interrupted.\n"
     "In the session, 'help' lists what there is. Example: triad -e 'f(x, y) = x²y + y + 2; "
     "gradient(f, 3, 4)'\n";
@@ -118,19 +121,6 @@ struct plan {
   bool quiet, done; /* done: --help or --version was answered */
 };
 
-/* A setting given as an option; false, with a message, if it is not valid. */
-static bool set_option(struct session *session, const char *name, const char *value) {
-  struct statement statement = {.text = ""};
-  struct word word = {.bytes = value, .size = strlen(value)};
-  session->statement = &statement;
-  bool good = setting_find(name, strlen(name))->set(session, &word) == TRI_OK;
-  if (!good) fprintf(stderr, "triad: --%s: %s\n", name, tri_graph_error(session->graph)->message);
-  tri_graph_clear_error(session->graph);
-  arena_free(&statement.arena);
-  session->statement = NULL;
-  return good;
-}
-
 static bool set_colour(struct session *session, const char *when) {
   static const char *const names[] = {
       [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
@@ -147,9 +137,9 @@ static bool take_option(struct session *session, struct plan *plan, int option) 
   case 'q': plan->quiet = true; return true;
   case OPTION_JSON: session->output.json = true; return true;
   case OPTION_KEEP_GOING: session->keep_going = true; return true;
-  case OPTION_DOMAIN: return set_option(session, "domain", optarg);
-  case OPTION_PRECISION: return set_option(session, "precision", optarg);
-  case OPTION_DIGITS: return set_option(session, "digits", optarg);
+  case OPTION_DOMAIN: return setting_option(session, "domain", optarg);
+  case OPTION_PRECISION: return setting_option(session, "precision", optarg);
+  case OPTION_DIGITS: return setting_option(session, "digits", optarg);
   case OPTION_ECHO: return session->settings.echo = true;
   case OPTION_COLOR: return set_colour(session, optarg ? optarg : "always");
   case OPTION_HELP: return plan->done = fputs(help_text, stdout) >= 0;
@@ -217,6 +207,20 @@ static int finish(struct session *session, bool good) {
   return good && !session->output.broken ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
+/* What is run instead of statements, by the first word of the command line. */
+static const struct {
+  const char *name;
+  int (*run)(struct session *session, int argc, char **argv);
+} subcommands[] = {{"gradcheck", gradcheck_command}};
+
+/* The exit status of a subcommand, or -1 if none is asked for. */
+static int run_subcommand(struct session *session, int argc, char **argv) {
+  for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof *subcommands; i++)
+    if (strcmp(argv[1], subcommands[i].name) == 0)
+      return subcommands[i].run(session, argc - 1, argv + 1);
+  return -1;
+}
+
 int main(int argc, char **argv) {
   open_standard_streams();
   setlocale(LC_CTYPE, ""); /* characters only: numbers are the same everywhere */
@@ -226,6 +230,8 @@ int main(int argc, char **argv) {
   int status = EXIT_FAILED;
   if (!session || !plan.jobs)
     fputs("triad: out of memory\n", stderr);
+  else if ((status = run_subcommand(session, argc, argv)) >= 0)
+    status = interrupt ? EXIT_INTERRUPTED : status;
   else if (!read_options(session, &plan, argc, argv))
     status = usage_error();
   else

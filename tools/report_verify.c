@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "json.h"
-#include "numeric.h"
+#include "report_verify.h"
 #include "table.h"
 #include "trace.h"
 
@@ -14,14 +14,22 @@ static const char *const mode_names[TRI_BY_DIFFERENCES] = {"forward", "reverse",
 
 /* What an entry is about: "f", "df/dx", "e1", "de2/dx". */
 static void put_name(const struct subject *s, const tri_verify_entry *e, tri_text *text) {
-  const char *d = output_unicode(s->session) ? "∂" : "d";
-  bool derivative = e->input != SIZE_MAX;
-  tri__text_printf(text, "%sf", derivative ? d : "");
-  if (s->m > 1) tri__text_printf(text, "%zu", e->output + 1);
-  if (derivative) tri__text_printf(text, "/%s%s", d, tri_expr_name(s->variables[e->input]));
+  if (e->input != SIZE_MAX)
+    put_derivative_name(s, e->output, e->input, text);
+  else if (s->m > 1)
+    tri__text_printf(text, "f%zu", e->output + 1);
+  else
+    tri__text_puts(text, "f");
 }
 
-static uint64_t digits_shown(const struct session *session) {
+void put_derivative_name(const struct subject *s, size_t output, size_t input, tri_text *text) {
+  const char *d = output_unicode(s->session) ? "∂" : "d";
+  tri__text_printf(text, "%sf", d);
+  if (s->m > 1) tri__text_printf(text, "%zu", output + 1);
+  tri__text_printf(text, "/%s%s", d, tri_expr_name(s->variables[input]));
+}
+
+uint64_t digits_shown(const struct session *session) {
   enum { DEFAULT_DIGITS = 30 };
   return session->settings.digits ? session->settings.digits : DEFAULT_DIGITS;
 }
@@ -33,7 +41,7 @@ static void put_tenths(tri_text *text, double x) {
 }
 
 /* "exact", "15.9", "-" */
-static void put_digits(tri_text *text, double digits) {
+void put_digits(tri_text *text, double digits) {
   if (isnan(digits))
     tri__text_puts(text, "-");
   else if (isinf(digits))
@@ -50,8 +58,8 @@ static double worst_ulps(const tri_verify_entry *e) {
   return worst;
 }
 
-static void put_enclosure(const struct session *session, tri_value enclosure, tri_text *text,
-                          tri_text *radius) {
+void put_enclosure(const struct session *session, tri_value enclosure, tri_text *text,
+                   tri_text *radius) {
   tri_value_enclosure(enclosure, digits_shown(session), text, radius);
 }
 
@@ -97,17 +105,23 @@ static void put_reasons(const struct subject *s, const tri_verify_report *report
   }
 }
 
-static tri_status put_report(const struct subject *s, const tri_verify_report *report,
-                             tri_text *text) {
-  tri__text_printf(text, "%s", tri_verdict_name(report->verdict));
+tri_status put_place(const struct subject *s, tri_text *text) {
   for (size_t i = 0; i < s->n_inputs; i++) {
     tri__text_printf(text, i ? ", %s = " : " at %s = ", tri_expr_name(s->inputs[i]));
     tri_status status = print_expr(s->session, s->point[i], text);
     if (status) return status;
   }
+  return TRI_OK;
+}
+
+static tri_status put_report(const struct subject *s, const tri_verify_report *report,
+                             tri_text *text) {
+  tri__text_puts(text, tri_verdict_name(report->verdict));
+  tri_status status = put_place(s, text);
+  if (status) return status;
   tri__text_printf(text, ": digits that agree, of %llu that are certain\n\n",
                    (unsigned long long)digits_shown(s->session));
-  tri_status status = put_table(s, report, text);
+  status = put_table(s, report, text);
   if (status) return status;
   put_reasons(s, report, text);
   if (text->size && text->data[text->size - 1] == '\n') text->data[--text->size] = '\0';
@@ -116,15 +130,15 @@ static tri_status put_report(const struct subject *s, const tri_verify_report *r
 
 /* --- JSON */
 
-static void json_double(tri_text *json, const char *name, double x) {
+void json_double(tri_text *json, const char *name, double x) {
   json_name(json, name);
   tri__text_putc(json, '"');
   tri__text_double(json, x);
   tri__text_putc(json, '"');
 }
 
-static tri_status json_ball(const struct subject *s, tri_text *json, const char *name,
-                            const char *radius_name, tri_value ball) {
+tri_status json_ball(const struct subject *s, tri_text *json, const char *name,
+                     const char *radius_name, tri_value ball) {
   tri_text *value = arena_text(&s->session->statement->arena),
            *radius = value ? arena_text(&s->session->statement->arena) : NULL;
   if (!radius) return session_no_memory(s->session);
@@ -209,6 +223,7 @@ tri_status call_verify(const struct request *request, struct value *value) {
       tri_verify(s.n_inputs, s.inputs, s.point, s.m, s.outputs, &report, .n_variables = s.n,
                  .digits = digits_shown(session), .error = &error, .interrupt = session->interrupt);
   if (status) return session_fail_with(session, request->at, &error);
+  session->verdict = (uint8_t)report.verdict;
   status = put_report(&s, &report, result->text);
   if (!status && session->output.json) status = put_members(&s, &report, result->members);
   tri_verify_report_free(&report);

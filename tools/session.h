@@ -83,7 +83,8 @@ struct session {
   struct output output;
   struct statement *statement;
   const volatile int *interrupt;
-  unsigned loads; /* depth of `load` within `load` */
+  unsigned loads;  /* depth of `load` within `load` */
+  uint8_t verdict; /* tri_verdict of the last verification; TRI_VERDICT_COUNT: none */
   bool keep_going;
   bool quit;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The settings, and how each is read and shown. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,4 +128,16 @@ const struct setting_row *setting_find(const char *name, size_t size) {
   for (size_t i = 0; i < setting_count; i++)
     if (text_is(name, size, setting_rows[i].name)) return &setting_rows[i];
   return NULL;
+}
+
+bool setting_option(struct session *session, const char *name, const char *value) {
+  struct statement statement = {.text = ""};
+  struct word word = {.bytes = value, .size = strlen(value)};
+  session->statement = &statement;
+  bool good = setting_find(name, strlen(name))->set(session, &word) == TRI_OK;
+  if (!good) fprintf(stderr, "triad: --%s: %s\n", name, tri_graph_error(session->graph)->message);
+  tri_graph_clear_error(session->graph);
+  arena_free(&statement.arena);
+  session->statement = NULL;
+  return good;
 }

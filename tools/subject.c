@@ -234,6 +234,7 @@ static tri_status read_keyword(struct reader *r, unsigned takes, const struct va
     return s->direction = argument, TRI_OK;
   if ((takes & TAKES_WEIGHTS) && text_is(name, size, "weights"))
     return s->weights = argument, TRI_OK;
+  if ((takes & TAKES_CLAIM) && text_is(name, size, "claim")) return s->claim = argument, TRI_OK;
   return no_such_variable(r, argument);
 }
 

@@ -16,6 +16,7 @@ enum {
   TAKES_WEIGHTS = 16,
   TAKES_FILE = 32,
   TAKES_RANGE = 64, /* x=A..B */
+  TAKES_CLAIM = 256,
   SCALAR_ONLY = 128 /* the expression is no vector */
 };
 
@@ -35,7 +36,7 @@ struct subject {
   tri_expr *point;     /* for each input */
   bool symbolic_point; /* its values have variables or eps, so they are no numbers */
   enum subject_mode mode;
-  const struct value *direction, *weights, *file, *range;
+  const struct value *direction, *weights, *claim, *file, *range;
   tri_expr range_variable;
 };
 

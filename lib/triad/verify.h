@@ -135,6 +135,54 @@ TRI_CHECKED TRI_API tri_status tri_verify_with(size_t n_inputs, const tri_expr *
 /* Frees what a report holds and empties it. Nothing happens for NULL. */
 TRI_API void tri_verify_report_free(tri_verify_report *report);
 
+/* --- claimed derivatives of expressions -------------------------------------------------------------------------------- */
+
+/* What was found about one claimed partial derivative. */
+typedef struct tri_claim_entry {
+  size_t input;                 /* of which variable, from 0 */
+  tri_verdict verdict;          /* TRI_PROVED, TRI_REFUTED or TRI_UNDECIDED */
+  char reason[TRI_REASON_SIZE]; /* why not PROVED */
+  tri_value claim, derivative;  /* balls; at is NULL if there is none */
+  double digits;                /* on which they agree, inf if exactly; NaN if one is not there */
+} tri_claim_entry;
+
+/* Freed by tri_claim_report_free. */
+typedef struct tri_claim_report {
+  tri_verdict verdict; /* REFUTED if an entry is, else UNDECIDED if one is, else PROVED */
+  size_t n_entries;
+  tri_claim_entry *entries; /* one for each variable */
+  struct tri_claims *owned; /* what the entries' numbers live in */
+} tri_claim_report;
+
+/* How claims are checked; zeros are the defaults. */
+typedef struct tri_claim_options {
+  tri_claim_report *report; /* filled in by the macro */
+  size_t n_variables;       /* claims are about the first so many inputs; 0: about all */
+  uint64_t digits;          /* certain digits of claim and derivative; default 30 */
+  double
+      tolerance; /* relative error that a right claim may have; 0: it agrees in all certain digits */
+  const tri_allocator *allocator;
+  tri_error *error;
+  const volatile int *interrupt;
+} tri_claim_options;
+
+/* Certifies a claimed gradient of the scalar f, which is given as an expression, at a point (as for tri_certify): each claim is an
+ * expression in the inputs, or a number (tri_double for what other code computed, with a tolerance):
+ *   tri_claim_report report;
+ *   tri_status s = tri_check_claims(2, inputs, point, f, claims, &report);
+ * PROVED: the derivative is PROVED (see tri_verify) and the claim certainly within the tolerance of it. REFUTED: certainly not. TRI_OK
+ * whatever the verdict; else the report is empty, and the status as of tri_verify, also for a claim that has no value there. */
+TRI_CHECKED TRI_API tri_status tri_check_claims_with(size_t n_inputs, const tri_expr *inputs,
+                                                     const tri_expr *point, tri_expr f,
+                                                     const tri_expr *claims,
+                                                     const tri_claim_options *options);
+#define tri_check_claims(n_inputs, inputs, point, f, claims, ...)                                  \
+  tri_check_claims_with((n_inputs), (inputs), (point), (f), (claims),                              \
+                        &(tri_claim_options){.report = __VA_ARGS__})
+
+/* Frees what a report holds and empties it. Nothing happens for NULL. */
+TRI_API void tri_claim_report_free(tri_claim_report *report);
+
 /* --- gradient check -------------------------------------------------------------------------------------------------- */
 
 /* A function of n variables in anybody's code. It may not change x. */

@@ -55,12 +55,12 @@ struct estimate {
  * zeroed tableau with its power is empty. */
 struct tableau {
   int power;
-  size_t rows;     /* added */
-  size_t accepted; /* rows that agree with all before */
-  size_t idle;     /* rows since the best estimate */
-  bool closed;     /* no further row is wanted */
-  double steps[TABLEAU_COLUMNS];                 /* of the last rows */
-  double values[TABLEAU_ROWS][TABLEAU_COLUMNS];  /* the last rows, extrapolated 0, 1, … times */
+  size_t rows;                                  /* added */
+  size_t accepted;                              /* rows that agree with all before */
+  size_t idle;                                  /* rows since the best estimate */
+  bool closed;                                  /* no further row is wanted */
+  double steps[TABLEAU_COLUMNS];                /* of the last rows */
+  double values[TABLEAU_ROWS][TABLEAU_COLUMNS]; /* the last rows, extrapolated 0, 1, … times */
   double rounding[TABLEAU_ROWS][TABLEAU_COLUMNS];
   double low, high; /* where all accepted estimates agree to be */
   struct estimate best;
@@ -78,12 +78,12 @@ static inline double tri__bound(const struct estimate *e) { return e->truncation
 
 struct measured {
   struct estimate estimate;
-  double kink;    /* half the jump of the derivative, 0 if none is seen */
-  double slope;   /* the steepest secant that stands out of the noise */
-  bool constant;  /* all values were the same */
-  bool noisy;     /* the noise has no bound */
-  bool diverges;  /* there are finite differences, but no estimate */
-  int side;       /* -1, 1: of one-sided differences */
+  double kink;   /* half the jump of the derivative, 0 if none is seen */
+  double slope;  /* the steepest secant that stands out of the noise */
+  bool constant; /* all values were the same */
+  bool noisy;    /* the noise has no bound */
+  bool diverges; /* there are finite differences, but no estimate */
+  int side;      /* -1, 1: of one-sided differences */
 };
 
 /* Derivative by variable i. Steps from step_min to step_max (0: chosen); it is precise enough once the bound is `enough` of it. */

@@ -82,7 +82,7 @@ static double largest(const double *values, int n) {
 struct column {
   double deviation; /* standard deviation of the noise, if this column is noise */
   bool changes;     /* its signs change */
-  bool lonely;      /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
+  bool lonely; /* most of it is next to nothing beside the largest: a kink or a jump, no noise */
 };
 
 /* Column k of the table; the noise of a value counts (2k)!/(k!)^2 times in the variance of its entries. */
@@ -202,8 +202,10 @@ static void look_wide(struct search *s, int line, double spacing) {
   if (!take(s, spacing, line, values) || mostly_equal(values)) return;
   enum finding what = look(values, &found);
   double jump = jumps(values, spacing);
-  if (jump > 0) found = jump / 4;
-  else if (what != NOISY) return;
+  if (jump > 0)
+    found = jump / 4;
+  else if (what != NOISY)
+    return;
   if (found > 4 * fmax(s->near, s->wide) && has_jumps(s, line)) s->wide = found;
 }
 

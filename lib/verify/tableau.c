@@ -42,7 +42,8 @@ static void extrapolate(struct tableau *t) {
 static struct estimate judged(const struct tableau *t, size_t j) {
   double a = t->values[0][j], b = t->values[1][j], c = t->values[2][j];
   double fine = fabs(a - b), coarse = fabs(b - c);
-  struct estimate e = {b, fmax(4 * coarse, 2 * fine), t->rounding[1][j], t->steps[TABLEAU_COLUMNS - 2 - j / 2]};
+  struct estimate e = {b, fmax(4 * coarse, 2 * fine), t->rounding[1][j],
+                       t->steps[TABLEAU_COLUMNS - 2 - j / 2]};
   double allowed = 2 * (t->rounding[0][j] + t->rounding[1][j]);
   if (!(fine <= 0.8 * coarse || fine <= allowed)) e.truncation = INFINITY;
   if (j > 0) e.truncation = fmax(e.truncation, fabs(b - t->values[0][j - 1]));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "eval/plan.h"
 #include "numbers/real_text.h"
+#include "verify/agreement.h"
 #include "verify/certify.h"
 #include "verify/job.h"
 #include "verify/quotient.h"
@@ -171,25 +172,6 @@ static tri_status differences(struct tri_verify *v) {
 
 /* --- judging */
 
-/* Decimal digits of |x - enclosure| / |enclosure|; inf if that is 0. */
-static double digits_of(const arb_t x, const arb_t enclosure) {
-  arb_t gap;
-  mag_t size;
-  double digits = INFINITY;
-  arb_init(gap), mag_init(size);
-  arb_sub(gap, x, enclosure, MAG_BITS);
-  arb_get_mag(size, gap);
-  if (!mag_is_zero(size)) {
-    arb_get_mag_lower(arb_radref(gap), enclosure);
-    if (mag_is_zero(arb_radref(gap))) mag_one(arb_radref(gap));
-    mag_div(size, size, arb_radref(gap));
-    digits = -mag_get_d_log2_approx(size) * 0.30102999566398120;
-    if (digits < 0.0) digits = 0.0;
-  }
-  arb_clear(gap), mag_clear(size);
-  return digits;
-}
-
 /* |x - enclosure| in units of the last place of the double next to the enclosure. */
 static double ulps_of(double x, const arb_t enclosure) {
   double near = fabs(arf_get_d(arb_midref(enclosure), ARF_RND_NEAR)),
@@ -214,7 +196,7 @@ static void judge_doubles(const struct tri_verify *v, size_t at, tri_verify_entr
     arb_t x;
     arb_init(x);
     arb_set_d(x, e->result[mode]);
-    e->digits[mode] = digits_of(x, enclosure);
+    e->digits[mode] = tri__digits_of(x, enclosure);
     e->ulps[mode] = ulps_of(e->result[mode], enclosure);
     arb_clear(x);
   }
@@ -291,7 +273,7 @@ static void judge_derivative(const struct tri_verify *v, size_t at, tri_verify_e
   arb_t middle;
   arb_init(middle);
   arb_set_arf(middle, arb_midref(d));
-  e->digits[TRI_BY_DIFFERENCES] = digits_of(middle, x);
+  e->digits[TRI_BY_DIFFERENCES] = tri__digits_of(middle, x);
   arb_clear(middle);
   if (is_witness(v, at))
     say_witness(v, e, "the rules give", x, "differences of values give", d);

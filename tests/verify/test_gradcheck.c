@@ -271,7 +271,8 @@ static const struct many {
   tri_black_box_gradient gradient;
   size_t n;
   double low, high;
-  double sharp; /* wrong by this share of the largest partial is refuted; by 0.05 % if the partial is ten times that */
+  double
+      sharp; /* wrong by this share of the largest partial is refuted; by 0.05 % if the partial is ten times that */
 } manies[] = {{"valley", valley, valley_gradient, 12, -2, 2, 1e-6},
               {"net", net, net_gradient, NET, -0.7, 0.7, 0.03},
               {"mixed", mixed, mixed_gradient, NET, -0.7, 0.7, 0.03}};
@@ -338,7 +339,10 @@ START_TEST(badly_scaled) {
   for (int i = 0; i < 5; i++)
     for (int way = 0; way < 4; way++) {
       memcpy(claim, right, sizeof claim);
-      claim[i] = way == 0 ? right[i] * 1.0005 : way == 1 ? right[i] * 0.9995 : way == 2 ? -right[i] : right[(i + 1) % 5];
+      claim[i] = way == 0   ? right[i] * 1.0005
+                 : way == 1 ? right[i] * 0.9995
+                 : way == 2 ? -right[i]
+                            : right[(i + 1) % 5];
       expect(TRI_REFUTED, "scales", scales, 5, x, claim);
     }
   ck_assert_int_eq(failures, 0);
@@ -365,7 +369,9 @@ static struct dual apply(int op, struct dual a, struct dual b) {
   case 3: return (struct dual){a.v * b.v, a.v * b.d + a.d * b.v};
   case 4: return (struct dual){sin(a.v), a.d * cos(a.v)};
   case 5: return (struct dual){exp(a.v), a.d * exp(a.v)};
-  case 6: return (struct dual){a.v / (1 + b.v * b.v), (a.d - a.v * 2 * b.v * b.d / (1 + b.v * b.v)) / (1 + b.v * b.v)};
+  case 6:
+    return (struct dual){a.v / (1 + b.v * b.v),
+                         (a.d - a.v * 2 * b.v * b.d / (1 + b.v * b.v)) / (1 + b.v * b.v)};
   case 7: return (struct dual){sqrt(1 + a.v * a.v), a.v * a.d / sqrt(1 + a.v * a.v)};
   case 8: return (struct dual){tanh(a.v), a.d / (cosh(a.v) * cosh(a.v))};
   case 9: return (struct dual){3 * a.v - 0.7, 3 * a.d};
@@ -379,7 +385,8 @@ static struct dual program_run(const struct program *p, const double *x, size_t 
     w[i] = (struct dual){p->single ? (double)(float)x[i] : x[i], i == along ? 1 : 0};
   for (int k = 0; k < STEPS; k++) {
     w[WIDTH + k] = apply(p->op[k], w[p->a[k]], w[p->b[k]]);
-    if (p->single) w[WIDTH + k] = (struct dual){(double)(float)w[WIDTH + k].v, (double)(float)w[WIDTH + k].d};
+    if (p->single)
+      w[WIDTH + k] = (struct dual){(double)(float)w[WIDTH + k].v, (double)(float)w[WIDTH + k].d};
   }
   return w[WIDTH + STEPS - 1];
 }
@@ -419,7 +426,8 @@ static void random_program(struct random *r, struct program *p, double x[WIDTH])
 static void program_report(const char *what, const double *x, const tri_gradcheck_report *report) {
   const tri_gradcheck_entry *w = report->worst;
   failures++;
-  printf("# program, %s, at x[%zu] = %.17g: claimed %.17g, difference %.17g, truncation %.3g, rounding "
+  printf("# program, %s, at x[%zu] = %.17g: claimed %.17g, difference %.17g, truncation %.3g, "
+         "rounding "
          "%.3g, kink %.3g, step %.3g, value %.6g, noise %.3g\n",
          what, w->index, x[w->index], w->claimed, w->difference, w->truncation, w->rounding,
          w->kink, w->step, report->value, report->noise);
@@ -436,11 +444,13 @@ static int try_program(struct random *r, bool single) {
   program_gradient(x, WIDTH, claim, &p);
   if (!computable(&p, x, claim)) return 0;
   ck_assert_int_eq(tri_gradcheck(program_value, WIDTH, x, claim, &report, .data = &p), TRI_OK);
-  if (report.verdict == TRI_REFUTED) program_report(p.single ? "right, float" : "right", x, &report);
+  if (report.verdict == TRI_REFUTED)
+    program_report(p.single ? "right, float" : "right", x, &report);
   tri_gradcheck_report_free(&report);
   size_t i = random_below(r, WIDTH);
   claim[i] *= 1.0005;
-  ck_assert_int_eq(tri_gradcheck(program_value, WIDTH, x, claim, &report, .data = &p, .worst = WIDTH), TRI_OK);
+  ck_assert_int_eq(
+      tri_gradcheck(program_value, WIDTH, x, claim, &report, .data = &p, .worst = WIDTH), TRI_OK);
   int sharp = 0;
   for (size_t k = 0; k < report.n_worst; k++) {
     const tri_gradcheck_entry *e = &report.worst[k];
@@ -457,7 +467,8 @@ START_TEST(programs) {
   int sharp = 0, rounds = 300 * test_multiplier();
   failures = 0;
   for (int i = 0; i < rounds; i++) sharp += try_program(&r, _i == 1);
-  printf("# programs%s: %d of %d wrong entries were measured to 0.02 %%\n", _i ? " in float" : "", sharp, rounds);
+  printf("# programs%s: %d of %d wrong entries were measured to 0.02 %%\n", _i ? " in float" : "",
+         sharp, rounds);
   fflush(stdout);
   ck_assert_int_eq(failures, 0);
   ck_assert_int_gt(sharp, rounds / (_i ? 10 : 2));
