@@ -289,6 +289,21 @@ tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
   return again ? again : blame_outputs(&all, status);
 }
 
+tri_status tri__no_coefficient(const struct run *r, const struct port *curve, size_t terms,
+                               enum number_state state) {
+  struct run all;
+  tri_call call;
+  tri_status status = status_of(state);
+  const char *message = "a derivative does not exist at this point";
+  uint32_t order = r->numbers->directions;
+  if (!r->call->error) return status;
+  if (tri__level(&all, r->workspace, quiet(&call, r->call), LEVEL_TAYLOR, order, true))
+    return tri__call_error(r->call, status, message);
+  tri__call_error(r->call, status, message);
+  tri_status again = tri__taylor_steps(&all, curve, terms);
+  return again ? again : blame_outputs(&all, status);
+}
+
 tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *x,
                            int known) {
   tri_text text = text_of(r);

@@ -198,6 +198,16 @@ tri_status tri_function_hessian(const tri_function *f, const tri_call *call, con
   return end(&s, status);
 }
 
+tri_status tri_function_taylor(const tri_function *f, const tri_call *call, size_t terms,
+                               const double *curve, size_t order, double *coefficients) {
+  struct session s;
+  struct port along = doubles(curve), to = doubles(coefficients);
+  tri_status status = begin(&s, f, call);
+  if (!status) status = need(&s, terms && enough(s.workspace, curve) && coefficients);
+  if (!status) status = tri__taylor_run(s.workspace, &s.call, &along, terms, order, &to);
+  return end(&s, status);
+}
+
 /* --- the same with numbers of the function's domain */
 
 static struct port port_of(const tri_values *values) {
@@ -280,6 +290,21 @@ tri_status tri_function_hessian_values(const tri_function *f, const tri_call *ca
                            fits(f, hessian, n, n, !n));
   }
   if (!status) status = tri__hessian_run(s.workspace, &s.call, &in, &by, &out, &first, &second);
+  return end(&s, status);
+}
+
+tri_status tri_function_taylor_values(const tri_function *f, const tri_call *call, size_t terms,
+                                      const tri_values *curve, size_t order,
+                                      tri_values *coefficients) {
+  struct session s;
+  struct port along = port_of(curve), to = port_of(coefficients);
+  tri_status status = begin(&s, f, call);
+  if (!status) {
+    size_t n = tri__input_elements(s.workspace), m = tri__output_elements(s.workspace);
+    status = check(&s, terms && order < SIZE_MAX && fits(f, curve, terms, n, !n) &&
+                           fits(f, coefficients, order + 1, m, false));
+  }
+  if (!status) status = tri__taylor_run(s.workspace, &s.call, &along, terms, order, &to);
   return end(&s, status);
 }
 

@@ -22,14 +22,14 @@ struct store {
   bool all;
 };
 
-/* A domain at work: what a function computes with, the dual numbers over it, and those over these. */
+/* A domain at work: what a function computes with, the dual numbers over it, those over these, and series over it. */
 struct level {
   struct numbers numbers; /* .domain is NULL until it is open */
   struct store shared, all;
   void *adjoints; /* placed as in `all` */
 };
 
-enum { LEVEL_BASE, LEVEL_DUAL, LEVEL_NESTED, LEVELS };
+enum { LEVEL_BASE, LEVEL_DUAL, LEVEL_NESTED, LEVEL_TAYLOR, LEVELS };
 
 /* A buffer of the caller's to allocate from, last in, first out. */
 struct buffer {
@@ -92,7 +92,8 @@ static inline const struct row *row_of(const struct run *r, const struct instruc
 /* Counts elements for the call's sizes, or finds what does not fit. */
 tri_status tri__bind(tri_workspace *w, const tri_call *call);
 /* Makes a level and those below it ready, and the store that is asked for, its constants set; describes the run. Dual levels get
- * `directions`; one in the caller's buffer keeps those that it has, so look at the level's numbers. TRI_MEMORY. */
+ * `directions`; one in the caller's buffer keeps those that it has, so look at the level's numbers. Series are of order
+ * `directions`. TRI_MEMORY. */
 tri_status tri__level(struct run *r, tri_workspace *w, const tri_call *call, int level,
                       uint32_t directions, bool all);
 /* Room for adjoints as in the level's `all` store and SWEEP_ROOM numbers more, all 0; NULL when out of memory. */
@@ -160,6 +161,12 @@ tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct
                             const struct port *weights, const struct port *outputs,
                             const struct port *gradient, const struct port *hessian);
 
+/* coefficients of rows 0 … order along a curve of `terms` rows, derivatives if the call says so. */
+tri_status tri__taylor_run(tri_workspace *w, const tri_call *call, const struct port *curve,
+                           size_t terms, size_t order, const struct port *coefficients);
+/* The inputs, then every step, in a run over series. */
+tri_status tri__taylor_steps(struct run *r, const struct port *curve, size_t terms);
+
 /* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain. TRI_INTERRUPTED, TRI_DOMAIN for a kink in
  * strict calls. */
 tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights);
@@ -173,6 +180,9 @@ tri_status tri__check_outputs(struct run *r, const struct port *inputs);
  * NULL. The culprit is looked for by a dual run. */
 tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
                               const struct port *directions, size_t i, enum number_state state);
+/* For a coefficient beyond the first that does not exist, though the outputs do; by a run over series that stores every value. */
+tri_status tri__no_coefficient(const struct run *r, const struct port *curve, size_t terms,
+                               enum number_state state);
 /* For a kink that a derivative passes through; `known` is what the domain said of it: 1 or COMPARE_UNKNOWN. */
 tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *arguments,
                            int known);

@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "eval/run.h"
+#include "eval/taylor.h"
 
 enum { ALIGNMENT = alignof(max_align_t) };
 
@@ -213,15 +213,27 @@ static bool prepare_store(struct run *r, struct level *l) {
 static bool open_dual(tri_workspace *w, int level, uint32_t directions) {
   struct level *l = &w->level[level];
   if (l->numbers.domain && (w->placed || l->numbers.directions == directions)) return true;
-  for (int i = LEVELS; i-- > level;) close_level(&w->level[i]);
+  for (int i = LEVEL_TAYLOR; i-- > level;) close_level(&w->level[i]);
   return tri__numbers_open_dual(&l->numbers, &w->level[level - 1].numbers, directions);
+}
+
+static bool open_taylor(tri_workspace *w, uint32_t order) {
+  struct level *l = &w->level[LEVEL_TAYLOR];
+  if (l->numbers.domain && l->numbers.directions == order) return true;
+  close_level(l);
+  return tri__taylor_open(&l->numbers, &w->level[LEVEL_BASE].numbers, order);
+}
+
+static bool open_level(tri_workspace *w, int level, uint32_t directions) {
+  bool ok = true;
+  if (level == LEVEL_TAYLOR) return open_taylor(w, directions);
+  for (int i = LEVEL_DUAL; i <= level && ok; i++) ok = open_dual(w, i, directions);
+  return ok;
 }
 
 tri_status tri__level(struct run *r, tri_workspace *w, const tri_call *call, int level,
                       uint32_t directions, bool all) {
-  bool ok = true;
-  for (int i = LEVEL_DUAL; i <= level && ok; i++) ok = open_dual(w, i, directions);
-  if (!ok) return tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (!open_level(w, level, directions)) return tri__call_error(call, TRI_MEMORY, "out of memory");
   struct level *l = &w->level[level];
   *r = (struct run){.plan = w->function->plan, .call = call, .workspace = w, .counts = w->counts};
   r->numbers = &l->numbers;

@@ -86,8 +86,7 @@ bool tri__numbers_scratch(struct numbers *n) {
   return n->scratch != NULL;
 }
 
-/* Sets a number to a template's constant without allocating. */
-static void set_constant(struct numbers *n, void *to, const struct template_step *step) {
+void tri__numbers_constant(struct numbers *n, void *to, const struct template_step *step) {
   enum { LIMBS = sizeof(uint64_t) / sizeof(mp_limb_t) };
   mp_limb_t num[LIMBS], den[LIMBS];
   uint64_t size = step->num < 0 ? -(uint64_t)step->num : (uint64_t)step->num,
@@ -116,7 +115,7 @@ static const void *reference(const struct numbers *n, const struct program_run *
 static void run_step(struct numbers *n, const struct program_run *run,
                      const struct template_step *step, void *to) {
   if (step->op == TRI_OP_constant) {
-    set_constant(n, to, step);
+    tri__numbers_constant(n, to, step);
   } else if (step->op == TRI_OP_pi) {
     n->domain->set_pi(n, to);
   } else {

@@ -122,6 +122,8 @@ void tri__numbers_close(struct numbers *n);
 void *tri__numbers_new(struct numbers *n, size_t count);
 void tri__numbers_delete(struct numbers *n, void *array, size_t count);
 
+/* Sets a number to a template's constant, without allocating by itself. */
+void tri__numbers_constant(struct numbers *n, void *to, const struct template_step *step);
 /* Makes the room that programs need, if there is none yet; false (status is set) when out of memory. */
 bool tri__numbers_scratch(struct numbers *n);
 /* Runs a program over numbers: holes[h] for hole h. Used for partials, kinks and domains, so in extended mode. */

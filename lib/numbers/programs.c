@@ -59,6 +59,7 @@ struct programs *tri__programs_new(tri_graph *g, struct memory *memory,
   p->rows = g->rows;
   memcpy(wanted, needed, sizeof wanted);
   wanted[TRI_OP_add] = wanted[TRI_OP_gate] = true; /* what runs use by themselves */
+  wanted[TRI_OP_sub] = wanted[TRI_OP_mul] = wanted[TRI_OP_div] = true;
   while (more) {
     more = false;
     for (int op = 0; op < TRI_OP_ROWS; op++) {

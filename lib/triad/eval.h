@@ -125,6 +125,7 @@ typedef struct tri_call {
   const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
   tri_mode mode; /* of tri_function_hessian: forward over reverse, or forward over forward */
   int strict; /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
+  int derivatives; /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
 } tri_call;
 
 /* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a matrix its rows), likewise of all
@@ -162,6 +163,16 @@ TRI_CHECKED TRI_API tri_status tri_function_hessian(const tri_function *function
                                                     const double *weights, double *outputs,
                                                     double *gradient, double *hessian);
 
+/* Taylor run: the outputs along a curve through the point. Input element i is the sum of curve[k * N + i] t^k over k = 0 … terms - 1,
+ * terms >= 1: row 0 is the point, row 1 the direction; {at, 1} in a function of one variable. coefficients[k * M + i], k = 0 … order,
+ * become those of t^k in output element i, or with call's `derivatives` the k-th derivatives by t. In the order of order² operations
+ * of the domain for each of the function's (gamma and its kin: order³), and order numbers of memory for each value. A series is shown to
+ * a trace as a dual number with a tangent for each coefficient beyond the first. */
+TRI_CHECKED TRI_API tri_status tri_function_taylor(const tri_function *function,
+                                                   const tri_call *call, size_t terms,
+                                                   const double *curve, size_t order,
+                                                   double *coefficients);
+
 /* The same with numbers of the function's domain (TRI_ARGUMENT if an array is of another domain or too short). */
 TRI_CHECKED TRI_API tri_status tri_function_call_values(const tri_function *function,
                                                         const tri_call *call,
@@ -179,6 +190,12 @@ TRI_CHECKED TRI_API tri_status tri_function_reverse_values(
 TRI_CHECKED TRI_API tri_status tri_function_hessian_values(
     const tri_function *function, const tri_call *call, const tri_values *inputs,
     const tri_values *weights, tri_values *outputs, tri_values *gradient, tri_values *hessian);
+
+/* As tri_function_taylor. */
+TRI_CHECKED TRI_API tri_status tri_function_taylor_values(const tri_function *function,
+                                                          const tri_call *call, size_t terms,
+                                                          const tri_values *curve, size_t order,
+                                                          tri_values *coefficients);
 
 /* The values of n >= 1 scalar expressions without variables, in options' domain (options may be NULL), into *values, to be freed
  * with tri_values_free; for points such as (1/3, pi). On failure *values is NULL: as tri_compile and tri_function_call. error may

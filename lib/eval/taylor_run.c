@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The Taylor run: the interpreter over truncated power series (taylor.h), along a curve through the point. */
+#include "eval/taylor.h"
+
+/* Inputs along the curve: row k of it has the coefficients k of all input elements. */
+static void put_curve(struct run *r, const struct port *curve, size_t terms) {
+  struct numbers *b = r->numbers->base;
+  size_t n = tri__input_elements(r->workspace), next = 0;
+  for (uint32_t v = 0; v < r->plan->input_count; v++)
+    for (size_t e = 0; e < count_of(r, v); e++, next++) {
+      void *x = element_at(r, v, e);
+      for (size_t k = 0; k <= r->numbers->directions; k++) {
+        void *to = number_at(b, x, k);
+        if (k < terms)
+          tri__port_get(curve, k * n + next, b, to);
+        else
+          b->domain->set_double(b, to, 0.0);
+      }
+    }
+}
+
+/* --- k! times coefficient k */
+
+enum { FACTOR_BITS = 900 }; /* of one factor, which a double can hold */
+
+static void multiply(struct numbers *n, void *x, const mpz_t factor) {
+  struct numbers *b = n->base;
+  void *number = taylor_room(n, ROOM_PARAMETER);
+  mpq_t q;
+  mpz_t one;
+  mpz_init_set_ui(one, 1);
+  *mpq_numref(q) = *factor;
+  *mpq_denref(q) = *one;
+  b->domain->set_rational(b, number, q);
+  b->domain->apply(b, TRI_OP_mul, APPLY_EXTENDED, x, (const void *[]){x, number});
+  mpz_clear(one);
+}
+
+/* Of a copy. k! is taken in a few factors, because it may overflow where its product with the coefficient does not. */
+static void to_derivatives(struct numbers *n, void *c) {
+  mpz_t factor;
+  mpz_init_set_ui(factor, 1);
+  for (uint32_t k = 2; k <= n->directions; k++) {
+    if (mpz_sizeinbase(factor, 2) > FACTOR_BITS) {
+      for (uint32_t j = k; j <= n->directions; j++) multiply(n, number_at(n->base, c, j), factor);
+      mpz_set_ui(factor, 1);
+    }
+    mpz_mul_ui(factor, factor, k);
+    multiply(n, number_at(n->base, c, k), factor);
+  }
+  mpz_clear(factor);
+}
+
+/* --- results */
+
+/* The coefficients that are to be given for an output element; NULL when out of memory. */
+static const void *wanted(const struct run *r, const void *x) {
+  struct numbers *n = r->numbers;
+  if (!r->call->derivatives) return x;
+  taylor_of(n)->series_used = 0;
+  void *copy = tri__taylor_room(n);
+  if (!copy) return NULL;
+  n->base->domain->set(n->base, copy, x, (size_t)n->directions + 1);
+  to_derivatives(n, copy);
+  return copy;
+}
+
+/* Where an output has no value, it has no coefficients. */
+static tri_status put_element(const struct run *r, const struct port *to, const void *x,
+                              size_t next) {
+  struct numbers *n = r->numbers;
+  size_t m = tri__output_elements(r->workspace);
+  bool none = n->domain->state(n, x) != NUMBER_VALUE;
+  const void *c = none ? x : wanted(r, x);
+  if (!c) return tri__call_error(r->call, TRI_MEMORY, tri_status_meaning(TRI_MEMORY));
+  for (size_t k = 0; k <= n->directions; k++) {
+    if (none)
+      tri__port_none(to, k * m + next, 1);
+    else
+      tri__port_put(to, k * m + next, n->base, number_at(n->base, c, k));
+  }
+  return TRI_OK;
+}
+
+static tri_status put_coefficients(const struct run *r, const struct port *to) {
+  tri_status status = TRI_OK;
+  size_t next = 0;
+  for (uint32_t i = 0; i < r->plan->output_count; i++)
+    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]) && !status; e++)
+      status = put_element(r, to, element_at(r, r->plan->outputs[i], e), next++);
+  return status;
+}
+
+/* The first output whose coefficients do not all exist. */
+static tri_status check_coefficients(struct run *r, const struct port *curve, size_t terms) {
+  const struct numbers *n = r->numbers;
+  for (uint32_t i = 0; i < r->plan->output_count; i++)
+    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++)
+      for (size_t k = 1; k <= n->directions; k++) {
+        const void *c = number_at(n->base, element_at(r, r->plan->outputs[i], e), k);
+        enum number_state state = n->base->domain->state(n->base, c);
+        if (state) return tri__no_coefficient(r, curve, terms, state);
+      }
+  return TRI_OK;
+}
+
+/* --- the run */
+
+tri_status tri__taylor_steps(struct run *r, const struct port *curve, size_t terms) {
+  taylor_of(r->numbers)->interrupt = r->call->interrupt;
+  put_curve(r, curve, terms);
+  return tri__run_steps(r);
+}
+
+tri_status tri__taylor_run(tri_workspace *w, const tri_call *call, const struct port *curve,
+                           size_t terms, size_t order, const struct port *coefficients) {
+  struct run r;
+  if (order >= UINT32_MAX / 2) return tri__call_error(call, TRI_LIMIT, "the order is too high");
+  tri_status status = tri__level(&r, w, call, LEVEL_TAYLOR, (uint32_t)order, false);
+  if (!status) status = tri__taylor_steps(&r, curve, terms);
+  if (status) return status;
+  status = tri__check_outputs(&r, curve);
+  if (!status) status = check_coefficients(&r, curve, terms);
+  tri_status put = put_coefficients(&r, coefficients);
+  return status ? status : put;
+}
