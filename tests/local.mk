@@ -24,6 +24,7 @@ noinst_HEADERS += tests/random.h tests/calculus/helper.h
 TRIAD_TESTS += tests/eval/test_laws
 TRIAD_TESTS += tests/eval/test_function
 TRIAD_TESTS += tests/eval/test_deep
+TRIAD_TESTS += tests/eval/test_taylor_run tests/eval/test_taylor_rows
 TRIAD_TESTS += tests/eval/test_threads
 TRIAD_THREADS += tests/eval/test_threads
 TRIAD_OOM += tests/oom/oom_eval
@@ -47,6 +48,7 @@ TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/stat
 noinst_HEADERS += tests/laws/laws.h
 TRIAD_LAWS = tests/laws/laws.c tests/laws/law_modes.c
 tests_eval_test_laws_SOURCES = tests/eval/test_laws.c $(TRIAD_LAWS)
+tests_eval_test_taylor_rows_SOURCES = tests/eval/test_taylor_rows.c $(TRIAD_LAWS)
 tests_mutate_mutate_SOURCES = tests/mutate/mutate.c $(TRIAD_LAWS)
 TRIAD_MUTATE += tests/mutate/mutate
 

@@ -297,8 +297,10 @@ tri_status tri__no_coefficient(const struct run *r, const struct port *curve, si
   const char *message = "a derivative does not exist at this point";
   uint32_t order = r->numbers->directions;
   if (!r->call->error) return status;
-  if (tri__level(&all, r->workspace, quiet(&call, r->call), LEVEL_TAYLOR, order, true))
-    return tri__call_error(r->call, status, message);
+  tri_status level =
+      tri__level(&all, r->workspace, quiet(&call, r->call), LEVEL_TAYLOR, order, true);
+  call.derivatives = r->call->derivatives;
+  if (level) return tri__call_error(r->call, status, message);
   tri__call_error(r->call, status, message);
   tri_status again = tri__taylor_steps(&all, curve, terms);
   return again ? again : blame_outputs(&all, status);

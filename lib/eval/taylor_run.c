@@ -2,53 +2,77 @@
 /* The Taylor run: the interpreter over truncated power series (taylor.h), along a curve through the point. */
 #include "eval/taylor.h"
 
-/* Inputs along the curve: row k of it has the coefficients k of all input elements. */
-static void put_curve(struct run *r, const struct port *curve, size_t terms) {
-  struct numbers *b = r->numbers->base;
-  size_t n = tri__input_elements(r->workspace), next = 0;
-  for (uint32_t v = 0; v < r->plan->input_count; v++)
-    for (size_t e = 0; e < count_of(r, v); e++, next++) {
-      void *x = element_at(r, v, e);
-      for (size_t k = 0; k <= r->numbers->directions; k++) {
-        void *to = number_at(b, x, k);
-        if (k < terms)
-          tri__port_get(curve, k * n + next, b, to);
-        else
-          b->domain->set_double(b, to, 0.0);
-      }
-    }
+/* --- derivatives: k! times coefficient k
+ *
+ * k! overflows and coefficients vanish where derivatives of order 200 do neither. With t = 2^s u, where 2^s is about order/e, those of
+ * u^k are about as large as the derivatives: by Stirling's formula k!/2^(s k) stays between e^(-order/e) and 1 or so. Powers of 2 are
+ * exact. */
+
+/* s; 0 for coefficients. */
+static uint32_t scale_of(const struct run *r) {
+  uint32_t s = 0;
+  while (r->call->derivatives && (r->numbers->directions >> s) / 2.718281828 >= 2.0) s++;
+  return s;
 }
 
-/* --- k! times coefficient k */
-
-enum { FACTOR_BITS = 900 }; /* of one factor, which a double can hold */
-
-static void multiply(struct numbers *n, void *x, const mpz_t factor) {
+/* x times q, which is canonical. */
+static void multiply(struct numbers *n, void *x, mpq_srcptr q) {
   struct numbers *b = n->base;
   void *number = taylor_room(n, ROOM_PARAMETER);
-  mpq_t q;
-  mpz_t one;
-  mpz_init_set_ui(one, 1);
-  *mpq_numref(q) = *factor;
-  *mpq_denref(q) = *one;
   b->domain->set_rational(b, number, q);
   b->domain->apply(b, TRI_OP_mul, APPLY_EXTENDED, x, (const void *[]){x, number});
-  mpz_clear(one);
 }
 
-/* Of a copy. k! is taken in a few factors, because it may overflow where its product with the coefficient does not. */
-static void to_derivatives(struct numbers *n, void *c) {
-  mpz_t factor;
-  mpz_init_set_ui(factor, 1);
-  for (uint32_t k = 2; k <= n->directions; k++) {
-    if (mpz_sizeinbase(factor, 2) > FACTOR_BITS) {
-      for (uint32_t j = k; j <= n->directions; j++) multiply(n, number_at(n->base, c, j), factor);
-      mpz_set_ui(factor, 1);
-    }
-    mpz_mul_ui(factor, factor, k);
+/* A factor that is too large or small for the smallest domain's exponents is applied, to this and all later coefficients. */
+static void spend(struct numbers *n, void *c, uint32_t k, mpq_ptr factor) {
+  enum { MOST = 100 };
+  size_t up = mpz_sizeinbase(mpq_numref(factor), 2), down = mpz_sizeinbase(mpq_denref(factor), 2);
+  if (up <= down + MOST && down <= up + MOST) return;
+  for (; k <= n->directions; k++) multiply(n, number_at(n->base, c, k), factor);
+  mpq_set_ui(factor, 1, 1);
+}
+
+/* Of a copy. */
+static void to_derivatives(struct numbers *n, void *c, uint32_t s) {
+  mpq_t factor, count;
+  mpq_inits(factor, count, NULL);
+  mpq_set_ui(factor, 1, 1);
+  for (uint32_t k = 1; k <= n->directions; k++) {
+    mpq_set_ui(count, k, 1);
+    mpq_mul(factor, factor, count);
+    mpq_div_2exp(factor, factor, s);
     multiply(n, number_at(n->base, c, k), factor);
+    if (k < n->directions) spend(n, c, k + 1, factor);
   }
-  mpz_clear(factor);
+  mpq_clears(factor, count, NULL);
+}
+
+/* --- inputs along the curve: row k of it has the coefficients k of all input elements */
+
+static void put_input(struct run *r, const struct port *curve, size_t terms, size_t next, void *x,
+                      uint32_t s) {
+  struct numbers *b = r->numbers->base;
+  size_t n = tri__input_elements(r->workspace);
+  mpq_t power;
+  mpq_init(power);
+  mpq_set_ui(power, 1, 1);
+  for (size_t k = 0; k <= r->numbers->directions; k++) {
+    void *to = number_at(b, x, k);
+    if (k < terms)
+      tri__port_get(curve, k * n + next, b, to);
+    else
+      b->domain->set_double(b, to, 0.0);
+    if (k < terms && s && !b->domain->zero(b, to)) multiply(r->numbers, to, power);
+    if (k + 1 < terms) mpq_mul_2exp(power, power, s);
+  }
+  mpq_clear(power);
+}
+
+static void put_curve(struct run *r, const struct port *curve, size_t terms) {
+  size_t next = 0;
+  for (uint32_t v = 0; v < r->plan->input_count; v++)
+    for (size_t e = 0; e < count_of(r, v); e++)
+      put_input(r, curve, terms, next++, element_at(r, v, e), scale_of(r));
 }
 
 /* --- results */
@@ -61,7 +85,7 @@ static const void *wanted(const struct run *r, const void *x) {
   void *copy = tri__taylor_room(n);
   if (!copy) return NULL;
   n->base->domain->set(n->base, copy, x, (size_t)n->directions + 1);
-  to_derivatives(n, copy);
+  to_derivatives(n, copy, scale_of(r));
   return copy;
 }
 
