@@ -32,6 +32,10 @@ const struct call_row call_rows[] = {
      "vjp([x*y, x + y], x=2, y=3, weights=[1, 10])"},
     {"taylor", 3, 3, call_taylor, "taylor(e, x=A, N)", "Taylor's polynomial of degree N around A",
      "taylor(exp(x), x=0, 4)"},
+    {"derivatives", 3, ANY_NUMBER, call_derivatives, "derivatives(e, x=A, N)",
+     "the first N derivatives by x as numbers, by the Taylor run; other variables can be given "
+     "values behind x, and a function its point: derivatives(f, A, N)",
+     "derivatives(exp(sin(x)), x=0, 6)"},
     {"forward", 1, ANY_NUMBER, call_forward, "forward(e, POINT)",
      "trace of the forward mode: every step with its dual number, a column for each direction",
      "f(x, y) = x²y + y + 2; forward(f, 3, 4)"},

@@ -52,6 +52,7 @@ tri_status call_jacobian(const struct request *request, struct value *value);
 tri_status call_hessian(const struct request *request, struct value *value);
 tri_status call_jvp(const struct request *request, struct value *value);
 tri_status call_vjp(const struct request *request, struct value *value);
+tri_status call_derivatives(const struct request *request, struct value *value);
 
 /* report.c */
 tri_status call_forward(const struct request *request, struct value *value);

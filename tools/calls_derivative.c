@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* gradient, jacobian, hessian, jvp, vjp: symbolic, or numbers at a point by one of three
- * machineries. Forward is the dual run, reverse the adjoint tape run, symbolic the calculus' graph
+ * machineries; derivatives: numbers by the Taylor run. Forward is the dual run, reverse the adjoint tape run, symbolic the calculus' graph
  * through the interpreter. */
 #include "numeric.h"
 #include "triad/calculus.h"
@@ -337,4 +337,77 @@ tri_status call_vjp(const struct request *request, struct value *value) {
   struct derivative d = {.rows = s.n};
   const struct machinery how = {vjp_symbolic, vjp_run};
   return differentiate(request, &s, &d, &how, value);
+}
+
+/* --- derivatives */
+
+enum { HIGHEST_DERIVATIVE = 10000 };
+
+/* As many as there is room for, by the subject's one variable. */
+static tri_status derivatives_run(struct numeric *run, const struct subject *s,
+                                  tri_values *numbers) {
+  size_t order = tri_values_count(numbers), inputs = s->n_inputs;
+  tri_values *curve = numeric_array(run, 2 * inputs), *all = numeric_array(run, order + 1);
+  tri_status status = curve && all ? TRI_OK : TRI_MEMORY;
+  for (size_t i = 0; i < inputs && status == TRI_OK; i++) {
+    tri_values_set(curve, i, tri_values_get(run->point, i));
+    if (tri_expr_equal(s->inputs[i], s->variables[0]))
+      tri_values_set_double(curve, inputs + i, 1.0);
+  }
+  run->call.derivatives = 1;
+  if (status == TRI_OK)
+    status = numeric_check(
+        run, tri_function_taylor_values(run->function, &run->call, 2, curve, order, all));
+  for (size_t k = 1; k <= order && status == TRI_OK; k++)
+    tri_values_set(numbers, k - 1, tri_values_get(all, k));
+  tri_values_free(curve);
+  tri_values_free(all);
+  return status;
+}
+
+/* The variable: [x] chooses it, else it is the first that is given a value by name, else the only one there is. */
+static tri_status only_variable(const struct request *request, struct subject *s) {
+  const struct value *second = request->n > 1 ? &request->arguments[1] : NULL;
+  if (s->n != 1 && second && second->keyword) {
+    uint32_t id = tri__variable(request->graph, second->keyword, second->keyword_size);
+    for (size_t i = 0; i < s->n_inputs; i++)
+      if (s->inputs[i].id == id) s->variables = s->inputs + i;
+    s->n = 1;
+  }
+  if (s->n == 1) return TRI_OK;
+  return request_fail(request, request->arguments, TRI_ARITY,
+                      "derivatives: by which variable? write derivatives(e, x=A, …, N)");
+}
+
+/* How many: the last argument. */
+static tri_status read_order(const struct request *request, size_t *order) {
+  const struct value *last = &request->arguments[request->n - 1];
+  int64_t n = 0;
+  if (last->keyword || last->kind != VALUE_EXPR ||
+      tri_expr_op(expr_of(request->graph, last->expr)) != TRI_OP_constant)
+    return request_fail(request, last, TRI_SYNTAX, "write derivatives(e, x=A, N)");
+  if (!tri__small_integer(request->graph, last->expr, &n) || n < 1 || n > HIGHEST_DERIVATIVE)
+    return request_fail(request, last, TRI_LIMIT,
+                        "the last argument says how many derivatives, from 1 to %d",
+                        HIGHEST_DERIVATIVE);
+  *order = (size_t)n;
+  return TRI_OK;
+}
+
+tri_status call_derivatives(const struct request *request, struct value *value) {
+  struct subject s;
+  struct request rest = *request;
+  struct derivative d = {.columns = 0};
+  const struct machinery how = {NULL, derivatives_run};
+  tri_status status = read_order(request, &d.rows);
+  rest.n--;
+  if (status == TRI_OK)
+    status = subject_read(&rest, TAKES_VARIABLES | TAKES_POINT | SCALAR_ONLY, &s);
+  if (status == TRI_OK && !s.has_point)
+    status = request_fail(request, NULL, TRI_ARITY, "write derivatives(e, x=A, N)");
+  if (status == TRI_OK && s.symbolic_point)
+    status = request_fail(request, NULL, TRI_NAME,
+                          "the point is not all numbers, which only taylor and diff can take");
+  if (status == TRI_OK) status = only_variable(&rest, &s);
+  return status == TRI_OK ? run_numeric(request, &s, &d, &how, value) : status;
 }
