@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Compiled functions over doubles: nanoseconds per operation of values, gradients and directional derivatives, against the same
- * arithmetic in plain C. */
+ * arithmetic in plain C; and higher derivatives by the Taylor run, in doubles and balls. */
 #include <triad.h>
 
 #include "bench.h"
@@ -82,6 +82,46 @@ static double measure(struct work *w, int (*work)(struct work *)) {
   return bench_median(times, RUNS);
 }
 
+/* --- higher derivatives */
+
+enum { DERIVATIVES = 200, SERIES_RUNS = 15 };
+
+/* exp(sin(x)) at 1 by hand: the three recurrences that it takes. */
+static double plain_series(double *r) {
+  double s[DERIVATIVES + 1] = {sin(1.0)}, c[DERIVATIVES + 1] = {cos(1.0)};
+  r[0] = exp(s[0]);
+  for (int k = 1; k <= DERIVATIVES; k++) {
+    double sum = 0.0;
+    s[k] = c[k - 1] / k; /* x moves by one power alone */
+    c[k] = -s[k - 1] / k;
+    for (int j = 1; j <= k; j++) sum += j * s[j] * r[k - j];
+    r[k] = sum / k;
+  }
+  return r[DERIVATIVES];
+}
+
+static void bench_series(const char *name, tri_domain domain, uint32_t precision) {
+  double times[SERIES_RUNS], hand[SERIES_RUNS], c[DERIVATIVES + 1], start;
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr x = tri_variable(g, "x"), e = tri_exp(tri_sin(x));
+  tri_function *f = tri_compile(1, &x, 1, &e, .domain = domain, .precision = precision);
+  tri_call call = {.workspace = tri_workspace_new(f), .derivatives = 1};
+  for (int i = 0; i < SERIES_RUNS; i++) {
+    start = bench_seconds();
+    if (tri_function_taylor(f, &call, 2, (double[]){1.0, 1.0}, DERIVATIVES, c)) times[i] = NAN;
+    times[i] = (bench_seconds() - start) * 1e6;
+    start = bench_seconds();
+    c[0] = plain_series(c);
+    hand[i] = (bench_seconds() - start) * 1e6;
+  }
+  bench_result(name, bench_median(times, SERIES_RUNS), "us", NAN, 1);
+  if (domain == TRI_DOUBLE)
+    bench_reference(name, "C, coefficients", bench_median(hand, SERIES_RUNS));
+  tri_workspace_free(call.workspace);
+  tri_function_free(f);
+  tri_graph_free(g);
+}
+
 int main(void) {
   struct work w = {.output = 0.0};
   tri_expr x[INPUTS];
@@ -99,6 +139,8 @@ int main(void) {
   bench_reference("eval-gradient", "C, value only", in_c);
   bench_result("eval-direction", measure(&w, do_forward), "ns/op", NAN, 1);
   bench_reference("eval-direction", "C, value only", in_c);
+  bench_series("eval-200-derivatives", TRI_DOUBLE, 0);
+  bench_series("eval-200-derivatives-ball-500-bits", TRI_BALL, 500);
   tri_workspace_free(w.call.workspace);
   tri_function_free(w.function);
   tri_graph_free(g);

@@ -409,5 +409,6 @@ tri_status call_derivatives(const struct request *request, struct value *value) 
     status = request_fail(request, NULL, TRI_NAME,
                           "the point is not all numbers, which only taylor and diff can take");
   if (status == TRI_OK) status = only_variable(&rest, &s);
-  return status == TRI_OK ? run_numeric(request, &s, &d, &how, value) : status;
+  struct job job = {request, &s, &d, &how};
+  return status == TRI_OK ? give_numbers(&job, run_numeric, value) : status;
 }

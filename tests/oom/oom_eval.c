@@ -12,7 +12,8 @@ static tri_domain domain;
 static tri_status call_all(const tri_function *f) {
   const double at[] = {4.0, 0.5, 1.0, 2.0},
                unit[16] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
-  double out[4], tangents[16], gradient[4], hessian[16];
+  const double curve[] = {4.0, 0.5, 1.0, 2.0, 1.0, 0.5, -1.0, 1.0};
+  double out[4], tangents[16], gradient[4], hessian[16], series[18];
   tri_error error;
   tri_call call = {.workspace = tri_workspace_new(f), .error = &error};
   tri_status s = call.workspace ? TRI_OK : TRI_MEMORY;
@@ -22,6 +23,12 @@ static tri_status call_all(const tri_function *f) {
   for (int mode = TRI_REVERSE; mode <= TRI_FORWARD && !s; mode++) {
     call.mode = (tri_mode)mode;
     s = tri_function_hessian(f, &call, at, NULL, out, gradient, hessian);
+  }
+  call.derivatives = 1;
+  if (!s) s = tri_function_taylor(f, &call, 2, curve, 5, series);
+  if (!s) { /* sqrt at 0: the diagnosis of a coefficient, where it is not infinite */
+    s = tri_function_taylor(f, &call, 2, (double[8]){0.0, 0.5, 1.0, 2.0, 1.0}, 2, series);
+    if (s == TRI_DOMAIN || s == TRI_UNKNOWN) s = TRI_OK;
   }
   if (!s) { /* the diagnosis: without memory for it, the error has no name but is the same */
     tri_status none =
@@ -48,6 +55,22 @@ static tri_status eval_scenario(const tri_allocator *allocator) {
   return s;
 }
 
+/* Series of all kinds. */
+static tri_status series_scenario(const tri_allocator *allocator) {
+  static const char text[] = "gamma(x) + x^(x + 1) + x^7 + x^2.5 + tanh(sigmoid(-x))/x";
+  tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
+  if (!g) return TRI_MEMORY;
+  tri_expr x = tri_variable(g, "x"), e = tri_parse(g, text, sizeof text - 1);
+  tri_error error = {.status = TRI_OK};
+  tri_function *f =
+      tri_compile(1, &x, 1, &e, .domain = domain, .allocator = allocator, .error = &error);
+  double c[7];
+  tri_status s = f ? tri_function_taylor(f, NULL, 2, (double[]){1.5, 1.0}, 6, c) : error.status;
+  tri_function_free(f);
+  tri_graph_free(g);
+  return s;
+}
+
 static tri_status values_scenario(const tri_allocator *allocator) {
   tri_values *v =
       tri_values_new(&(tri_number_options){.domain = domain, .allocator = allocator}, 5);
@@ -62,6 +85,12 @@ START_TEST(eval) {
 }
 END_TEST
 
+START_TEST(series) {
+  domain = _i ? TRI_BALL : TRI_DOUBLE;
+  ck_assert_int_gt(failing_loop(series_scenario), 40);
+}
+END_TEST
+
 START_TEST(values) {
   domain = (tri_domain)_i;
   ck_assert_int_gt(failing_loop(values_scenario), 1);
@@ -72,6 +101,7 @@ static Suite *oom_suite(void) {
   Suite *s = suite_create("oom_eval");
   TCase *c = tcase_create("oom_eval");
   tcase_add_loop_test(c, eval, TRI_DOUBLE, TRI_DOMAINS);
+  tcase_add_loop_test(c, series, 0, 2);
   tcase_add_loop_test(c, values, TRI_DOUBLE, TRI_DOMAINS);
   suite_add_tcase(s, c);
   return s;

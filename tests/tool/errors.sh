@@ -121,6 +121,14 @@ code 'f(x) = log(x); g = gradient(f); g(-1)' domain 33
 code 'set domain rational; sin(1)' domain 22
 code 'taylor(x, 2, x)' syntax 11
 code 'taylor(x, x=0, -1)' limit 16
+code 'derivatives(log(x), x=-1, 3)' domain 13
+code 'derivatives(x^2, x=3, 0)' limit 23
+code 'derivatives(x^2, x=3, 10001)' limit 23
+code 'derivatives(x^2, 3, x=1)' syntax 23
+code 'derivatives(x*y, 1, 2, 3)' arity 13
+code 'derivatives(x*y, x=1, 3)' name 1
+code 'derivatives(x^2, x=a, 3)' name 1
+code 'derivatives([x, x], x=1, 3)' shape 13
 code 'diff(x*y)' arity 1
 code 'x = 3; diff(y, x)' name 16
 code 'plot(x^2)' arity 1

@@ -194,6 +194,18 @@ x^3 + 3*x^2 + 3*x + 1
 2*x
 x^4/24 + x^3/6 + x^2/2 + x + 1
 x^5/120 - x^3/6 + x'
+text "many derivatives at a point" "f(x) = x^3; derivatives(f, 2, 4)
+derivatives(exp(sin(x)), x=0, 6)
+derivatives(a*x^2, x=1, a=3, 3); derivatives(a*x^2, [x], a=3, x=1, 3)
+set domain rational; derivatives(1/(1-x), x=1/3, 5)
+set domain double; set digits 30; derivatives(tan(x), x=1, 3)
+2*derivatives(x^2, x=3, 2)" '[12, 12, 6, 0]
+[1, 1, 0, -3, -8, -3]
+[6, 6, 0]
+[6, 6, 0]
+[9/4, 27/4, 243/8, 729/4, 10935/8]
+[3.42551882081475976094167893354, 10.6698589449753174825803452272, 56.7029998672778140988293504850]
+[12, 4]'
 text "an infinite slope is no error" 'gradient(sqrt(x), 0); gradient(sqrt(x), 0, mode=forward); gradient(sqrt(x), 0, mode=symbolic)
 gradient(sqrt(x))(0)' '[inf]
 [inf]
