@@ -204,7 +204,7 @@ set domain double; set digits 30; derivatives(tan(x), x=1, 3)
 [6, 6, 0]
 [6, 6, 0]
 [9/4, 27/4, 243/8, 729/4, 10935/8]
-[3.42551882081475976094167893354, 10.6698589449753174825803452272, 56.7029998672778140988293504850]
+[3.42551882081475976094167893354, 10.6698589449753174825803452272, 56.7029998672778140988293503850]
 [12, 4]'
 text "an infinite slope is no error" 'gradient(sqrt(x), 0); gradient(sqrt(x), 0, mode=forward); gradient(sqrt(x), 0, mode=symbolic)
 gradient(sqrt(x))(0)' '[inf]
