@@ -135,8 +135,25 @@ static void by_template(tri_workspace *w, bool yes) {
 
 struct modes {
   double value, forward[INPUTS], reverse[INPUTS], forward_text[INPUTS], reverse_text[INPUTS],
-      symbolic[INPUTS + 1];
+      symbolic[INPUTS + 1], taylor[INPUTS], twice[INPUTS], hessian[INPUTS * INPUTS];
 };
+
+/* First and second derivatives by each input, along straight lines. */
+static tri_status run_series(const struct growing *g, const tri_function *f, tri_call call,
+                             struct modes *m) {
+  tri_status s = tri_function_hessian(f, &call, g->point, NULL, NULL, NULL, m->hessian);
+  call.derivatives = 1;
+  for (int i = 0; i < INPUTS && !s; i++) {
+    double curve[2 * INPUTS] = {0.0}, d[3] = {0.0};
+    memcpy(curve, g->point, sizeof g->point);
+    curve[INPUTS + i] = 1.0;
+    s = tri_function_taylor(f, &call, 2, curve, 2, d);
+    m->taylor[i] = d[1];
+    m->twice[i] = d[2];
+    m->hessian[i] = m->hessian[i * INPUTS + i]; /* its diagonal is all that is looked at */
+  }
+  return s;
+}
 
 static tri_status run_modes(const struct growing *g, const tri_function *f, tri_workspace *w,
                             struct modes *m) {
@@ -145,6 +162,7 @@ static tri_status run_modes(const struct growing *g, const tri_function *f, tri_
   for (int i = 0; i < INPUTS; i++) unit[i * INPUTS + i] = 1.0;
   tri_status s = tri_function_forward(f, &call, g->point, INPUTS, unit, &m->value, m->forward);
   if (!s) s = tri_function_reverse(f, &call, g->point, NULL, &m->value, m->reverse);
+  if (!s) s = run_series(g, f, call, m);
   tri_workspace_free(w);
   call.workspace = tri_workspace_new(f);
   by_template(call.workspace, true);
@@ -183,15 +201,18 @@ static bool symbolic_agrees(struct growing *g, tri_op op, tri_expr output, struc
 static bool modes_agree(struct growing *g, tri_op op, tri_expr output) {
   struct trial *t = g->t;
   struct modes m = {.value = 0.0};
-  double scale = 1.0;
+  double scale = 1.0, second = 1.0;
   tri_function *f = tri_compile(INPUTS, g->inputs, 1, &output);
   tri_status s = f ? run_modes(g, f, tri_workspace_new(f), &m) : TRI_MEMORY;
   tri_function_free(f);
   if (s) return law_broken(t, "a graph with %s: %s", t->rows[op].name, tri_status_code(s));
   for (int i = 0; i < INPUTS; i++) scale = fmax(scale, fabs(m.reverse[i]));
+  for (int i = 0; i < INPUTS; i++) second = fmax(second, fabs(m.hessian[i]));
   return agree(t, op, "forward and reverse", m.forward, m.reverse, scale) &&
          agree(t, op, "reverse by kernels and by templates", m.reverse, m.reverse_text, scale) &&
          agree(t, op, "forward and reverse by templates", m.forward_text, m.reverse_text, scale) &&
+         agree(t, op, "forward and Taylor", m.forward, m.taylor, scale) &&
+         agree(t, op, "Hessian and Taylor", m.hessian, m.twice, scale * second) &&
          symbolic_agrees(g, op, output, &m, scale);
 }
 
