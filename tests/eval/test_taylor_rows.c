@@ -366,6 +366,7 @@ END_TEST
 static Suite *taylor_rows_suite(void) {
   Suite *s = suite_create("taylor_rows");
   TCase *c = tcase_create("taylor_rows");
+  tcase_add_checked_fixture(c, NULL, tri_thread_cleanup);
   tcase_add_test(c, closures);
   tcase_add_loop_test(c, nested, 0, 2);
   tcase_add_loop_test(c, edges, 0, 2);

@@ -20,7 +20,10 @@ static void set_up(void) {
   y = tri_variable(g, "y");
 }
 
-static void tear_down(void) { tri_graph_free(g); }
+static void tear_down(void) {
+  tri_graph_free(g);
+  tri_thread_cleanup();
+}
 
 static tri_function *function_in(const char *text, tri_domain domain, uint32_t precision) {
   tri_expr e = tri_parse(g, text, strlen(text));

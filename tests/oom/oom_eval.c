@@ -88,6 +88,7 @@ END_TEST
 START_TEST(series) {
   domain = _i ? TRI_BALL : TRI_DOUBLE;
   ck_assert_int_gt(failing_loop(series_scenario), 40);
+  tri_thread_cleanup();
 }
 END_TEST
 
