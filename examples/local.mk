@@ -15,3 +15,4 @@ TRIAD_EXAMPLES += examples/neurons.c examples/neurons.expected examples/neurons.
 TRIAD_EXAMPLES += examples/reverse.c examples/reverse.expected examples/reverse.tri examples/reverse.tri.expected
 TRIAD_EXAMPLES += examples/dual.c examples/dual.expected examples/dual.tri examples/dual.tri.expected
 TRIAD_EXAMPLES += examples/tape.c examples/tape.expected
+TRIAD_EXAMPLES += examples/gradcheck.c examples/gradcheck.expected

@@ -33,6 +33,7 @@ TRIAD_TESTS += tests/eval/test_tape_life
 TRIAD_THREADS += tests/eval/test_tape_life
 TRIAD_TESTS += tests/verify/test_gradcheck
 TRIAD_TESTS += tests/verify/test_verify
+TRIAD_OOM += tests/oom/oom_verify
 TRIAD_OOM += tests/oom/oom_graph
 TRIAD_OOM += tests/oom/oom_parse
 TRIAD_FUZZ += tests/fuzz/fuzz_parse

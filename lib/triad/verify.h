@@ -276,7 +276,8 @@ typedef struct tri_gradcheck_options {
  * An entry is refuted if it differs from the difference by more than bound and tolerance together, or is NaN (also one that is not
  * drawn). It is undecided if nothing was found finite, or the bound exceeds a tenth of the derivative; a derivative of about 0 counts as
  * measured if the function's change over the steps shows it to be small.
- * A claim takes about 40 to 120 calls of f for each entry. TRI_OK whatever the verdict; TRI_ARGUMENT (the report is then empty, as after
+ * It takes 100 to 300 calls of f to learn its noise, unless it is stated, and then 50 to 120 for each entry, or up to 400 for one whose
+ * smallest steps change nothing. TRI_OK whatever the verdict; TRI_ARGUMENT (the report is then empty, as after
  * the other failures), TRI_MEMORY, TRI_INTERRUPTED. */
 TRI_CHECKED TRI_API tri_status tri_gradcheck_with(tri_black_box f, size_t n, const double *x,
                                                   const double *claim,

@@ -54,24 +54,21 @@ static double change(const struct run *r) {
   return fmax(fabs(r->right - r->b->value), fabs(r->left - r->b->value));
 }
 
-/* Skips steps that are so small that nothing changes: they say nothing. Where so much changes at the next step that a smooth function
- * would have shown some of it before, it is looked at more closely: values may come in steps. */
+/* Skips steps that are so small that nothing changes: they say nothing. But a variable whose smallest step changes nothing at all may be
+ * rounded on its way in, and its noise is looked at by itself. If nothing ever changes, the last few steps show that. */
 static void start(struct run *r) {
-  double still = 0;
+  double first = r->step;
+  look(r);
+  if (change(r) == 0) r->noise.absolute = fmax(r->noise.absolute, tri__box_noise_along(r->b, r->i));
   while (r->step * INVISIBLE_FACTOR <= r->most) {
     double step = r->step;
-    look(r);
-    if (change(r) == 0) still = step;
     r->step *= INVISIBLE_FACTOR;
     look(r);
     if (change(r) <= r->away) continue;
-    bool steps = still == step && change(r) > 2 * INVISIBLE_FACTOR * r->away;
     r->step = step;
-    if (!steps) return;
-    double along = tri__box_noise_along(r->b, r->i);
-    if (!(along > r->noise.absolute)) return;
-    r->noise.absolute = along;
+    return;
   }
+  r->step = fmax(first, r->most / 128);
 }
 
 /* --- differences */
@@ -142,8 +139,7 @@ static void conclude(struct run *r) {
 struct measured tri__box_measure(struct black_box *b, size_t i, const struct noise *noise,
                                  double step_min, double step_max, double enough) {
   struct measured m = {.estimate = {NAN, INFINITY, 0, 0}, .constant = true};
-  m.noisy = !isfinite(noise->absolute);
-  if (m.noisy) return m;
+  if (!isfinite(noise->absolute)) return (struct measured){.estimate = m.estimate, .noisy = true};
   struct run r = {.b = b, .i = i, .noise = *noise, .enough = enough, .m = &m};
   r.step = step_min > 0 ? step_min : first_step(b, i);
   r.most = step_max > 0 ? step_max : last_step(b, i);

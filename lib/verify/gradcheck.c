@@ -23,6 +23,7 @@ const char *tri_doubt_text(tri_doubt doubt) {
 /* Whether the bound leaves something to compare a claim with. A derivative that is about 0 was seen to be if the function changes a
  * thousand times faster nearby, or not at all. */
 static bool meaningful(const tri_gradcheck_entry *e, const struct measured *m) {
+  if (!isfinite(e->bound)) return false;
   if (e->bound <= 0.1 * fmax(fabs(e->difference), isfinite(e->claimed) ? fabs(e->claimed) : 0))
     return true;
   return e->bound <= 1e-3 * m->slope || (m->constant && e->claimed == 0);

@@ -8,7 +8,7 @@
 
 #include "verify/black_box.h"
 
-enum { SAMPLES = 9, LINES = 3 };
+enum { SAMPLES = 9, LINES = 3, DEVIATIONS = 8 };
 
 double tri__box_call(struct black_box *b) {
   b->calls++;
@@ -164,6 +164,7 @@ struct search {
   size_t along;      /* variable that moves; n: all of them */
   double near, wide; /* standard deviations found */
   double largest;    /* value seen */
+  double limit;      /* of spacings, relative to the variables */
 };
 
 static bool take(struct search *s, double spacing, int line, double values[SAMPLES]) {
@@ -172,24 +173,28 @@ static bool take(struct search *s, double spacing, int line, double values[SAMPL
   return true;
 }
 
-/* As near as the values differ; returns where that was. */
+/* As near as the values differ; returns where that was. On the way there, they may come in steps, of which each value is off by half: the
+ * deviation is chosen so that the bound is a step. */
 static double look_near(struct search *s, int line) {
   double values[SAMPLES], found, spacing = 0x1p-45;
-  for (; spacing < 0x1p-8; spacing *= 32) {
+  for (; spacing < s->limit; spacing *= 32) {
     if (!take(s, spacing, line, values)) break;
-    if (mostly_equal(values) || look(values, &found) == LONELY) continue;
+    bool equal = mostly_equal(values);
+    if (equal) s->near = fmax(s->near, jumps(values, spacing) / DEVIATIONS);
+    if (equal || look(values, &found) == LONELY) continue;
     s->near = fmax(s->near, found);
     break;
   }
   return spacing;
 }
 
-/* Whether the function is smooth from near but for jumps: on the way to wider spacings, what first stands out is some of them. */
-static bool has_jumps(struct search *s, int line) {
-  double values[SAMPLES], found;
+/* Whether the function is smooth from near but for jumps: on the way to wider spacings, what first stands out is some of them,
+ * large enough to make that noise. */
+static bool has_jumps(struct search *s, int line, double noise) {
+  double values[SAMPLES], found, least = fmax(16 * s->near, noise / 16);
   for (double spacing = 0x1p-46; spacing < 0x1p-14; spacing *= 2) {
     if (!take(s, spacing, line, values)) return false;
-    if (jumps(values, spacing) > 16 * s->near) return true;
+    if (jumps(values, spacing) > least) return true;
     if (look(values, &found) != LONELY && found > 16 * s->near) return false;
   }
   return false;
@@ -206,7 +211,7 @@ static void look_wide(struct search *s, int line, double spacing) {
     found = jump / 4;
   else if (what != NOISY)
     return;
-  if (found > 4 * fmax(s->near, s->wide) && has_jumps(s, line)) s->wide = found;
+  if (found > 4 * fmax(s->near, s->wide) && has_jumps(s, line, found)) s->wide = found;
 }
 
 static void search(struct search *s, int line) {
@@ -217,9 +222,10 @@ static void search(struct search *s, int line) {
 /* A bound from standard deviations: 8 of them, as few samples tell them only to a factor of about 2; rounding errors of one operation
  * have at most 1.8. Values that are all floats were rounded to float. Where noise is all there is to see, there is no bound. */
 struct noise tri__box_noise(struct black_box *b) {
-  struct search s = {.b = b, .along = b->n, .largest = fabs(b->value)};
+  struct search s = {.b = b, .along = b->n, .largest = fabs(b->value), .limit = 0x1p-8};
   for (int line = 0; line < LINES; line++) search(&s, line);
-  struct noise noise = {.absolute = 8 * fmax(s.near, s.wide), .unit = b->wide ? 0x1p-53 : 0x1p-24};
+  struct noise noise = {.absolute = DEVIATIONS * fmax(s.near, s.wide),
+                        .unit = b->wide ? 0x1p-53 : 0x1p-24};
   if (noise.absolute > 0x1p-6 * s.largest) noise.absolute = INFINITY;
   noise.relative = 8 * noise.unit;
   if (noise.absolute > noise.relative * fabs(b->value))
@@ -229,7 +235,8 @@ struct noise tri__box_noise(struct black_box *b) {
 }
 
 double tri__box_noise_along(struct black_box *b, size_t i) {
-  struct search s = {.b = b, .along = i};
+  double size = b->at[i] == 0 ? b->typical : fabs(b->at[i]);
+  struct search s = {.b = b, .along = i, .limit = 0x1p-8 * fmax(1, 1 / size)};
   for (int line = 1; line <= LINES; line++) search(&s, line);
-  return 8 * fmax(s.near, s.wide);
+  return DEVIATIONS * fmax(s.near, s.wide);
 }
