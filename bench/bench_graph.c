@@ -100,9 +100,10 @@ static void bench_parse(void) {
   char *text = malloc((size_t)TERMS * 12);
   size_t size = 0;
   double rate[REPEATS];
-  for (int i = 0; text && i < TERMS; i++)
+  if (!text) return;
+  for (int i = 0; i < TERMS; i++)
     size += (size_t)snprintf(text + size, 12, "%sx%d", i ? " + " : "", i);
-  for (int i = 0; text && i < REPEATS; i++) {
+  for (int i = 0; i < REPEATS; i++) {
     tri_graph *g = tri_graph_new(NULL);
     double start = bench_seconds();
     tri_expr e = tri_parse(g, text, size);

@@ -175,7 +175,7 @@ static tri_expr polynomial(const struct request *request, tri_expr e, tri_expr x
 tri_status call_taylor(const struct request *request, struct value *value) {
   struct subject s;
   const struct value *at = &request->arguments[1], *order = &request->arguments[2];
-  uint32_t n;
+  uint32_t n = 0;
   tri_status status = subject_read_expr(request, &s);
   if (status != TRI_OK) return status;
   if (!at->keyword && order->keyword) at = &request->arguments[2], order = &request->arguments[1];

@@ -2,6 +2,7 @@
 /* The definitions of a session, found by name through a hash index, and what of the graph they
  * keep: the rest is dropped after every statement, and when most of what was kept is used no more,
  * what is used moves to a new graph. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,7 @@ tri_status session_define(struct session *session, const struct definition *defi
   memcpy(name, definition->name, definition->name_size);
   name[definition->name_size] = '\0';
   *slot_of(session, name, definition->name_size) = (uint32_t)session->n_definitions + 1;
+  assert(session->definitions); /* there is room in it */
   struct definition *made = &session->definitions[session->n_definitions++];
   *made = (struct definition){.name = name, .name_size = definition->name_size};
   set_meaning(made, definition);

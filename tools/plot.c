@@ -206,7 +206,7 @@ static size_t terminal_width(const struct session *session) {
 
 static tri_status read_range(const struct request *request, const struct subject *s,
                              struct curves *c) {
-  double ends[2];
+  double ends[2] = {0};
   if (!s->range)
     return request_fail(request, NULL, TRI_ARITY, "plot: the range is missing: %s",
                         request->row->usage);

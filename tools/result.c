@@ -211,33 +211,32 @@ tri_status result_of_values(struct session *session, const tri_values *values, s
 
 /* --- an expression's elements */
 
-/* Its scalar elements, in order, into *ids (arena). */
-static tri_status flatten(struct session *session, tri_expr e, struct elements *shape,
-                          tri_expr **scalars) {
+/* Its scalar elements, in order (arena); NULL after an error. */
+static tri_expr *flatten(struct session *session, tri_expr e, struct elements *shape) {
   struct arena *arena = &session->statement->arena;
   shape->session = session;
   shape->rank = tri_expr_rank(e);
   shape->count = 1;
   if (shape->rank > MOST_RANK)
-    return session_fail(session, NULL, TRI_LIMIT, "an array of more than %d dimensions", MOST_RANK);
+    return session_fail(session, NULL, TRI_LIMIT, "an array of more than %d dimensions", MOST_RANK),
+           NULL;
   tri_expr *level = arena_new(arena, 1, sizeof *level);
-  if (!level) return session_no_memory(session);
+  if (!level) return session_no_memory(session), NULL;
   level[0] = e;
   for (size_t d = 0; d < shape->rank; d++) {
     int64_t dim = tri_expr_dim(e, d);
     size_t count;
     if (dim < 1 || !size_product(shape->count, (size_t)dim, &count))
-      return session_fail(session, NULL, TRI_LIMIT, "too many elements");
+      return session_fail(session, NULL, TRI_LIMIT, "too many elements"), NULL;
     tri_expr *next = arena_new(arena, count, sizeof *next);
-    if (!next) return session_no_memory(session);
+    if (!next) return session_no_memory(session), NULL;
     for (size_t i = 0; i < count; i++)
       next[i] = tri_element(level[i / (size_t)dim], i % (size_t)dim);
     shape->dims[d] = (size_t)dim;
     shape->count = count;
     level = next;
   }
-  *scalars = level;
-  return tri_graph_status(session->graph);
+  return tri_graph_status(session->graph) == TRI_OK ? level : NULL;
 }
 
 unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs) {
@@ -392,13 +391,11 @@ static tri_text *texts_of_exprs(struct session *session, size_t n, const tri_exp
  * named once. */
 static tri_status result_of_array(struct session *session, tri_expr simple, struct result *result) {
   struct elements shape = {0};
-  tri_expr *scalars;
   tri_status status = print_expr(session, simple, result->text);
   result->kind = tri_expr_rank(simple) > 0 ? kind_of_rank(tri_expr_rank(simple)) : "expression";
   if (status != TRI_OK || tri_expr_rank(simple) == 0 || !session->output.json) return status;
-  status = flatten(session, simple, &shape, &scalars);
-  if (status != TRI_OK) return status;
-  shape.texts = texts_of_exprs(session, shape.count, scalars);
+  tri_expr *scalars = flatten(session, simple, &shape);
+  if (scalars) shape.texts = texts_of_exprs(session, shape.count, scalars);
   return shape.texts ? write_members(&shape, result) : tri_graph_status(session->graph);
 }
 
@@ -415,12 +412,12 @@ static tri_status result_of_symbolic_dual(struct session *session, tri_expr e,
   tri_expr eps = tri_eps(g), zero = expr_of(g, g->zero);
   tri_expr parts[2] = {e, tri_diff(e, eps)};
   struct elements shape = {0};
-  tri_expr *values, *tangents;
   tri_status status = tri_substitute_all(2, parts, 1, &eps, &zero, parts);
   if (status == TRI_OK) status = tri_simplify_all(2, parts, parts);
-  if (status == TRI_OK) status = flatten(session, parts[0], &shape, &values);
-  if (status == TRI_OK) status = flatten(session, parts[1], &shape, &tangents);
   if (status != TRI_OK) return status;
+  tri_expr *values = flatten(session, parts[0], &shape);
+  tri_expr *tangents = flatten(session, parts[1], &shape);
+  if (!values || !tangents) return tri_graph_status(g);
   tri_text *texts = arena_new(&session->statement->arena, shape.count, sizeof *texts);
   if (!texts) return session_no_memory(session);
   for (size_t i = 0; i < shape.count; i++) {
@@ -449,8 +446,7 @@ tri_status result_of_expr(struct session *session, tri_expr e, struct result *re
                            result);
   }
   struct elements shape = {0};
-  tri_expr *scalars;
-  tri_status status = flatten(session, e, &shape, &scalars);
-  return status == TRI_OK ? result_of_numbers(session, &shape, scalars, leaves & LEAVES_EPS, result)
-                          : status;
+  tri_expr *scalars = flatten(session, e, &shape);
+  return scalars ? result_of_numbers(session, &shape, scalars, leaves & LEAVES_EPS, result)
+                 : tri_graph_status(session->graph);
 }

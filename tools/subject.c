@@ -36,18 +36,21 @@ static tri_expr *copy_of(const struct request *request, const tri_expr *exprs, s
   return copy;
 }
 
-static tri_status free_variables(const struct request *request, size_t m, const tri_expr *outputs,
-                                 tri_expr **variables, size_t *n) {
+/* The n variables of e; NULL after an error. */
+static tri_expr *free_variables(const struct request *request, tri_expr e, size_t *n) {
   tri_expr *found;
-  tri_status status = tri_free_variables(m, outputs, &found, n);
-  if (status != TRI_OK) return session_fail_status(request->session, status);
-  *variables = copy_of(request, found, *n);
+  tri_status status = tri_free_variables(1, &e, &found, n);
+  if (status != TRI_OK) return session_fail_status(request->session, status), NULL;
+  tri_expr *variables = copy_of(request, found, *n);
   tri_variables_free(request->graph, found, *n);
-  return *variables ? TRI_OK : TRI_MEMORY;
+  return variables;
 }
 
 static tri_status read_parameters(const struct request *request, struct subject *s) {
-  if (s->lambda == 0) return free_variables(request, 1, &s->expr, &s->parameters, &s->n_parameters);
+  if (s->lambda == 0) {
+    s->parameters = free_variables(request, s->expr, &s->n_parameters);
+    return s->parameters ? TRI_OK : tri_graph_status(request->graph);
+  }
   tri_lambda f = {request->graph, s->lambda};
   s->n_parameters = tri_lambda_arity(f);
   s->parameters = request_new(request, s->n_parameters, sizeof *s->parameters);
@@ -102,13 +105,11 @@ static tri_status add_inputs(struct reader *r, const tri_expr *variables, size_t
 /* All inputs: the chosen variables first, then the other parameters, then what else occurs. */
 static tri_status collect_inputs(struct reader *r) {
   struct subject *s = r->subject;
-  tri_expr *others;
   size_t n;
   r->place_count = r->request->graph->node_count;
   r->place = request_new(r->request, r->place_count, sizeof *r->place);
-  if (!r->place || free_variables(r->request, 1, &s->expr, &others, &n) != TRI_OK)
-    return TRI_MEMORY;
-  if (add_inputs(r, s->variables, s->n) != TRI_OK ||
+  tri_expr *others = r->place ? free_variables(r->request, s->expr, &n) : NULL;
+  if (!others || add_inputs(r, s->variables, s->n) != TRI_OK ||
       add_inputs(r, s->parameters, s->n_parameters) != TRI_OK || add_inputs(r, others, n) != TRI_OK)
     return TRI_MEMORY;
   s->point = request_new(r->request, s->n_inputs, sizeof *s->point);

@@ -50,12 +50,6 @@ uint32_t tri__constant(tri_graph *g, mpq_srcptr q) {
   return constant_node(g, q, TRI_REAL);
 }
 
-/* A view of num/den in two limbs, canonical, without allocation. */
-struct small {
-  mp_limb_t limbs[2];
-  mpq_t q;
-};
-
 static uint64_t gcd64(uint64_t a, uint64_t b) {
   while (b) {
     uint64_t r = a % b;
@@ -65,28 +59,31 @@ static uint64_t gcd64(uint64_t a, uint64_t b) {
   return a;
 }
 
-static void small_view(struct small *s, int64_t num, int64_t den) {
+/* A view of num/den in two limbs, canonical, without allocation. */
+static void small_view(mpq_ptr view, mp_limb_t limbs[2], int64_t num, int64_t den) {
   bool negative = (num < 0) != (den < 0);
   uint64_t n = num < 0 ? -(uint64_t)num : (uint64_t)num,
            d = den < 0 ? -(uint64_t)den : (uint64_t)den;
   uint64_t common = gcd64(n, d);
-  s->limbs[0] = n / common;
-  s->limbs[1] = d / common;
-  mpz_roinit_n(mpq_numref(s->q), s->limbs, n ? (negative ? -1 : 1) : 0);
-  mpz_roinit_n(mpq_denref(s->q), s->limbs + 1, 1);
+  limbs[0] = n / common;
+  limbs[1] = d / common;
+  mpz_roinit_n(mpq_numref(view), limbs, n ? (negative ? -1 : 1) : 0);
+  mpz_roinit_n(mpq_denref(view), limbs + 1, 1);
 }
 
 uint32_t tri__constant_si(tri_graph *g, int64_t num, int64_t den) {
   if (den == 0) return tri__fail(g, TRI_DOMAIN, "division by zero");
-  struct small s;
-  small_view(&s, num, den);
-  return constant_node(g, s.q, TRI_REAL);
+  mp_limb_t limbs[2];
+  mpq_t q;
+  small_view(q, limbs, num, den);
+  return constant_node(g, q, TRI_REAL);
 }
 
 uint32_t tri__boolean(tri_graph *g, bool value) {
-  struct small s;
-  small_view(&s, value, 1);
-  return constant_node(g, s.q, TRI_BOOLEAN);
+  mp_limb_t limbs[2];
+  mpq_t q;
+  small_view(q, limbs, value, 1);
+  return constant_node(g, q, TRI_BOOLEAN);
 }
 
 void tri__attr_rational(const tri_graph *g, uint32_t attr, mpq_ptr view) {

@@ -81,8 +81,6 @@ uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...) {
   return NODE_ERROR + (uint32_t)status;
 }
 
-uint32_t tri__no_memory(tri_graph *g) { return tri__fail(g, TRI_MEMORY, "out of memory"); }
-
 uint32_t tri__interrupted(tri_graph *g) {
   return g->interrupt && *g->interrupt ? tri__fail(g, TRI_INTERRUPTED, "interrupted") : 0;
 }

@@ -112,7 +112,10 @@ uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same for TRI_MEMORY. */
-uint32_t tri__no_memory(tri_graph *g);
+static inline uint32_t tri__no_memory(tri_graph *g) {
+  tri__fail(g, TRI_MEMORY, "out of memory");
+  return NODE_ERROR + TRI_MEMORY;
+}
 
 /* TRI_INTERRUPTED (as an error id, stuck to the graph) if the user asked to stop, else 0. Cheap enough for every few thousand steps. */
 uint32_t tri__interrupted(tri_graph *g);

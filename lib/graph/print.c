@@ -230,7 +230,7 @@ static void choose_prefix(struct printer *p) {
     const char *name = tri__name(p->g, p->walk.ids[i]);
     size_t n = strlen(p->prefix);
     if (name && is_prefix_of(p->prefix, name) && n + 2 < sizeof p->prefix) {
-      strcpy(p->prefix + n, "_");
+      p->prefix[n] = '_', p->prefix[n + 1] = '\0';
       i = UINT32_MAX; /* from the first variable again */
     }
   }

@@ -60,7 +60,7 @@ bool tri__print_rank(struct printer *p) {
   for (uint32_t i = 0; i < p->walk.count; i++)
     count += print_at(p, p->walk.ids[i])->op == TRI_OP_variable;
   uint32_t *ids = tri__new(m, count, sizeof *ids);
-  if (!tri__print_memory(p, ids != NULL)) return false;
+  if (!ids) return tri__print_memory(p, false);
   for (uint32_t i = 0; i < p->walk.count; i++)
     if (print_at(p, p->walk.ids[i])->op == TRI_OP_variable) ids[k++] = p->walk.ids[i];
   if (tri__print_memory(p, tri__sort(m, ids, count, sizeof *ids, order_of_variables, p->g)))

@@ -40,7 +40,7 @@ tri_status tri__walk(tri_graph *g, size_t n, const uint32_t *outputs, struct wal
     w->count = reach(g, w->bits, w->words);
     w->ids = tri__new(w->memory, w->count, sizeof *w->ids);
   }
-  if (!w->ids) {
+  if (!w->bits || !w->ranks || !w->ids) {
     tri__walk_free(w);
     tri__no_memory(g);
     return TRI_MEMORY;
