@@ -2,6 +2,7 @@
 /* Hash-consing: every node exists once. */
 #include "graph/node.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "graph/index.h"
@@ -11,6 +12,7 @@ static uint64_t node_hash(const tri_graph *g, const struct node *n, const uint32
   uint64_t h = hash_add(0x746e65646e657079u, (uint64_t)n->op << 8 | n->sort);
   if (n->attr) h = hash_add(h, g->attrs[n->attr].hash);
   if (n->shape) h = hash_add(h, g->shapes[n->shape].hash);
+  assert(args || n->nargs == 0);
   for (uint32_t i = 0; i < n->nargs; i++) h = hash_add(h, node_at(g, args[i])->hash);
   return hash_mix(h);
 }
