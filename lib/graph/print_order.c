@@ -245,6 +245,28 @@ static int order_of_factors(void *context, const void *left, const void *right) 
   return order ? order : compare((uint64_t)b->power, (uint64_t)a->power);
 }
 
+/* Whether g, which stands next to f, is one more power of it: x*x is written x^2. */
+static bool is_same_base(const struct printer *p, const struct factor *f, const struct factor *g) {
+  return f->id == g->id && f->down == g->down && f->kind <= ITEM_POWER && g->kind <= ITEM_POWER &&
+         rank_of(p, f->id) != RANK_EPS && f->power <= INT32_MAX - g->power;
+}
+
+/* Joins equal factors, which shared parts keep apart; how many are left. */
+static size_t join_factors(struct printer *p, size_t first, size_t n) {
+  struct factor *f = p->factors + first;
+  size_t kept = n > 0;
+  for (size_t i = 1; i < n; i++) {
+    if (!is_same_base(p, f + kept - 1, f + i)) {
+      f[kept++] = f[i];
+      continue;
+    }
+    f[kept - 1].power += f[i].power;
+    f[kept - 1].kind = ITEM_POWER;
+  }
+  p->n_factors = first + kept;
+  return kept;
+}
+
 bool tri__print_product(struct printer *p, uint32_t id, bool opened, struct product *product) {
   size_t base = p->n_spine, first = p->n_factors;
   *product = (struct product){.first = first};
@@ -263,6 +285,7 @@ bool tri__print_product(struct printer *p, uint32_t id, bool opened, struct prod
   if (n > 1 && !tri__print_memory(p, tri__sort(&p->g->memory, p->factors + first, n,
                                                sizeof *p->factors, order_of_factors, p)))
     return false;
+  n = join_factors(p, first, n);
   while (product->up < n && !p->factors[first + product->up].down) product->up++;
   product->down = n - product->up;
   return true;

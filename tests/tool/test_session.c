@@ -271,7 +271,7 @@ START_TEST(completion) {
   struct kept k;
   open_kept(&k);
   ck_assert(run(&k, "gravity = 9.81; setting(x) = x"));
-  completes(k.session, "gra", "gravity gradient grad graph ");
+  completes(k.session, "gra", "gravity gradient grad gradcheck graph ");
   completes(k.session, "1 + sin(cos", "cos cosh ");
   completes(k.session, "se", "set setting sec sech select ");
   completes(k.session, "set d", "domain digits ");
