@@ -75,7 +75,7 @@ static uint32_t fitted(tri_graph *g, uint32_t term, uint32_t from, uint32_t to) 
 static uint32_t from_row(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   tri_graph *g = s->graph;
   uint32_t id = s->walk.ids[p];
-  uint32_t term = tri__chain(g, id, i, s->rate[p], s->choice[p]);
+  uint32_t term = tri__chain(g, id, i, s->rate[p], s->choice[p], true);
   return add_to(s, q, fitted(g, term, node_at(g, id)->shape, node_at(g, s->walk.ids[q])->shape));
 }
 

@@ -17,15 +17,16 @@ bool tri__passes(tri_graph *g, unsigned op, unsigned i, bool *passes) {
 }
 
 uint32_t tri__strong_product(tri_graph *g, uint32_t rate, uint32_t partial, bool rate_choice,
-                             bool partial_choice) {
+                             bool partial_choice, bool rate_first) {
   if (id_is_error(rate) || id_is_error(partial)) return id_is_error(rate) ? rate : partial;
   bool guard_rate = rate_choice && !is_tame(g, partial),
        guard_partial = partial_choice && !is_tame(g, rate);
   if (!guard_rate && !guard_partial) return tri__build2(g, TRI_OP_mul, rate, partial);
   if (!guard_partial) return tri__build2(g, TRI_OP_gate, rate, partial);
   if (!guard_rate) return tri__build2(g, TRI_OP_gate, partial, rate);
-  return tri__build3(g, TRI_OP_select, tri__build2(g, TRI_OP_eq, partial, g->zero), g->zero,
-                     tri__build2(g, TRI_OP_gate, rate, partial));
+  uint32_t first = rate_first ? rate : partial, second = rate_first ? partial : rate;
+  return tri__build3(g, TRI_OP_select, tri__build2(g, TRI_OP_eq, first, g->zero), g->zero,
+                     tri__build2(g, TRI_OP_gate, second, first));
 }
 
 /* What a linear row makes of one argument alone: the operation itself, with zeros for the others. */
@@ -36,6 +37,14 @@ static uint32_t linear_term(tri_graph *g, uint32_t id, unsigned i, uint32_t rate
   for (unsigned k = 0; k < row->arity; k++)
     args[k] = row->conditions >> k & 1 ? node_args(g, n)[k] : k == i ? rate : g->zero;
   return tri__build(g, (tri_op)n->op, row->arity, args);
+}
+
+/* Whether a condition of the node may have no value. */
+static bool may_be_undecided(const tri_graph *g, uint32_t id, const struct row *row) {
+  const uint32_t *args = node_args(g, node_at(g, id));
+  for (unsigned k = 0; k < row->arity; k++)
+    if (row->conditions >> k & 1 && !(node_at(g, args[k])->facts & FACT_TOTAL)) return true;
+  return false;
 }
 
 /* The template of a row's kind for argument i over the node's arguments and value, and w. */
@@ -57,15 +66,18 @@ uint32_t tri__partial(tri_graph *g, uint32_t id, unsigned i) {
   return from_row(g, id, TEMPLATE_PARTIAL, i, 0);
 }
 
-uint32_t tri__chain(tri_graph *g, uint32_t id, unsigned i, uint32_t rate, bool choice) {
+uint32_t tri__chain(tri_graph *g, uint32_t id, unsigned i, uint32_t rate, bool choice,
+                    bool reverse) {
   const struct row *row = g->rows + node_at(g, id)->op;
   if (rate == g->zero) return rate;
-  if (row->linear) return linear_term(g, id, i, rate);
-  bool guard_partial = row->choice && !is_tame(g, rate);
+  /* below a branch not taken, where the adjoint is zero, a choice may be undecided */
+  if (row->linear && !(reverse && choice && may_be_undecided(g, id, row)))
+    return linear_term(g, id, i, rate);
+  bool guard_partial = row->choice >> i & 1 && !is_tame(g, rate);
   if (choice || guard_partial) {
     uint32_t partial = tri__partial(g, id, i);
     if (id_is_error(partial) || guard_partial || !is_tame(g, partial))
-      return tri__strong_product(g, rate, partial, choice, guard_partial);
+      return tri__strong_product(g, rate, partial, choice, guard_partial, reverse);
   }
   return from_row(g, id, TEMPLATE_ADJOINT, i, rate);
 }

@@ -13,12 +13,15 @@ bool tri__passes(tri_graph *g, unsigned op, unsigned i, bool *passes);
 uint32_t tri__partial(tri_graph *g, uint32_t id, unsigned i);
 
 /* rate times the partial of node id by argument i, for a row: an argument's tangent to the tangent it gives the node, or the node's
- * adjoint to the adjoint it gives the argument. `choice`: the rate may be zero by choice. */
-uint32_t tri__chain(tri_graph *g, uint32_t id, unsigned i, uint32_t rate, bool choice);
+ * adjoint to the adjoint it gives the argument. `choice`: the rate may be zero by choice; `reverse`: it is an adjoint. */
+uint32_t tri__chain(tri_graph *g, uint32_t id, unsigned i, uint32_t rate, bool choice,
+                    bool reverse);
 
-/* rate * partial, where a zero by choice of either (rate_choice, partial_choice) makes the product zero whatever the other is. */
+/* rate * partial, where a zero by choice of either (rate_choice, partial_choice) makes the product zero whatever the other is: also
+ * infinite, and, for the one that is looked at first, without a value. An adjoint is looked at first (rate_first): where it is zero
+ * because a branch was not taken, the partial inside that branch may have no value. A tangent comes from inside and is looked at last. */
 uint32_t tri__strong_product(tri_graph *g, uint32_t rate, uint32_t partial, bool rate_choice,
-                             bool partial_choice);
+                             bool partial_choice, bool rate_first);
 
 /* sum + term; a sum of 0 is empty. Errors pass through. */
 uint32_t tri__accumulate(tri_graph *g, uint32_t sum, uint32_t term);

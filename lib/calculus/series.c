@@ -31,7 +31,7 @@ static uint32_t product(struct series *s, uint32_t a, bool a_choice, uint32_t b,
   tri_graph *g = s->graph;
   if ((a_choice && a == g->zero) || (b_choice && b == g->zero)) return g->zero;
   if (is_missing(a)) return a;
-  return is_missing(b) ? b : tri__strong_product(g, a, b, a_choice, b_choice);
+  return is_missing(b) ? b : tri__strong_product(g, a, b, a_choice, b_choice, false);
 }
 
 static uint32_t coefficient_product(struct series *s, uint32_t a, uint32_t i, uint32_t b,

@@ -36,7 +36,7 @@ static uint32_t of_row(struct sweep *s, uint64_t lane, uint32_t id, const struct
   for (unsigned i = 0; i < row->arity; i++) args[i] = node_args(g, node_at(g, id))[i];
   for (unsigned i = 0; i < row->arity; i++)
     if (moves(s, lane, args[i], &p)) {
-      sum = tri__accumulate(g, sum, tri__chain(g, id, i, s->rate[p], s->choice[p]));
+      sum = tri__accumulate(g, sum, tri__chain(g, id, i, s->rate[p], s->choice[p], false));
       if (id_is_error(sum)) return sum;
     }
   return sum ? sum : g->zero;

@@ -81,6 +81,38 @@ START_TEST(branches_not_taken) {
 }
 END_TEST
 
+/* A branch not taken may have no value at all, and choose itself: x is negative where y is positive. */
+START_TEST(branches_without_value) {
+  static const char *const texts[] = {"exp(%s)", "%s*%s",      "sin(%s)^3*x",
+                                      "abs(%s)", "max(%s, x)", "sqrt(1 + relu(%s))"};
+  static const char *const branches[] = {"sqrt(x)",
+                                         "log(x)",
+                                         "exp(abs(log(x)))",
+                                         "max(sqrt(x), y)",
+                                         "relu(log(x))^2",
+                                         "x^y*sqrt(x)",
+                                         "abs(log(x))*exp(abs(log(x)))",
+                                         "min(x^y, sqrt(x))",
+                                         "cbrt(max(sqrt(x), 1/sqrt(x)))",
+                                         "select(log(x) > 0, x, x^2)",
+                                         "abs(select(log(x) > 0, x, x^2))"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t k = 0; k < sizeof branches / sizeof *branches; k++) {
+      char choice[120], text[400], plain[400];
+      snprintf(choice, sizeof choice, "select(y > 0, y + x^2, %s)", branches[k]);
+      snprintf(text, sizeof text, texts[i], choice, choice);
+      snprintf(plain, sizeof plain, texts[i], "(y + x^2)", "(y + x^2)");
+      for (uint32_t n = 1; n <= 3; n++)
+        check(text, n, -0.375, 2, at(tri_diff_n(parsed(g, plain), x, n), -0.375, 2));
+      tri_expr v[2] = {x, y}, h[4], expected[4];
+      ck_assert_int_eq(tri_hessian(parsed(g, text), 2, v, h), TRI_OK);
+      ck_assert_int_eq(tri_hessian(parsed(g, plain), 2, v, expected), TRI_OK);
+      for (int j = 0; j < 4; j++)
+        ck_assert_msg(agree(at(h[j], -0.375, 2), at(expected[j], -0.375, 2), 1e-14), "%s", text);
+    }
+}
+END_TEST
+
 START_TEST(the_guard_is_in_the_graph) {
   tri_expr e = parsed(g, "max(sqrt(x), 1)"), d = tri_diff(e, x), gradient;
   ck_assert_int_eq(tri_gradient(e, 1, &x, &gradient), TRI_OK);
@@ -146,6 +178,7 @@ static Suite *choice_suite(void) {
   tcase_add_test(c, conventions_at_kinks);
   tcase_add_test(c, powers_at_zero);
   tcase_add_test(c, branches_not_taken);
+  tcase_add_test(c, branches_without_value);
   tcase_add_test(c, the_guard_is_in_the_graph);
   tcase_add_test(c, no_guard_without_need);
   tcase_add_test(c, select_is_linear);
