@@ -69,7 +69,8 @@ uint32_t tri__partial(tri_graph *g, uint32_t id, unsigned i) {
 uint32_t tri__chain(tri_graph *g, uint32_t id, unsigned i, uint32_t rate, bool choice,
                     bool reverse) {
   const struct row *row = g->rows + node_at(g, id)->op;
-  if (rate == g->zero) return rate;
+  if (rate == g->zero || id_is_error(rate)) return rate;
+  choice |= (node_at(g, rate)->facts & FACT_CHOSEN) != 0; /* by an earlier derivative */
   /* below a branch not taken, where the adjoint is zero, a choice may be undecided */
   if (row->linear && !(reverse && choice && may_be_undecided(g, id, row)))
     return linear_term(g, id, i, rate);

@@ -74,16 +74,39 @@ static uint8_t signs(const struct node *n, const uint32_t *args, const uint8_t *
   }
 }
 
-static uint8_t facts_of_row(const tri_graph *g, const struct node *n, const uint32_t *args) {
+/* Whether the value may be 0 because a branch was not taken: derivatives of choices, and products with them. */
+static uint8_t chosen(const tri_graph *g, const struct node *n, const uint32_t *args,
+                      const uint8_t *f) {
+  switch (n->op) {
+  case TRI_OP_gate: return FACT_CHOSEN;
+  case TRI_OP_select:
+    return args[1] == g->zero || args[2] == g->zero ? FACT_CHOSEN : (f[1] | f[2]) & FACT_CHOSEN;
+  case TRI_OP_mul: return (f[0] | f[1]) & FACT_CHOSEN;
+  case TRI_OP_neg:
+  case TRI_OP_div: return f[0] & FACT_CHOSEN;
+  case TRI_OP_add:
+  case TRI_OP_sub: return f[0] & f[1] & FACT_CHOSEN;
+  default: return 0;
+  }
+}
+
+static uint8_t values_of_row(const tri_graph *g, const struct node *n, const uint32_t *args,
+                             const uint8_t *f) {
   const struct row *row = g->rows + n->op;
-  uint8_t f[ROW_MAX_ARITY] = {0}, all = FACT_TOTAL | FACT_TAME;
-  for (uint32_t i = 0; i < n->nargs; i++) all &= f[i] = node_at(g, args[i])->facts;
+  uint8_t all = FACT_TOTAL | FACT_TAME;
+  for (uint32_t i = 0; i < n->nargs; i++) all &= f[i];
   if (n->nargs == 1) return facts_of_unary(row, f[0]);
   if (n->op == TRI_OP_pow) return facts_of_power(g, f[0], f[1], args[1]);
   if (n->op == TRI_OP_div)
     return facts_of_division(f[0], f[1], node_at(g, args[1])->op == TRI_OP_constant);
   uint8_t allowed = (uint8_t)((row->total ? FACT_TOTAL : 0) | (row->tame ? FACT_TAME : 0));
   return (uint8_t)((all & allowed) | row->range | signs(n, args, f));
+}
+
+static uint8_t facts_of_row(const tri_graph *g, const struct node *n, const uint32_t *args) {
+  uint8_t f[ROW_MAX_ARITY] = {0};
+  for (uint32_t i = 0; i < n->nargs; i++) f[i] = node_at(g, args[i])->facts;
+  return (uint8_t)(values_of_row(g, n, args, f) | chosen(g, n, args, f));
 }
 
 uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *args) {

@@ -16,6 +16,8 @@ enum {
   FACT_NONNEGATIVE = 8,
   FACT_POSITIVE = 4 | 8,
   FACT_INTEGER = 16,
+  FACT_CHOSEN =
+      32, /* not of the value but of its form: it may be 0 because a branch was not taken */
 };
 
 enum row_parity { NO_PARITY, ODD, EVEN };

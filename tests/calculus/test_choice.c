@@ -94,6 +94,9 @@ START_TEST(branches_without_value) {
                                          "abs(log(x))*exp(abs(log(x)))",
                                          "min(x^y, sqrt(x))",
                                          "cbrt(max(sqrt(x), 1/sqrt(x)))",
+                                         "x*sqrt(x)",
+                                         "x^2*(-2)^x*log(x)",
+                                         "x*y*abs(log(x))/(1 + x^2)",
                                          "select(log(x) > 0, x, x^2)",
                                          "abs(select(log(x) > 0, x, x^2))"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
