@@ -315,6 +315,24 @@ START_TEST(infinite_slopes) {
 }
 END_TEST
 
+/* Nothing passes a flat function, neither an infinite tangent of its argument nor an infinite adjoint. */
+START_TEST(flat_functions_stop_infinite_slopes) {
+  static const char *const texts[] = {"sign(sqrt(x) - 1/3)",    "heaviside(sqrt(x))",
+                                      "floor(1/2 + sqrt(x))",   "ceil(1/2 - sqrt(x))",
+                                      "sqrt(heaviside(x - 1))", "cbrt(floor(x + 1/2))"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    tri_expr e = parse(texts[i]);
+    double in = 0.0, one = 1.0, value, slope = 1.0;
+    tri_function *f = tri_compile(1, &x, 1, &e);
+    ok(tri_function_forward(f, NULL, &in, 1, &one, &value, &slope));
+    ck_assert_msg(slope == 0.0, "%s: forward %g", texts[i], slope);
+    ok(tri_function_reverse(f, NULL, &in, NULL, &value, &slope));
+    ck_assert_msg(slope == 0.0, "%s: reverse %g", texts[i], slope);
+    tri_function_free(f);
+  }
+}
+END_TEST
+
 START_TEST(kinks) {
   static const char *const texts[] = {"abs(x)", "max(x, 2*x)", "relu(x)", "heaviside(x)",
                                       "hypot(x, x)"};
@@ -636,6 +654,7 @@ static Suite *function_suite(void) {
   tcase_add_test(c, other_outputs_are_set);
   tcase_add_test(c, branches_not_taken);
   tcase_add_test(c, infinite_slopes);
+  tcase_add_test(c, flat_functions_stop_infinite_slopes);
   tcase_add_test(c, kinks);
   tcase_add_test(c, compile_errors);
   tcase_add_test(c, odd_outputs);
