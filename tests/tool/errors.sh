@@ -136,6 +136,7 @@ code 'plot(x*y, x=0..1)' name 1
 code 'f(a, b) = a*b; plot(f, a=0..1)' name 16
 code 'plot(x, x=3..1)' domain 11
 code 'plot(log(x), x=-2..-1)' domain 1
+code 'plot(x*y, x=0..1)' name 1
 code 'plot(x, x=0..1, "p.txt")' file 17
 code 'graph(x, "g.txt")' file 10
 code 'graph(x, "/nonexistent/g.svg")' file 10
