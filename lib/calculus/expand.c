@@ -15,8 +15,8 @@ static uint64_t kept_terms(const struct simplify *s, size_t from) {
 
 static bool refuse(struct simplify *s, uint64_t max_terms) {
   s->ring.failed = tri__fail(s->g, TRI_LIMIT,
-                             "the expansion has more than %llu terms, or longer "
-                             "numbers than the digit limit",
+                             "the expansion has more than %llu terms, or numbers "
+                             "that are too long",
                              (unsigned long long)max_terms);
   return false;
 }

@@ -432,9 +432,23 @@ static bool product_needs(struct ring *r, struct poly *p, const struct poly *a,
   return p->needs != MONOMIAL_NONE;
 }
 
-static bool spend(struct ring *r, size_t a, size_t b) {
-  size_t work;
-  if (!size_product(a, b, &work) || work > r->work) return tri__ring_over(r);
+enum { LIMB_PRODUCTS = 256 }; /* in the time that a term takes without its number's */
+
+static size_t longest(const struct poly *p) {
+  size_t limbs = 1;
+  for (size_t i = 0; i < p->count; i++) {
+    size_t num = mpz_size(mpq_numref(p->terms[i].c)), den = mpz_size(mpq_denref(p->terms[i].c));
+    if (num + den > limbs) limbs = num + den;
+  }
+  return limbs;
+}
+
+/* The products of terms, those of long numbers counted as the several that they take the time of. */
+static bool spend(struct ring *r, const struct poly *a, const struct poly *b) {
+  size_t work, each;
+  if (!size_product(a->count, b->count, &work) || !size_product(longest(a), longest(b), &each) ||
+      !size_product(work, 1 + each / LIMB_PRODUCTS, &work) || work > r->work)
+    return tri__ring_over(r);
   r->work -= work;
   return true;
 }
@@ -443,7 +457,7 @@ bool tri__poly_mul(struct ring *r, struct poly *p, const struct poly *a, const s
   *p = (struct poly){0};
   mpq_t c;
   mpq_init(c);
-  bool ok = spend(r, a->count, b->count) && product_needs(r, p, a, b);
+  bool ok = spend(r, a, b) && product_needs(r, p, a, b);
   uint32_t needs = ok ? p->needs : 0;
   for (size_t i = 0; i < a->count && ok; i++) {
     if (i % 64 == 0 && (r->failed = tri__interrupted(r->g))) ok = false;

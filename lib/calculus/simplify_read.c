@@ -2,6 +2,8 @@
 /* Chains of sums and products read as polynomials: flat, in the images of their leaves, or in full, through all units below. */
 #include "calculus/simplify.h"
 
+#include <math.h>
+
 enum { SPLIT_MAX = 1000, PEEL_STEPS = 1 << 20, FULL_FACTORS = 64, POWER_BITS = 1 << 30 };
 
 static const struct node *node_of(const struct simplify *s, uint32_t at) {
@@ -319,16 +321,51 @@ static bool as_atom(struct simplify *s, struct poly *p, const struct poly *sum, 
   return ok;
 }
 
-/* Whether base^n may have more terms than the ring allows, binomial(n + m - 1, n) for m terms, or numbers too long, alone or in all. */
-static bool is_too_large(const struct ring *r, const struct poly *base, int64_t n) {
-  double terms = 1.0, bits = 0.0;
-  for (size_t i = 1; i < base->count && terms <= (double)r->max_terms; i++)
-    terms = terms * (double)(n + (int64_t)i) / (double)i;
+/* How many exponents an atom may have in base^n. */
+static double width(const struct ring *r, const struct poly *base, uint32_t atom, int64_t n) {
+  int32_t low = INT32_MAX, high = INT32_MIN;
+  for (size_t i = 0; i < base->count; i++) {
+    int32_t e = tri__monomial_exponent(r, base->terms[i].m, atom);
+    low = e < low ? e : low;
+    high = e > high ? e : high;
+  }
+  return ((double)high - (double)low) * (double)n + 1.0;
+}
+
+/* The terms that base^n has at most: binomial(n + m - 1, n) for m terms, and all monomials between the least and the largest exponents.
+ * Not looked at further beyond what the ring allows. */
+static bool most_terms(struct simplify *s, const struct poly *base, int64_t n, double *terms) {
+  double most = (double)s->ring.max_terms, box = 1.0;
+  *terms = 1.0;
+  for (size_t i = 1; i < base->count && *terms <= most; i++)
+    *terms = *terms * (double)(n + (int64_t)i) / (double)i;
+  size_t count;
+  struct factor *atoms = tri__atoms(s, base, &count);
+  if (!atoms) return false;
+  for (size_t i = 0; i < count && box <= most; i++) box *= width(&s->ring, base, atoms[i].atom, n);
+  tri__free(s->ring.memory, atoms, count, sizeof *atoms);
+  if (box < *terms) *terms = box;
+  return true;
+}
+
+/* Bits of a coefficient of base^n are at most n times this: of the sum of all coefficients over their common denominator, and that. */
+static double power_bits(const struct poly *base) {
+  size_t longest = 0, below = 0;
   for (size_t i = 0; i < base->count; i++) {
     mpq_srcptr c = base->terms[i].c;
-    bits += (double)(mpz_sizeinbase(mpq_numref(c), 2) + mpz_sizeinbase(mpq_denref(c), 2) - 1);
+    size_t bits = mpz_sizeinbase(mpq_numref(c), 2);
+    longest = bits > longest ? bits : longest;
+    below += mpz_sizeinbase(mpq_denref(c), 2) - 1;
   }
-  bits *= (double)n;
+  return (double)longest + 2.0 * (double)below + log2((double)base->count);
+}
+
+/* Whether base^n may have too many terms, or numbers too long, alone or in all. */
+static bool is_too_large(struct simplify *s, const struct poly *base, int64_t n) {
+  const struct ring *r = &s->ring;
+  double terms;
+  if (!most_terms(s, base, n, &terms)) return true;
+  double bits = (double)n * power_bits(base);
   return terms > (double)r->max_terms || bits > (double)r->max_bits || bits * terms > POWER_BITS;
 }
 
@@ -342,10 +379,21 @@ static bool term_power(struct simplify *s, struct poly *p, const struct poly *ba
   return ok;
 }
 
+/* 0^power has no value: 1/0 stands for it. */
+static bool no_value(struct simplify *s, struct poly *p, const struct poly *base) {
+  uint32_t id = tri__build2(s->g, TRI_OP_div, s->g->one, s->g->zero);
+  if (id_is_error(id)) return s->ring.failed = id, false;
+  if (!tri__poly_monomial(&s->ring, p, tri__monomial(&s->ring, id, 1))) return false;
+  p->needs = base->needs;
+  return true;
+}
+
 static bool leaf_power(struct simplify *s, struct poly *p, const struct poly *base, int64_t power) {
   *p = (struct poly){0};
-  bool large = base->count > 1 && power > 1 && is_too_large(&s->ring, base, power);
+  if (!base->count && power < 0 && s->expanding) return no_value(s, p, base);
+  bool large = base->count > 1 && power > 1 && is_too_large(s, base, power);
   if (power == 1) return tri__poly_copy(&s->ring, p, base);
+  if (s->ring.failed) return false;
   if ((!base->count && power < 0) || (large && s->expanding)) return tri__ring_over(&s->ring);
   bool ok = base->count == 1     ? term_power(s, p, base, power)
             : power < 0 || large ? as_atom(s, p, base, power)

@@ -435,6 +435,39 @@ START_TEST(sharing_stays) {
 }
 END_TEST
 
+/* x^2 + 1 put into itself: few terms, though a power of as many terms may have many. */
+START_TEST(expansion_of_nested_squares) {
+  tri_expr x = tri_variable(g, "x"), one = tri_integer(g, 1), e = x, product = x;
+  for (int i = 0; i < 10; i++) {
+    e = tri_add(tri_pow(e, tri_integer(g, 2)), one);
+    product = tri_add(tri_mul(product, product), one);
+  }
+  tri_expr long_form = tri_expand(e, 0), minus_one = tri_integer(g, -1);
+  ck_assert_msg(!tri_expr_status(long_form), "%s", tri_graph_error(g)->message);
+  ck_assert(tri_expr_equal(long_form, tri_expand(product, 0)));
+  ck_assert(tri_expr_equal(tri_substitute(long_form, 1, &x, &minus_one),
+                           tri_substitute(e, 1, &x, &minus_one)));
+}
+END_TEST
+
+/* What would be few terms of very long numbers is refused before minutes have gone by; what has no value stays as it is. */
+START_TEST(expansions_are_bounded) {
+  tri_expr x = tri_variable(g, "x"), one = tri_integer(g, 1), e = x, zero = tri_sub(x, x);
+  for (int i = 0; i < 20; i++) e = tri_add(tri_mul(e, e), one);
+  clock_t start = clock();
+  ck_assert_int_eq(tri_expr_status(tri_expand(e, 0)), TRI_LIMIT);
+  ck_assert_double_lt((double)(clock() - start) / CLOCKS_PER_SEC, 20.0);
+  tri_graph_clear_error(g);
+  e = tri_add(tri_div(one, tri_add(zero, zero)), tri_mul(x, tri_add(x, one)));
+  tri_expr long_form = tri_expand(e, 0);
+  ck_assert_msg(!tri_expr_status(long_form), "%s", tri_graph_error(g)->message);
+  double value = 1.0, in = 3.0;
+  tri_function *f = tri_compile(1, &x, 1, &long_form);
+  ck_assert_int_eq(tri_function_call(f, NULL, &in, &value), TRI_DOMAIN);
+  tri_function_free(f);
+}
+END_TEST
+
 /* Exponents of a chain multiply; what passes the bound of a monomial's exponent is left apart, but it is not lost. */
 START_TEST(towers_of_powers) {
   for (int64_t k = -1001; k <= 1001; k += 286)
@@ -475,6 +508,8 @@ static Suite *simplify_suite(void) {
   tcase_add_test(c, twelfth_derivatives);
   tcase_add_test(c, sharing_stays);
   tcase_add_test(c, towers_of_powers);
+  tcase_add_test(c, expansion_of_nested_squares);
+  tcase_add_test(c, expansions_are_bounded);
   tcase_add_test(c, errors_pass_through);
   tcase_add_test(deep_case, deep);
   tcase_add_test(deep_case, long_sums);
