@@ -82,10 +82,12 @@ TAP_RUN = $(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/build-aux/tap-run
 SAN_FLAGS = -g -O1 -fno-omit-frame-pointer
 VALGRIND_FLAGS = -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
 
+# One make after the other: two at once would build the same library twice in one place.
+ASAN_TREE = $(TREE) asan --disable-shared CC='$(CC)' \
+  CFLAGS='$(SAN_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all' --
 check-asan:
-	+$(TREE) asan --disable-shared CC='$(CC)' \
-	  CFLAGS='$(SAN_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all' -- \
-	  -k check check-oom CK_FORK=no UBSAN_OPTIONS=print_stacktrace=1
+	+$(ASAN_TREE) -k check CK_FORK=no UBSAN_OPTIONS=print_stacktrace=1
+	+$(ASAN_TREE) check-oom CK_FORK=no UBSAN_OPTIONS=print_stacktrace=1
 
 check-threads:
 	+$(TREE) tsan --disable-shared CC='$(CC)' CFLAGS='$(SAN_FLAGS) -fsanitize=thread' -- run-threads CK_FORK=no
