@@ -121,7 +121,8 @@ static uint32_t simplify_ids(tri_graph *g, size_t n, uint32_t *ids) {
   if (!all) return tri__no_memory(g);
   st.now = all, st.next = all + n, st.first = all + 2 * n;
   memcpy(st.now, ids, n * sizeof *ids);
-  tri_status status = until_nothing_changes(&st);
+  tri_status status = tri__plain(g, n, st.now);
+  if (!status) status = until_nothing_changes(&st);
   if (!status) memcpy(ids, st.now, n * sizeof *ids);
   tri__free(&g->memory, all, n, 3 * sizeof *all);
   return status ? NODE_ERROR + (uint32_t)status : 0;

@@ -191,4 +191,7 @@ uint32_t tri__write_guarded(struct simplify *s, size_t guard);
 /* Joins choices on one condition among the terms of p whose zero branches complement each other. */
 bool tri__join_choices(struct simplify *s, struct poly *p);
 
+/* Replaces rows by their plain formulas, in place (plain.c). */
+TRI_CHECKED tri_status tri__plain(tri_graph *g, size_t n, uint32_t *ids);
+
 #endif

@@ -15,6 +15,7 @@ static inline tri_var chosen(bool choice, tri_var a, double partial) {
 #define CHOICE(...) (((const struct options){0, __VA_ARGS__}).choice)
 #define DOMAIN(condition) .defined = true
 #define KINK(condition) .at_kink = false
+#define PLAIN(formula) .plain = 0.0
 
 #undef TRI__TAPE_0V
 #undef TRI__TAPE_0VV

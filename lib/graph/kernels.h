@@ -16,19 +16,33 @@ static inline double primitive_select(double condition, double a, double b) {
   return isnan(condition) ? condition : condition != 0.0 ? a : b;
 }
 
-/* exp(-a²): the rounding error of a² is put back (19 ulps at 25 otherwise). */
-static inline double primitive_gaussian(double a) {
-  double s = a * a;
-  return isfinite(s) ? exp(-s) * (1.0 - fma(a, a, -s)) : exp(-s);
-}
-
+double tri__cbrt(double a);
+double tri__sec(double a);
+double tri__csc(double a);
+double tri__cot(double a);
+double tri__sech(double a);
+double tri__gaussian(double a);
+double tri__sigmoid(double a);
+double tri__sigmoid_rate(double a);
+double tri__lorentzian(double a);
+double tri__unit(double a, double b);
+double tri__gamma(double a);
 double tri__lgamma(double a);
 double tri__polygamma(double n, double a);
 
 #define pi 3.14159265358979323846
 #define select(condition, a, b) primitive_select(condition, a, b)
-#define gaussian(a) primitive_gaussian(a)
-#define gamma(a) tgamma(a)
+#define cbrt(a) tri__cbrt(a)
+#define sec(a) tri__sec(a)
+#define csc(a) tri__csc(a)
+#define cot(a) tri__cot(a)
+#define sech(a) tri__sech(a)
+#define gaussian(a) tri__gaussian(a)
+#define sigmoid(a) tri__sigmoid(a)
+#define sigmoid_rate(a) tri__sigmoid_rate(a)
+#define lorentzian(a) tri__lorentzian(a)
+#define unit(a, b) tri__unit(a, b)
+#define gamma(a) tri__gamma(a)
 #define lgamma(a) tri__lgamma(a)
 #define digamma(a) tri__polygamma(0.0, a)
 #define polygamma(n, a) tri__polygamma(n, a)
@@ -50,10 +64,6 @@ double tri__polygamma(double n, double a);
 #define square(a) kernel_square(a)
 #define gate(a, b) kernel_gate(a, b)
 #define sign(a) kernel_sign(a)
-#define sec(a) kernel_sec(a)
-#define csc(a) kernel_csc(a)
-#define cot(a) kernel_cot(a)
-#define sech(a) kernel_sech(a)
-#define sigmoid(a) kernel_sigmoid(a)
+#define one_minus_square(a) kernel_one_minus_square(a)
 
 #endif

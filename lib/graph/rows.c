@@ -27,6 +27,7 @@
 
 #define DOMAIN(condition) .domain = #condition
 #define KINK(condition) .kink = #condition
+#define PLAIN(formula) .plain = #formula
 #define TEXT_OR_NULL(text) (sizeof text == sizeof "NONE" && text[0] == 'N' ? NULL : text)
 #define NAMED(row, number)                                                                         \
   .name = #row, .arity = number, .kernel = value_##row, .defined = defined_##row,                  \

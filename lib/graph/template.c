@@ -45,6 +45,7 @@ static const char *text_of(const struct row *row, int kind) {
   case TEMPLATE_VALUE: return row->value;
   case TEMPLATE_DOMAIN: return row->domain;
   case TEMPLATE_KINK: return row->kink;
+  case TEMPLATE_PLAIN: return row->plain;
   default: return row->partial[kind % 3];
   }
 }

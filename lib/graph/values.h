@@ -15,6 +15,7 @@ struct options {
   int8_t precedence;
   const char *infix, *unicode, *latex, *c, *help, *example;
   bool defined, at_kink;
+  double plain;
 };
 
 /* A row's options are an initializer of struct options, which sets some of it twice; its conditions are compiled where a, b, c are the
@@ -30,6 +31,7 @@ struct options {
 #define NONE NAN
 #define DOMAIN(condition) .defined = (condition)
 #define KINK(condition) .at_kink = (condition)
+#define PLAIN(formula) .plain = (formula)
 
 /* Where an argument has no value (NaN), only a lazy row may have one. The options are constants: this folds away. */
 #define VALUE(name, arity, value, ...)                                                             \
@@ -58,6 +60,7 @@ struct options {
 #undef NONE
 #undef DOMAIN
 #undef KINK
+#undef PLAIN
 #pragma GCC diagnostic pop
 
 #endif

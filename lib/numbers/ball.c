@@ -96,6 +96,43 @@ static void ball_gaussian(arb_t to, const arb_t a, slong bits) {
   arb_exp(to, to, bits);
 }
 
+static void ball_sigmoid(arb_t to, const arb_t a, slong bits) {
+  arb_neg(to, a);
+  arb_exp(to, to, bits);
+  arb_add_ui(to, to, 1, bits);
+  arb_inv(to, to, bits);
+}
+
+/* 1 / (4 cosh(a/2)^2). */
+static void ball_sigmoid_rate(arb_t to, const arb_t a, slong bits) {
+  arb_mul_2exp_si(to, a, -1);
+  arb_sech(to, to, bits);
+  arb_sqr(to, to, bits);
+  arb_mul_2exp_si(to, to, -2);
+}
+
+static void ball_lorentzian(arb_t to, const arb_t a, slong bits) {
+  arb_sqr(to, a, bits);
+  arb_add_ui(to, to, 1, bits);
+  arb_inv(to, to, bits);
+}
+
+/* Between -1 and 1 also where the distance cannot be told from 0. */
+static void ball_unit(arb_t to, const arb_t a, const arb_t b, slong bits) {
+  arb_t distance;
+  arb_init(distance);
+  arb_hypot(distance, a, b, bits);
+  if (arb_is_zero(a)) {
+    arb_zero(to);
+  } else if (arb_contains_zero(distance)) {
+    arb_zero(to);
+    mag_one(arb_radref(to));
+  } else {
+    arb_div(to, a, distance, bits);
+  }
+  arb_clear(distance);
+}
+
 static void ball_log2(arb_t to, const arb_t a, slong bits) { arb_log_base_ui(to, a, 2, bits); }
 static void ball_log10(arb_t to, const arb_t a, slong bits) { arb_log_base_ui(to, a, 10, bits); }
 
@@ -200,6 +237,9 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_gamma] = arb_gamma,
     [TRI_OP_lgamma] = ball_lgamma,
     [TRI_OP_digamma] = arb_digamma,
+    [TRI_OP_sigmoid] = ball_sigmoid,
+    [TRI_OP_sigmoid_rate] = ball_sigmoid_rate,
+    [TRI_OP_lorentzian] = ball_lorentzian,
     [TRI_OP_abs] = ball_abs,
     [TRI_OP_sign] = ball_sign,
     [TRI_OP_floor] = arb_floor,
@@ -216,6 +256,7 @@ static binary *const binary_rows[TRI_OP_ROWS] = {
     [TRI_OP_lt] = ball_lt,           [TRI_OP_le] = ball_le,
     [TRI_OP_gt] = ball_gt,           [TRI_OP_ge] = ball_ge,
     [TRI_OP_eq] = ball_eq,           [TRI_OP_ne] = ball_ne,
+    [TRI_OP_unit] = ball_unit,
     [TRI_OP_logical_and] = ball_and, [TRI_OP_logical_or] = ball_or,
 };
 

@@ -52,6 +52,52 @@ static int real_gaussian(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
   return rounded;
 }
 
+/* The next three: a few bits more than those of the result, so that it is rounded to nearest but for rare ties. */
+enum { GUARD = 16 };
+
+static int real_sigmoid(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
+  mpfr_t e;
+  mpfr_init2(e, mpfr_get_prec(to) + GUARD);
+  mpfr_neg(e, a, MPFR_RNDN);
+  mpfr_exp(e, e, MPFR_RNDN);
+  mpfr_add_ui(e, e, 1, MPFR_RNDN);
+  int rounded = mpfr_ui_div(to, 1, e, round);
+  mpfr_clear(e);
+  return rounded;
+}
+
+/* 1 / (4 cosh(a/2)^2). */
+static int real_sigmoid_rate(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
+  mpfr_t s;
+  mpfr_init2(s, mpfr_get_prec(to) + GUARD);
+  mpfr_div_2ui(s, a, 1, MPFR_RNDN);
+  mpfr_sech(s, s, MPFR_RNDN);
+  mpfr_sqr(s, s, MPFR_RNDN);
+  int rounded = mpfr_div_2ui(to, s, 2, round);
+  mpfr_clear(s);
+  return rounded;
+}
+
+static int real_lorentzian(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
+  mpfr_t s;
+  mpfr_init2(s, mpfr_get_prec(to) + GUARD);
+  mpfr_sqr(s, a, MPFR_RNDN);
+  mpfr_add_ui(s, s, 1, MPFR_RNDN);
+  int rounded = mpfr_ui_div(to, 1, s, round);
+  mpfr_clear(s);
+  return rounded;
+}
+
+static int real_unit(mpfr_ptr to, mpfr_srcptr a, mpfr_srcptr b, mpfr_rnd_t round) {
+  if (mpfr_zero_p(a)) return mpfr_set_zero(to, 1), 0;
+  mpfr_t distance;
+  mpfr_init2(distance, mpfr_get_prec(to) + GUARD);
+  mpfr_hypot(distance, a, b, MPFR_RNDN);
+  int rounded = mpfr_div(to, a, distance, round);
+  mpfr_clear(distance);
+  return rounded;
+}
+
 /* Through balls, of which one at a few more bits nearly always rounds. */
 static int real_polygamma(mpfr_ptr to, mpfr_srcptr n, mpfr_srcptr x, mpfr_rnd_t round) {
   arb_t order, point, value;
@@ -111,6 +157,8 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_gaussian] = real_gaussian, [TRI_OP_erf] = mpfr_erf,
     [TRI_OP_erfc] = mpfr_erfc,         [TRI_OP_gamma] = mpfr_gamma,
     [TRI_OP_lgamma] = real_lgamma,     [TRI_OP_digamma] = mpfr_digamma,
+    [TRI_OP_sigmoid] = real_sigmoid,   [TRI_OP_sigmoid_rate] = real_sigmoid_rate,
+    [TRI_OP_lorentzian] = real_lorentzian,
     [TRI_OP_abs] = mpfr_abs,           [TRI_OP_floor] = real_floor,
     [TRI_OP_ceil] = real_ceil,         [TRI_OP_logical_not] = real_not,
 };
@@ -124,6 +172,7 @@ static binary *const binary_rows[TRI_OP_ROWS] = {
     [TRI_OP_lt] = real_lt,           [TRI_OP_le] = real_le,
     [TRI_OP_gt] = real_gt,           [TRI_OP_ge] = real_ge,
     [TRI_OP_eq] = real_eq,           [TRI_OP_ne] = real_ne,
+    [TRI_OP_unit] = real_unit,
     [TRI_OP_logical_and] = real_and, [TRI_OP_logical_or] = real_or,
 };
 
