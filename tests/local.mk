@@ -53,6 +53,15 @@ tests_eval_test_taylor_rows_SOURCES = tests/eval/test_taylor_rows.c $(TRIAD_LAWS
 tests_mutate_mutate_SOURCES = tests/mutate/mutate.c $(TRIAD_LAWS)
 TRIAD_MUTATE += tests/mutate/mutate
 
+# How accurate the rows are: a short run is a test, a long one makes the manual's table (doc/accuracy.texi, which is committed).
+TRIAD_TESTS += tests/accuracy/accuracy
+tests_accuracy_accuracy_SOURCES = tests/accuracy/accuracy.c tests/accuracy/accuracy.h \
+  tests/accuracy/measure.c tests/accuracy/points.c
+ACCURACY_POINTS = 100000
+accuracy: tests/accuracy/accuracy$(EXEEXT)
+	tests/accuracy/accuracy$(EXEEXT) $(ACCURACY_POINTS) >accuracy.tmp
+	mv accuracy.tmp '$(top_srcdir)/doc/accuracy.texi'
+
 # How tests are run. A script finds the tool in $TRIAD, the sources in $srcdir and its scratch space in the current
 # folder, which is the build folder. The tests install nothing and need no network.
 AM_TESTS_ENVIRONMENT = \
@@ -145,4 +154,4 @@ clean-local:
 	  tool-sessions tool-status tool-help tool-errors tool-deep doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
-  mutate lint format
+  mutate lint format accuracy

@@ -48,6 +48,16 @@ double tri__unit(double a, double b) {
   return (double)(x / (RANGE ? sqrtl(x * x + y * y) : hypotl(x, y)));
 }
 
+/* log(1 + e^a) without what overflows. */
+double tri__softplus(double a) {
+  long double small = log1pl(expl(-fabsl((long double)a)));
+  return (double)(a > 0.0 ? (long double)a + small : small);
+}
+
+/* Rounded once. */
+double tri__one_minus_square(double a) { return fma(-a, a, 1.0); }
+
+double tri__erfc(double a) { return (double)erfcl((long double)a); }
 double tri__gamma(double a) { return (double)tgammal((long double)a); }
 
 /* Without the global variable of lgamma. */

@@ -25,7 +25,10 @@ double tri__gaussian(double a);
 double tri__sigmoid(double a);
 double tri__sigmoid_rate(double a);
 double tri__lorentzian(double a);
+double tri__softplus(double a);
+double tri__one_minus_square(double a);
 double tri__unit(double a, double b);
+double tri__erfc(double a);
 double tri__gamma(double a);
 double tri__lgamma(double a);
 double tri__polygamma(double n, double a);
@@ -42,6 +45,9 @@ double tri__polygamma(double n, double a);
 #define sigmoid_rate(a) tri__sigmoid_rate(a)
 #define lorentzian(a) tri__lorentzian(a)
 #define unit(a, b) tri__unit(a, b)
+#define softplus(a) tri__softplus(a)
+#define one_minus_square(a) tri__one_minus_square(a)
+#define erfc(a) tri__erfc(a)
 #define gamma(a) tri__gamma(a)
 #define lgamma(a) tri__lgamma(a)
 #define digamma(a) tri__polygamma(0.0, a)
@@ -64,6 +70,5 @@ double tri__polygamma(double n, double a);
 #define square(a) kernel_square(a)
 #define gate(a, b) kernel_gate(a, b)
 #define sign(a) kernel_sign(a)
-#define one_minus_square(a) kernel_one_minus_square(a)
 
 #endif

@@ -142,11 +142,11 @@ static long double negative(long double n, double x) {
   bool odd = fmodl(n, 2.0L) != 0.0L;
   long double near = part(n, g), far = part(n, 1.0L - (long double)x),
               other = part(n, 1.0L - (long double)g);
-  long double sum = near - far + (odd ? other : -other);
+  long double sum = near + (odd ? other : -other) - far; /* near and other may cancel exactly */
   if (!cancels(n, sum, fmaxl(fabsl(near), fmaxl(fabsl(far), fabsl(other))))) return sum;
   struct wide a = wide_sum_of(n, wide_of(g)), b = wide_sum_of(n, wide_sum(1.0L, -(long double)x)),
               c = wide_sum_of(n, wide_sum(1.0L, -(long double)g));
-  struct wide s = wide_add(wide_add(a, wide_negative(b)), odd ? c : wide_negative(c));
+  struct wide s = wide_add(wide_add(a, odd ? c : wide_negative(c)), wide_negative(b));
   return tgammal(n + 1.0L) * wide_value(s);
 }
 

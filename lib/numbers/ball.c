@@ -103,6 +103,37 @@ static void ball_sigmoid(arb_t to, const arb_t a, slong bits) {
   arb_inv(to, to, bits);
 }
 
+/* log(1 + e^-|a|), and a where it is positive: e^a alone may be too large to be had. */
+static void ball_softplus(arb_t to, const arb_t a, slong bits) {
+  arb_t size;
+  arb_init(size);
+  arb_abs(size, a);
+  bool negative = !arb_is_nonnegative(a), positive = !arb_is_nonpositive(a);
+  if (negative && positive) {
+    arb_exp(to, a, bits);
+    arb_log1p(to, to, bits);
+  } else {
+    arb_neg(size, size);
+    arb_exp(size, size, bits);
+    arb_log1p(size, size, bits);
+    if (positive)
+      arb_add(to, size, a, bits);
+    else
+      arb_set(to, size);
+  }
+  arb_clear(size);
+}
+
+static void ball_one_minus_square(arb_t to, const arb_t a, slong bits) {
+  arb_t above;
+  arb_init(above);
+  arb_add_ui(above, a, 1, bits);
+  arb_sub_ui(to, a, 1, bits);
+  arb_neg(to, to);
+  arb_mul(to, to, above, bits);
+  arb_clear(above);
+}
+
 /* 1 / (4 cosh(a/2)^2). */
 static void ball_sigmoid_rate(arb_t to, const arb_t a, slong bits) {
   arb_mul_2exp_si(to, a, -1);
@@ -156,20 +187,49 @@ static void ball_lgamma(arb_t to, const arb_t a, slong bits) {
   arb_clear(sine), arb_clear(other);
 }
 
-void tri__ball_polygamma(arb_t to, const arb_t n, const arb_t x, slong bits) {
+static void polygamma(arb_t to, const arb_t n, const arb_t x, slong bits) {
   acb_t order, point;
   acb_init(order), acb_init(point);
   acb_set_arb(order, n);
   acb_set_arb(point, x);
+  acb_polygamma(point, order, point, bits);
+  arb_set(to, acb_realref(point));
+  acb_clear(order), acb_clear(point);
+}
+
+/* Far below 0, where FLINT takes as many steps as x is large: with -x = k + g, k whole, it is
+ * psi(1 - g) - (-1)^n (psi(g) - psi(1 - x)), by the recurrence. */
+static void reflected(arb_t to, const arb_t n, const arb_t x, slong bits) {
+  arb_t g, near, far, half;
+  arb_init(g), arb_init(near), arb_init(far), arb_init(half);
+  arb_neg(g, x);
+  arb_floor(near, g, bits + 64);
+  arb_sub(g, g, near, bits);
+  arb_sub_ui(far, x, 1, bits);
+  arb_neg(far, far);
+  polygamma(far, n, far, bits);
+  polygamma(near, n, g, bits);
+  arb_sub(near, near, far, bits);
+  arb_sub_ui(g, g, 1, bits);
+  arb_neg(g, g);
+  polygamma(far, n, g, bits);
+  arb_mul_2exp_si(half, n, -1);
+  if (arb_is_int(half))
+    arb_sub(to, far, near, bits);
+  else
+    arb_add(to, far, near, bits);
+  arb_clear(g), arb_clear(near), arb_clear(far), arb_clear(half);
+}
+
+void tri__ball_polygamma(arb_t to, const arb_t n, const arb_t x, slong bits) {
   if (!arb_is_int(n) || arb_is_negative(n))
     arb_indeterminate(to);
   else if (arb_is_zero(n))
     arb_digamma(to, x, bits);
-  else {
-    acb_polygamma(point, order, point, bits);
-    arb_set(to, acb_realref(point));
-  }
-  acb_clear(order), acb_clear(point);
+  else if (arf_cmp_si(arb_midref(x), -8) < 0)
+    reflected(to, n, x, bits);
+  else
+    polygamma(to, n, x, bits);
 }
 
 static void truth(arb_t to, bool yes, bool no) {
@@ -240,6 +300,8 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_sigmoid] = ball_sigmoid,
     [TRI_OP_sigmoid_rate] = ball_sigmoid_rate,
     [TRI_OP_lorentzian] = ball_lorentzian,
+    [TRI_OP_softplus] = ball_softplus,
+    [TRI_OP_one_minus_square] = ball_one_minus_square,
     [TRI_OP_abs] = ball_abs,
     [TRI_OP_sign] = ball_sign,
     [TRI_OP_floor] = arb_floor,

@@ -52,7 +52,7 @@ static int real_gaussian(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
   return rounded;
 }
 
-/* The next three: a few bits more than those of the result, so that it is rounded to nearest but for rare ties. */
+/* Those that follow: a few bits more than those of the result, so that it is rounded to nearest but for rare ties. */
 enum { GUARD = 16 };
 
 static int real_sigmoid(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
@@ -84,6 +84,30 @@ static int real_lorentzian(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
   mpfr_sqr(s, a, MPFR_RNDN);
   mpfr_add_ui(s, s, 1, MPFR_RNDN);
   int rounded = mpfr_ui_div(to, 1, s, round);
+  mpfr_clear(s);
+  return rounded;
+}
+
+/* log(1 + e^-|a|), and a where it is positive: e^a alone may be too large. */
+static int real_softplus(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
+  mpfr_t s;
+  bool positive = mpfr_sgn(a) > 0;
+  mpfr_init2(s, mpfr_get_prec(to) + GUARD);
+  mpfr_abs(s, a, MPFR_RNDN);
+  mpfr_neg(s, s, MPFR_RNDN);
+  mpfr_exp(s, s, MPFR_RNDN);
+  mpfr_log1p(s, s, MPFR_RNDN);
+  int rounded = positive ? mpfr_add(to, s, a, round) : mpfr_set(to, s, round);
+  mpfr_clear(s);
+  return rounded;
+}
+
+/* Exact before it is rounded. */
+static int real_one_minus_square(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
+  mpfr_t s;
+  mpfr_init2(s, 2 * mpfr_get_prec(a));
+  mpfr_sqr(s, a, MPFR_RNDN);
+  int rounded = mpfr_ui_sub(to, 1, s, round);
   mpfr_clear(s);
   return rounded;
 }
@@ -158,7 +182,8 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_erfc] = mpfr_erfc,         [TRI_OP_gamma] = mpfr_gamma,
     [TRI_OP_lgamma] = real_lgamma,     [TRI_OP_digamma] = mpfr_digamma,
     [TRI_OP_sigmoid] = real_sigmoid,   [TRI_OP_sigmoid_rate] = real_sigmoid_rate,
-    [TRI_OP_lorentzian] = real_lorentzian,
+    [TRI_OP_lorentzian] = real_lorentzian, [TRI_OP_softplus] = real_softplus,
+    [TRI_OP_one_minus_square] = real_one_minus_square,
     [TRI_OP_abs] = mpfr_abs,           [TRI_OP_floor] = real_floor,
     [TRI_OP_ceil] = real_ceil,         [TRI_OP_logical_not] = real_not,
 };

@@ -19,6 +19,11 @@ struct format {
 };
 extern const struct format formats[FORMATS]; /* double, float */
 
+/* What the errors of value and derivatives, over 1 + condition number, should not exceed, in ulps; and that of results below the smallest
+ * normal number in units of the smallest number. */
+extern const double goals[ORDERS];
+enum { SUBNORMAL_GOAL = 4 };
+
 /* A function with the memory of its calls. */
 struct runner {
   tri_function *function;
@@ -53,13 +58,13 @@ struct subject {
 
 /* The worst of some errors, in ulps over 1 + condition number, and where it is. */
 struct worst {
-  double ulps, x[ROW_MAX_ARITY];
+  double ulps, x[ROW_MAX_ARITY], y, truth; /* y: what came out */
   const char *mode;
-  struct derivative *of;
+  int order;
 };
 
 /* What came out in one format. Errors of results below the smallest normal number are in units of the smallest number and stand
- * apart. */
+ * apart; those that conditioning explains are not among them. */
 struct result {
   struct worst normal[ORDERS], subnormal;
   unsigned long points, comparisons, undecided;
@@ -68,6 +73,8 @@ struct result {
 /* Aborts when out of memory. */
 void subject_open(struct subject *s, tri_op op);
 void subject_close(struct subject *s);
+/* Whether derivatives are measured at arguments of moderate scale only. */
+bool subject_limited(tri_op op);
 /* Compares what every mode gives at a point of a format with the truth. */
 void subject_measure(struct subject *s, int format, const double *x, struct result *result);
 

@@ -6,6 +6,7 @@
 
 #include "accuracy.h"
 
+const double goals[ORDERS] = {1.0, 4.0, 16.0, 16.0};
 const struct format formats[FORMATS] = {{"double", TRI_DOUBLE, 53, 1024, -1074},
                                         {"float", TRI_FLOAT, 24, 128, -149}};
 
@@ -179,14 +180,15 @@ static struct error error_of(const struct format *f, arb_srcptr truth, double y)
   return e;
 }
 
-/* --- condition numbers: the sum over the inputs x of |x p' / p| */
+/* --- condition: how much the truth p moves, |x p'| summed over the inputs x */
 
-static double ratio(arb_srcptr slope, arb_srcptr p, double x) {
+/* |x slope| / 2^unit. */
+static double movement(arb_srcptr slope, double x, slong unit) {
   arf_t q;
   arf_init(q);
   arf_set_d(q, x);
   arf_mul(q, q, arb_midref(slope), 64, ARF_RND_NEAR);
-  arf_div(q, q, arb_midref(p), 64, ARF_RND_NEAR);
+  arf_mul_2exp_si(q, q, -unit);
   double size = fabs(arf_get_d(q, ARF_RND_NEAR));
   arf_clear(q);
   return isnan(size) ? 0.0 : size;
@@ -208,15 +210,15 @@ static bool slopes_known(const struct subject *s, const struct truth *t) {
   return true;
 }
 
-/* 0 where it cannot be told, which is the strict side. */
-static double condition(struct subject *s, struct derivative *d, arb_srcptr p, const double *x) {
+/* In units of 2^unit. 0 where it cannot be told, which is the strict side. */
+static double condition(struct subject *s, struct derivative *d, const double *x, slong unit) {
   for (int t = 1; t < TRUTHS - 1; t++) {
     if (!d->slopes[t].in) open_slopes(s, d, t);
     truth_run(&d->slopes[t], x);
     if (!slopes_known(s, &d->slopes[t])) continue;
     double sum = 0.0;
     for (size_t i = 0; i < s->row->arity; i++)
-      sum += ratio(truth_ball(&d->slopes[t], i), p, x[i]);
+      sum += movement(truth_ball(&d->slopes[t], i), x[i], unit);
     return sum;
   }
   return 0.0;
@@ -224,8 +226,9 @@ static double condition(struct subject *s, struct derivative *d, arb_srcptr p, c
 
 /* --- one point */
 
-/* What the modes give for the derivatives, by their places in s->d; NaN where a mode is silent is marked by no comparison. */
+/* What the modes give. */
 struct modes {
+  bool has_hessian; /* else one of its entries does not exist, and then the others are not made */
   double symbolic[MAX_DERIVATIVES], value, gradient[ROW_MAX_ARITY],
       hessian[ROW_MAX_ARITY * ROW_MAX_ARITY];
 };
@@ -239,18 +242,35 @@ static bool has_derivatives(const struct subject *s) {
 static void run_modes(struct subject *s, int format, const double *x, struct modes *m) {
   tri_call call = {.workspace = s->all[format].workspace};
   must(tri_function_call(s->all[format].function, &call, x, m->symbolic) != TRI_MEMORY);
+  m->has_hessian = false;
   if (!has_derivatives(s)) return;
   call.workspace = s->value[format].workspace;
-  must(tri_function_hessian(s->value[format].function, &call, x, NULL, &m->value, m->gradient,
-                            m->hessian) != TRI_MEMORY);
+  m->has_hessian = tri_function_hessian(s->value[format].function, &call, x, NULL, &m->value,
+                                        m->gradient, m->hessian) == TRI_OK;
   must(tri_function_reverse(s->value[format].function, &call, x, NULL, &m->value, m->gradient) !=
        TRI_MEMORY);
 }
 
-static void record(struct worst *w, double ulps, const double *x, const char *mode,
-                   struct derivative *of) {
-  *w = (struct worst){.ulps = ulps, .mode = mode, .of = of};
-  for (int i = 0; i < ROW_MAX_ARITY; i++) w->x[i] = x[i];
+/* The error over 1 + condition number: in ulps as if there were no smallest number, and where the truth is 0, whose ulps are nothing, in
+ * those of what it moves by. */
+static double conditioned(struct subject *s, int format, const double *x, struct derivative *d,
+                          arb_srcptr truth, double y) {
+  const arf_struct *t = arb_midref(truth);
+  bool zero = arb_contains_zero(truth) != 0;
+  slong above = zero ? 0 : arf_abs_bound_lt_2exp_si(t);
+  arf_t scaled;
+  arf_init(scaled);
+  arf_mul_2exp_si(scaled, t, -above);
+  double size = zero ? 0.0 : fabs(arf_get_d(scaled, ARF_RND_NEAR)); /* from 1/2 to 1, or 0 */
+  arf_clear(scaled);
+  double apart = distance(formats + format, t, y, above - formats[format].precision);
+  return apart * (size > 0.0 ? size : 1.0) / (size + condition(s, d, x, above));
+}
+
+/* Higher derivatives that are too large for the format may come out as the difference of what is infinite. */
+static bool too_large(const struct format *f, const struct derivative *d, arb_srcptr truth,
+                      double y) {
+  return d->order > 1 && isnan(y) && arf_cmpabs_2exp_si(arb_midref(truth), f->exponent) >= 0;
 }
 
 /* A condition number costs more than all else, so it is asked for only where an error would be the worst without it. */
@@ -258,10 +278,17 @@ static void compare(struct subject *s, int format, const double *x, struct deriv
                     arb_srcptr truth, const char *mode, double y, struct result *result) {
   struct error e = error_of(formats + format, truth, y);
   struct worst *w = e.subnormal ? &result->subnormal : &result->normal[d->order];
+  double ulps = e.ulps;
   result->comparisons++;
-  if (e.ulps <= w->ulps) return;
-  if (d->order && !e.subnormal && isfinite(e.ulps)) e.ulps /= 1.0 + condition(s, d, truth, x);
-  if (e.ulps > w->ulps) record(w, e.ulps, x, mode, d);
+  if (ulps <= w->ulps || too_large(formats + format, d, truth, y)) return;
+  bool ask = d->order && isfinite(ulps) && !(e.subnormal && ulps <= SUBNORMAL_GOAL);
+  double relative = ask ? conditioned(s, format, x, d, truth, y) : ulps;
+  if (ask && e.subnormal && relative <= goals[d->order]) return;
+  if (!e.subnormal) ulps = relative;
+  if (!(ulps > w->ulps)) return;
+  *w = (struct worst){.ulps = ulps, .mode = mode, .order = d->order, .y = y};
+  w->truth = arf_get_d(arb_midref(truth), ARF_RND_NEAR);
+  for (int i = 0; i < s->row->arity; i++) w->x[i] = x[i];
 }
 
 /* What the Hessian run does where an input has no derivative is not asked. */
@@ -273,7 +300,7 @@ static void compare_modes(struct subject *s, int format, const double *x, size_t
   compare(s, format, x, d, truth, "symbolic", m->symbolic[k], result);
   if (!all) return;
   if (d->order == 1) compare(s, format, x, d, truth, "reverse", m->gradient[d->by[0]], result);
-  if (d->order == 2)
+  if (d->order == 2 && m->has_hessian)
     compare(s, format, x, d, truth, "nested dual", m->hessian[d->by[0] * s->row->arity + d->by[1]],
             result);
 }
@@ -292,6 +319,65 @@ static arb_srcptr truth_of(struct subject *s, size_t k, const double *x, int *le
   return NULL;
 }
 
+/* --- what is left out
+ *
+ * A derivative is a formula in the values of rows. Where one of these values is so small or large that it is no normal number, its
+ * digits are lost, and no order of the operations keeps them everywhere: with a far below 1, b*a^(b-1) is right or a^(b-1)*b is. */
+
+enum { ARGUMENTS_NORMAL = 1, VALUE_NORMAL = 2, ALL_MODERATE = 4, EXPONENT_WHOLE = 8 };
+static const struct {
+  tri_op op;
+  int from; /* order */
+  unsigned where;
+} limits[] = {
+    {TRI_OP_div, 1, ARGUMENTS_NORMAL}, /* a/b loses its digits before it is divided by b again */
+    /* a^(b-1) before it is multiplied by b; and where b - 1 is rounded to b it has the wrong sign for a below 0 */
+    {TRI_OP_pow, 1, ALL_MODERATE | EXPONENT_WHOLE},
+    {TRI_OP_atan2, 1, ARGUMENTS_NORMAL}, /* a/h, h the hypotenuse, before it is divided by h */
+    {TRI_OP_unit, 1, ARGUMENTS_NORMAL},
+    {TRI_OP_atan2, 2, ALL_MODERATE},
+    {TRI_OP_hypot, 2, ALL_MODERATE},
+    {TRI_OP_unit, 2, ALL_MODERATE},
+    {TRI_OP_gamma, 1, VALUE_NORMAL}, /* beside poles beyond -170 the value is 0 and its slope is not */
+};
+enum { LIMITS = sizeof limits / sizeof *limits };
+
+static bool is_normal(const struct format *f, double x) {
+  return x == 0.0 || fabs(x) >= ldexp(1.0, f->least + f->precision - 1);
+}
+
+static bool is_moderate(const struct format *f, double x) {
+  double most = ldexp(1.0, f->exponent / 4);
+  return x == 0.0 || (fabs(x) >= 1.0 / most && fabs(x) <= most);
+}
+
+static bool fits(const struct format *f, unsigned where, int arity, const double *x, double value) {
+  if (where & VALUE_NORMAL && (value == 0.0 || !is_normal(f, value))) return false;
+  if (where & ALL_MODERATE && !is_moderate(f, value)) return false;
+  if (where & EXPONENT_WHOLE && fabs(x[1]) >= ldexp(1.0, f->precision)) return false;
+  for (int i = 0; i < arity; i++)
+    if ((where & ARGUMENTS_NORMAL && !is_normal(f, x[i])) ||
+        (where & ALL_MODERATE && !is_moderate(f, x[i])))
+      return false;
+  return true;
+}
+
+bool subject_limited(tri_op op) {
+  for (size_t i = 0; i < LIMITS; i++)
+    if (limits[i].op == op) return true;
+  return false;
+}
+
+/* Whether derivatives of an order are measured at x, where the row is `value`. */
+static bool within_limits(const struct subject *s, int format, int order, const double *x,
+                          double value) {
+  for (size_t i = 0; i < LIMITS; i++)
+    if (limits[i].op == s->op && order >= limits[i].from &&
+        !fits(formats + format, limits[i].where, s->row->arity, x, value))
+      return false;
+  return true;
+}
+
 void subject_measure(struct subject *s, int format, const double *x, struct result *result) {
   struct modes m;
   double at[ROW_MAX_ARITY] = {0.0};
@@ -304,6 +390,7 @@ void subject_measure(struct subject *s, int format, const double *x, struct resu
   result->points++;
   for (size_t k = 0; k < s->count; k++) {
     enum number_state state;
+    if (!within_limits(s, format, s->d[k].order, x, m.symbolic[0])) continue;
     arb_srcptr truth = truth_of(s, k, x, &level, &state);
     if (truth)
       compare_modes(s, format, x, k, &m, truth, result);
