@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Values and derivatives of a row against balls. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <triad/mp.h>
@@ -143,7 +144,7 @@ static slong spacing(const struct format *f, const arf_t t, slong *relative) {
   return *relative < f->least ? f->least : *relative;
 }
 
-/* |y - t|, where infinity counts as the first number beyond the format and nothing is further out, in units of 2^unit. */
+/* |y - t|, where infinity counts as the first number beyond the format and nothing is further out, in units of 2^unit; finite. */
 static double distance(const struct format *f, const arf_t t, double y, slong unit) {
   arf_t limit, a, b;
   arf_init(limit), arf_init(a), arf_init(b);
@@ -157,7 +158,7 @@ static double distance(const struct format *f, const arf_t t, double y, slong un
   arf_mul_2exp_si(a, a, -unit);
   double apart = fabs(arf_get_d(a, ARF_RND_NEAR));
   arf_clear(limit), arf_clear(a), arf_clear(b);
-  return apart;
+  return fmin(apart, DBL_MAX);
 }
 
 struct error {
@@ -338,12 +339,15 @@ static const struct {
     {TRI_OP_atan2, 2, ALL_MODERATE},
     {TRI_OP_hypot, 2, ALL_MODERATE},
     {TRI_OP_unit, 2, ALL_MODERATE},
+    {TRI_OP_gaussian, 1, VALUE_NORMAL}, /* e^(-a^2) before it is multiplied by a */
     {TRI_OP_gamma, 1, VALUE_NORMAL}, /* beside poles beyond -170 the value is 0 and its slope is not */
 };
 enum { LIMITS = sizeof limits / sizeof *limits };
 
+/* Neither so small that digits are missing nor so large that a hypotenuse may overflow. */
 static bool is_normal(const struct format *f, double x) {
-  return x == 0.0 || fabs(x) >= ldexp(1.0, f->least + f->precision - 1);
+  return x == 0.0 || (fabs(x) >= ldexp(1.0, f->least + f->precision - 1) &&
+                      fabs(x) < ldexp(1.0, f->exponent - 1));
 }
 
 static bool is_moderate(const struct format *f, double x) {
@@ -352,7 +356,9 @@ static bool is_moderate(const struct format *f, double x) {
 }
 
 static bool fits(const struct format *f, unsigned where, int arity, const double *x, double value) {
-  if (where & VALUE_NORMAL && (value == 0.0 || !is_normal(f, value))) return false;
+  bool vanished = value == 0.0 && x[0] != 0.0 && x[arity - 1] != 0.0;
+  if (where & VALUE_NORMAL && (vanished || !is_normal(f, value))) return false;
+  if (where & ALL_MODERATE && vanished) return false;
   if (where & ALL_MODERATE && !is_moderate(f, value)) return false;
   if (where & EXPONENT_WHOLE && fabs(x[1]) >= ldexp(1.0, f->precision)) return false;
   for (int i = 0; i < arity; i++)
