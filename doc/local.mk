@@ -42,3 +42,6 @@ doc/calls.texi doc/commands.texi: doc/tool_tables$(EXEEXT)
 $(TRIAD_REFERENCE): doc/header2texi.awk $(triadinclude_HEADERS)
 	$(AM_V_GEN)$(MKDIR_P) doc && $(AWK) -f $(srcdir)/doc/header2texi.awk \
 	  $(srcdir)/lib/triad/`basename $@ .texi`.h >$@.new && mv $@.new $@
+
+# Measured, by `make accuracy' (tests/local.mk).
+EXTRA_DIST += doc/accuracy.texi

@@ -52,7 +52,7 @@ int main(void) {
     outputs[i] = tri_apply(rows[i], 1, &x);
     outputs[COUNT + i] = tri_diff(outputs[i], x);
     tri_text text = {0};
-    check(tri_print(outputs[COUNT + i], NULL, &text));
+    check(tri_print(tri_simplify(outputs[COUNT + i]), NULL, &text));
     printf("%s'(x) = %s\n", tri_op_name(rows[i]), text.data);
     tri_text_free(&text);
   }

@@ -13,9 +13,9 @@
 
 /* Bernoulli numbers B(2k), k = 1 … */
 static const long double bernoulli[][2] = {
-    {1.0L, 6.0L},        {-1.0L, 30.0L},     {1.0L, 42.0L},         {-1.0L, 30.0L},
-    {5.0L, 66.0L},       {-691.0L, 2730.0L}, {7.0L, 6.0L},          {-3617.0L, 510.0L},
-    {43867.0L, 798.0L},  {-174611.0L, 330.0L}, {854513.0L, 138.0L}, {-236364091.0L, 2730.0L}};
+    {1.0L, 6.0L},       {-1.0L, 30.0L},       {1.0L, 42.0L},       {-1.0L, 30.0L},
+    {5.0L, 66.0L},      {-691.0L, 2730.0L},   {7.0L, 6.0L},        {-3617.0L, 510.0L},
+    {43867.0L, 798.0L}, {-174611.0L, 330.0L}, {854513.0L, 138.0L}, {-236364091.0L, 2730.0L}};
 enum { BERNOULLI = sizeof bernoulli / sizeof *bernoulli };
 
 /* --- in long double */
@@ -26,8 +26,7 @@ static long double series(long double n, long double z) {
   if (n > 0.0L) factor = (n + 1.0L) * factor;
   for (int k = 1; k <= BERNOULLI; k++) {
     long double j = 2.0L * (long double)k;
-    if (k > 1)
-      factor *= (n + j - 2.0L) * (n + j - 1.0L) / ((j - 1.0L) * j * z * z);
+    if (k > 1) factor *= (n + j - 2.0L) * (n + j - 1.0L) / ((j - 1.0L) * j * z * z);
     sum += bernoulli[k - 1][0] / bernoulli[k - 1][1] * factor;
   }
   return sum;
@@ -116,8 +115,8 @@ static struct wide wide_sum_of(long double n, struct wide z) {
     sum = wide_add(sum, term);
     if (n > 0.0L && term.hi * z.hi < sum.hi * 1e-40L) return sum;
   }
-  struct wide head = n > 0.0L ? wide_div(one, wide_mul(wide_of(n), wide_power(z, n)))
-                              : wide_negative(wide_log(z));
+  struct wide head =
+      n > 0.0L ? wide_div(one, wide_mul(wide_of(n), wide_power(z, n))) : wide_negative(wide_log(z));
   return wide_add(sum, wide_add(head, wide_series(n, z)));
 }
 
@@ -153,6 +152,5 @@ static long double negative(long double n, double x) {
 double tri__polygamma(double n, double a) {
   if (!(n >= 0.0) || n != floor(n) || (a <= 0.0 && a == floor(a)) || isnan(a)) return NAN;
   if (isinf(a)) return a < 0.0 ? (double)NAN : n > 0.0 ? 0.0 : a;
-  return (double)(a > 0.0 ? positive((long double)n, (long double)a)
-                          : negative((long double)n, a));
+  return (double)(a > 0.0 ? positive((long double)n, (long double)a) : negative((long double)n, a));
 }

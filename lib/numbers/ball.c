@@ -310,16 +310,16 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
 };
 
 static binary *const binary_rows[TRI_OP_ROWS] = {
-    [TRI_OP_add] = arb_add,          [TRI_OP_sub] = arb_sub,
-    [TRI_OP_mul] = arb_mul,          [TRI_OP_div] = arb_div,
-    [TRI_OP_pow] = arb_pow,          [TRI_OP_hypot] = arb_hypot,
-    [TRI_OP_atan2] = arb_atan2,      [TRI_OP_polygamma] = tri__ball_polygamma,
-    [TRI_OP_min] = arb_min,          [TRI_OP_max] = arb_max,
-    [TRI_OP_lt] = ball_lt,           [TRI_OP_le] = ball_le,
-    [TRI_OP_gt] = ball_gt,           [TRI_OP_ge] = ball_ge,
-    [TRI_OP_eq] = ball_eq,           [TRI_OP_ne] = ball_ne,
-    [TRI_OP_unit] = ball_unit,
-    [TRI_OP_logical_and] = ball_and, [TRI_OP_logical_or] = ball_or,
+    [TRI_OP_add] = arb_add,        [TRI_OP_sub] = arb_sub,
+    [TRI_OP_mul] = arb_mul,        [TRI_OP_div] = arb_div,
+    [TRI_OP_pow] = arb_pow,        [TRI_OP_hypot] = arb_hypot,
+    [TRI_OP_atan2] = arb_atan2,    [TRI_OP_polygamma] = tri__ball_polygamma,
+    [TRI_OP_min] = arb_min,        [TRI_OP_max] = arb_max,
+    [TRI_OP_lt] = ball_lt,         [TRI_OP_le] = ball_le,
+    [TRI_OP_gt] = ball_gt,         [TRI_OP_ge] = ball_ge,
+    [TRI_OP_eq] = ball_eq,         [TRI_OP_ne] = ball_ne,
+    [TRI_OP_unit] = ball_unit,     [TRI_OP_logical_and] = ball_and,
+    [TRI_OP_logical_or] = ball_or,
 };
 
 /* Both branches, as the condition cannot be told. */

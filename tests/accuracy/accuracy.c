@@ -10,7 +10,10 @@
 
 #include "tests/runner.h"
 
-enum { TEST_POINTS = 2000, ROWS = TRI_OP_lt }; /* comparisons and logic are the rows from lt on */
+enum { TEST_POINTS = 2000, ROWS = TRI_OP_ROWS };
+
+/* Comparisons and logic are exact. */
+static bool is_number(int op) { return tri__rows[op].sort == TRI_REAL; }
 
 /* Rows whose value comes from a function of the C library that is not right to an ulp. */
 static const tri_op two_ulps[] = {TRI_OP_log10, TRI_OP_sinh,  TRI_OP_cosh, TRI_OP_tanh,
@@ -21,12 +24,11 @@ static const tri_op two_ulps[] = {TRI_OP_log10, TRI_OP_sinh,  TRI_OP_cosh, TRI_O
 static const struct {
   tri_op op;
   double bound[FORMATS];
-} subnormal_bounds[] = {{TRI_OP_erf, {2e3, 300.0}},
-                        {TRI_OP_erfc, {2e3, 300.0}}};
+} subnormal_bounds[] = {{TRI_OP_erf, {2e3, 300.0}}, {TRI_OP_erfc, {2e3, 300.0}}};
 
-/* In a^(b-1) the exponent is rounded, which makes up to |log a|/4 ulps, and again in higher derivatives; |log a| is at most 178 where they
- * are measured. */
-static const double power_goals[ORDERS] = {1.0, 48.0, 96.0, 144.0};
+/* In a^(b-1) the exponent is rounded, which makes up to |log a| ulps and is no more than |log a|/2 times a condition number there, and again
+ * in higher derivatives; |log a| is at most 178 where they are measured. a^b/a would be right, but has no value where a is 0. */
+static const double power_goals[ORDERS] = {1.0, 96.0, 192.0, 288.0};
 
 static double goal(tri_op op, int order) {
   if (op == TRI_OP_pow) return power_goals[order];
@@ -58,7 +60,8 @@ static void measure(tri_op op, int format, unsigned long points, struct result *
 
 static bool complain(const struct worst *w, double bound, tri_op op, int format, FILE *to) {
   if (w->ulps <= bound) return false;
-  fprintf(to, "# %s in %s, order %d (%s), at (%.17g, %.17g, %.17g): %.17g, truly %.17g: %.3g > %g\n",
+  fprintf(to,
+          "# %s in %s, order %d (%s), at (%.17g, %.17g, %.17g): %.17g, truly %.17g: %.3g > %g\n",
           tri_op_name(op), formats[format].name, w->order, w->mode, w->x[0], w->x[1], w->x[2], w->y,
           w->truth, w->ulps, bound);
   fflush(to); /* the test's process does not come to its end */
@@ -76,7 +79,7 @@ static int count_excess(const struct result *r, tri_op op, int format, FILE *to)
 
 START_TEST(accuracy) {
   struct result r;
-  for (int format = 0; format < FORMATS; format++) {
+  for (int format = 0; format < FORMATS && is_number(_i); format++) {
     measure((tri_op)_i, format, TEST_POINTS * (unsigned long)test_multiplier(), &r);
     ck_assert_int_eq(count_excess(&r, (tri_op)_i, format, stdout), 0);
     ck_assert_uint_ge(r.points, TEST_POINTS / 2);
@@ -109,12 +112,12 @@ static int take(struct work *w) {
   return next;
 }
 
-/* The gamma family, which takes longest, comes last in the table and is begun first. */
+/* The rows that take longest come late in the table and are begun first. */
 static void *labour(void *data) {
   struct work *w = data;
   for (int i = take(w); i < ROWS * FORMATS; i = take(w)) {
     int op = ROWS - 1 - i / FORMATS;
-    measure((tri_op)op, i % FORMATS, w->points, &w->result[op][i % FORMATS]);
+    if (is_number(op)) measure((tri_op)op, i % FORMATS, w->points, &w->result[op][i % FORMATS]);
   }
   return NULL;
 }
@@ -154,7 +157,8 @@ static void print_table(const struct work *w) {
   for (int format = 0; format < FORMATS; format++)
     printf(" @tab %s @tab 1st @tab 2nd @tab 3rd @tab tiny", formats[format].name);
   printf("\n");
-  for (int op = 0; op < ROWS; op++) print_row(w, op);
+  for (int op = 0; op < ROWS; op++)
+    if (is_number(op)) print_row(w, op);
   printf("@end multitable\n");
 }
 

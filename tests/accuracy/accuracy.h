@@ -40,7 +40,7 @@ struct truth {
 struct derivative {
   tri_expr e;
   int order;
-  uint8_t by[ORDERS - 1];       /* inputs, ascending */
+  uint8_t by[ORDERS - 1];      /* inputs, ascending */
   struct truth slopes[TRUTHS]; /* its derivatives by all inputs, made when needed */
 };
 

@@ -340,7 +340,8 @@ static const struct {
     {TRI_OP_hypot, 2, ALL_MODERATE},
     {TRI_OP_unit, 2, ALL_MODERATE},
     {TRI_OP_gaussian, 1, VALUE_NORMAL}, /* e^(-a^2) before it is multiplied by a */
-    {TRI_OP_gamma, 1, VALUE_NORMAL}, /* beside poles beyond -170 the value is 0 and its slope is not */
+    {TRI_OP_gamma, 1,
+     VALUE_NORMAL}, /* beside poles beyond -170 the value is 0 and its slope is not */
 };
 enum { LIMITS = sizeof limits / sizeof *limits };
 

@@ -66,7 +66,7 @@ static tri_expr row_at(tri_op op, tri_expr a, tri_expr b) {
   return tri_apply(op, arity, args);
 }
 
-static int is_condition(tri_op op) { return op >= TRI_OP_lt && op < TRI_OP_ROWS; }
+static int is_condition(tri_op op) { return op >= TRI_OP_lt && op <= TRI_OP_logical_not; }
 
 START_TEST(each_row_to_the_fourth_order) {
   static const double at[N] = {0.37, 0.61, 0.53};

@@ -768,11 +768,25 @@ static void write_function(FILE *file, int number, tri_expr e) {
 
 /* Rows whose C is, bit for bit, the kernel: not those that a C program computes a little less exactly. */
 static void choose_rows(bool allowed[TRI_OP_ROWS]) {
-  static const tri_op not_here[] = {
-      TRI_OP_sec,       TRI_OP_csc,     TRI_OP_cot,          TRI_OP_sech,    TRI_OP_cbrt,
-      TRI_OP_gaussian,  TRI_OP_gamma,   TRI_OP_lgamma,       TRI_OP_digamma, TRI_OP_polygamma,
-      TRI_OP_sigmoid,   TRI_OP_square,  TRI_OP_sigmoid_rate, TRI_OP_pow,     TRI_OP_lorentzian,
-      TRI_OP_unit,      TRI_OP_erfc,    TRI_OP_softplus,     TRI_OP_one_minus_square};
+  static const tri_op not_here[] = {TRI_OP_sec,
+                                    TRI_OP_csc,
+                                    TRI_OP_cot,
+                                    TRI_OP_sech,
+                                    TRI_OP_cbrt,
+                                    TRI_OP_gaussian,
+                                    TRI_OP_gamma,
+                                    TRI_OP_lgamma,
+                                    TRI_OP_digamma,
+                                    TRI_OP_polygamma,
+                                    TRI_OP_sigmoid,
+                                    TRI_OP_square,
+                                    TRI_OP_sigmoid_rate,
+                                    TRI_OP_pow,
+                                    TRI_OP_lorentzian,
+                                    TRI_OP_unit,
+                                    TRI_OP_erfc,
+                                    TRI_OP_softplus,
+                                    TRI_OP_one_minus_square};
   for (int op = 0; op < TRI_OP_ROWS; op++) allowed[op] = true;
   for (size_t i = 0; i < sizeof not_here / sizeof *not_here; i++) allowed[not_here[i]] = false;
 }
