@@ -77,9 +77,15 @@ static int count_excess(const struct result *r, tri_op op, int format, FILE *to)
 
 /* --- the test */
 
+/* Kernels compute in long double, which some systems do not have wider than double, and valgrind computes in double. */
+static bool has_long_double(void) {
+  volatile long double one = 1.0L, little = 0x1p-60L;
+  return one + little != one;
+}
+
 START_TEST(accuracy) {
   struct result r;
-  for (int format = 0; format < FORMATS && is_number(_i); format++) {
+  for (int format = 0; format < FORMATS && is_number(_i) && has_long_double(); format++) {
     measure((tri_op)_i, format, TEST_POINTS * (unsigned long)test_multiplier(), &r);
     ck_assert_int_eq(count_excess(&r, (tri_op)_i, format, stdout), 0);
     ck_assert_uint_ge(r.points, TEST_POINTS / 2);
