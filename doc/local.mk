@@ -45,3 +45,4 @@ $(TRIAD_REFERENCE): doc/header2texi.awk $(triadinclude_HEADERS)
 
 # Measured, by `make accuracy' (tests/local.mk).
 EXTRA_DIST += doc/accuracy.texi
+$(TRIAD_MANUAL:.texi=.info) $(TRIAD_MANUAL:.texi=.html): doc/accuracy.texi
