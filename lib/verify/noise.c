@@ -192,7 +192,7 @@ static double look_near(struct search *s, int line) {
  * large enough to make that noise. */
 static bool has_jumps(struct search *s, int line, double noise) {
   double values[SAMPLES], found, least = fmax(16 * s->near, noise / 16);
-  for (double spacing = 0x1p-46; spacing < 0x1p-14; spacing *= 2) {
+  for (double spacing = 0x1p-46; spacing < 0x1p-9; spacing *= 2) {
     if (!take(s, spacing, line, values)) return false;
     if (jumps(values, spacing) > least) return true;
     if (look(values, &found) != LONELY && found > 16 * s->near) return false;
@@ -201,7 +201,10 @@ static bool has_jumps(struct search *s, int line, double noise) {
 }
 
 /* Noise of code that rounds only a part of its work to float, or rounds it after something large was added: it comes in jumps. What
- * comes gradually is the function itself. */
+ * comes gradually is the function itself.
+ * Far away a jump may as well be the function's own, unless it is so small that rounding to float explains it. */
+#define FAR 0x1p-12
+
 static void look_wide(struct search *s, int line, double spacing) {
   double values[SAMPLES], found;
   if (!take(s, spacing, line, values) || mostly_equal(values)) return;
@@ -211,12 +214,13 @@ static void look_wide(struct search *s, int line, double spacing) {
     found = jump / 4;
   else if (what != NOISY)
     return;
+  if (spacing > FAR && found > 0x1p-14 * s->largest) return;
   if (found > 4 * fmax(s->near, s->wide) && has_jumps(s, line, found)) s->wide = found;
 }
 
 static void search(struct search *s, int line) {
   double spacing = look_near(s, line);
-  for (spacing *= 32 * 0.7; spacing < 0x1p-13; spacing *= 32) look_wide(s, line, spacing);
+  for (spacing *= 32 * 0.7; spacing < 0x1p-8; spacing *= 32) look_wide(s, line, spacing);
 }
 
 /* A bound from standard deviations: 8 of them, as few samples tell them only to a factor of about 2; rounding errors of one operation
