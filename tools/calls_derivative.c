@@ -395,7 +395,7 @@ static tri_status read_order(const struct request *request, size_t *order) {
 }
 
 tri_status call_derivatives(const struct request *request, struct value *value) {
-  struct subject s;
+  struct subject s = {0};
   struct request rest = *request;
   struct derivative d = {.columns = 0};
   const struct machinery how = {NULL, derivatives_run};

@@ -96,13 +96,13 @@ static void put_dual_balls(const struct elements *e, size_t i, tri_text *text) {
 }
 
 static void put_text(const struct elements *e, size_t i, tri_text *text) {
-  if (e->tangent_radii && (shows_radius(e, e->texts + i, e->radii + i) ||
-                           shows_radius(e, e->tangents + i, e->tangent_radii + i)))
-    put_dual_balls(e, i, text);
-  else if (e->tangents)
-    print_dual(e->session, e->texts[i].data, e->tangents[i].data, text);
-  else
+  if (!e->tangents)
     put_ball(e, e->texts + i, e->radii ? e->radii + i : NULL, text);
+  else if (e->tangent_radii && (shows_radius(e, e->texts + i, e->radii + i) ||
+                                shows_radius(e, e->tangents + i, e->tangent_radii + i)))
+    put_dual_balls(e, i, text);
+  else
+    print_dual(e->session, e->texts[i].data, e->tangents[i].data, text);
 }
 
 static void put_radius(const struct elements *e, size_t i, tri_text *text) {

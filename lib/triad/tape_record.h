@@ -131,6 +131,7 @@ TRI__RECORDER tri_var tri__tape_join(tri_tape *tape, double value, tri_var a, do
 #undef OP1
 #undef OP2
 #undef OP3
+#undef NONE /* also where the pragmas are not known */
 #pragma pop_macro("NONE")
 
 #ifdef __cplusplus

@@ -71,7 +71,7 @@ static uint32_t higher(uint32_t precision, uint64_t lack, uint32_t most) {
 
 /* The error says so, around what is known of the reason. */
 static tri_status undecided(tri_error *error, uint32_t precision, const char *why) {
-  char text[sizeof error->message];
+  char text[TRI_MESSAGE_SIZE];
   if (!error) return TRI_UNKNOWN;
   snprintf(text, sizeof text, "could not be decided with %u bits: %.*s", (unsigned)precision,
            (int)sizeof text - 64, why);

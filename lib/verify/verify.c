@@ -323,7 +323,7 @@ static void judge(const struct tri_verify *v, size_t k, tri_verify_entry *e) {
 
 /* --- the whole */
 
-static tri_status open(struct tri_verify *v, size_t n, const tri_expr *inputs,
+static tri_status begin(struct tri_verify *v, size_t n, const tri_expr *inputs,
                        const tri_expr *point, size_t m, const tri_expr *outputs,
                        const tri_verify_options *o) {
   size_t variables = o->n_variables ? o->n_variables : n;
@@ -403,7 +403,7 @@ static tri_status fill(struct tri_verify *v, tri_verify_report *report) {
   return TRI_OK;
 }
 
-static void close(struct tri_verify *v) {
+static void finish(struct tri_verify *v) {
   struct memory memory = v->memory;
   for (int i = 0; i < MODES; i++) {
     tri_values_free(v->enclosures[i]);
@@ -425,7 +425,7 @@ tri_status tri_verify_with(size_t n_inputs, const tri_expr *inputs, const tri_ex
   struct tri_verify *v = tri__new(&memory, 1, sizeof *v);
   if (!v) return TRI_MEMORY;
   v->memory = memory;
-  tri_status status = open(v, n_inputs, inputs, point, n_outputs, outputs, o);
+  tri_status status = begin(v, n_inputs, inputs, point, n_outputs, outputs, o);
   if (!status) status = work(v);
   if (!status) status = fill(v, o->report);
   if (status && !v->error.status) v->error.status = status;
@@ -439,6 +439,6 @@ void tri_verify_report_free(tri_verify_report *report) {
   if (!report || !report->owned) return;
   struct tri_verify *v = report->owned;
   tri__free(&v->memory, report->entries, report->n_entries, sizeof *report->entries);
-  close(v);
+  finish(v);
   *report = (tri_verify_report){.verdict = TRI_UNDECIDED};
 }
