@@ -324,8 +324,8 @@ static void judge(const struct tri_verify *v, size_t k, tri_verify_entry *e) {
 /* --- the whole */
 
 static tri_status begin(struct tri_verify *v, size_t n, const tri_expr *inputs,
-                       const tri_expr *point, size_t m, const tri_expr *outputs,
-                       const tri_verify_options *o) {
+                        const tri_expr *point, size_t m, const tri_expr *outputs,
+                        const tri_verify_options *o) {
   size_t variables = o->n_variables ? o->n_variables : n;
   v->m = m;
   v->digits = o->digits ? o->digits : DEFAULT_DIGITS;
