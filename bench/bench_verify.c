@@ -153,7 +153,7 @@ static void measure_tape(tri_function *f) {
 static void measure_verify(size_t n, const tri_expr *x, const tri_expr *point, tri_expr f) {
   double times[RUNS];
   for (int run = 0; run < RUNS; run++) {
-    tri_verify_report report;
+    tri_verify_report report = {0};
     double start = bench_seconds();
     if (tri_verify(n, x, point, 1, &f, &report) || report.verdict != TRI_PROVED) exit(1);
     times[run] = bench_seconds() - start;
@@ -165,7 +165,7 @@ static void measure_verify(size_t n, const tri_expr *x, const tri_expr *point, t
 static void measure_digits(size_t n, const tri_expr *x, const tri_expr *point, tri_expr f) {
   double times[RUNS];
   for (int run = 0; run < RUNS; run++) {
-    tri_values *numbers;
+    tri_values *numbers = NULL;
     double start = bench_seconds();
     if (tri_certify(n, x, point, 1, &f, &numbers, .wanted = TRI_JACOBIAN, .digits = 1000)) exit(1);
     times[run] = bench_seconds() - start;

@@ -68,14 +68,14 @@ static void write_elements(const struct elements *e, const char *between, tri_te
 
 /* Whether a ball's radius is a part of its text: not where the digits are certain, but for what is not told from 0. */
 static bool shows_radius(const struct elements *e, const tri_text *value, const tri_text *radius) {
-  return radius && strcmp(radius->data, "0") != 0 &&
+  return strcmp(radius->data, "0") != 0 &&
          (!certain_digits(e->session) || strcmp(value->data, "0") == 0);
 }
 
 static void put_ball(const struct elements *e, const tri_text *value, const tri_text *radius,
                      tri_text *text) {
   tri__text_add(text, value->data, value->size);
-  if (!shows_radius(e, value, radius)) return;
+  if (!radius || !shows_radius(e, value, radius)) return;
   tri__text_puts(text, output_unicode(e->session) ? " ± " : " +/- ");
   tri__text_add(text, radius->data, radius->size);
 }
