@@ -150,7 +150,7 @@ installcheck-local:
 	  $(SHELL) $(top_srcdir)/build-aux/installcheck '$(top_srcdir)' $(TRIAD_EXAMPLES)
 
 clean-local:
-	rm -rf asan tsan fuzz-tree locale-dir stage stage.log installcheck examples-check \
+	rm -rf asan tsan fuzz-tree locale-dir lint.cppcheck stage stage.log installcheck examples-check \
 	  tool-sessions tool-status tool-help tool-errors tool-deep doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
