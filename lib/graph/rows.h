@@ -47,7 +47,7 @@ struct row {
   const char *value;                  /* texts in triad's language with a, b, c and r */
   const char *partial[ROW_MAX_ARITY]; /* NULL: no derivative by this argument */
   const char *domain, *kink;          /* conditions in a, b, c; NULL: everywhere, nowhere */
-  const char *plain; /* the row's formula for people, NULL: the row itself */
+  const char *plain;                  /* the row's formula for people, NULL: the row itself */
   row_kernel *kernel;                 /* the same, in C */
   row_partial *dkernel[ROW_MAX_ARITY];
   row_predicate *defined, *at_kink; /* never NULL */
