@@ -38,8 +38,10 @@ double tri__sigmoid_rate(double a) {
 }
 
 double tri__lorentzian(double a) {
-  long double x = (long double)a, h = hypot(1.0, a);
-  return (double)(RANGE ? 1.0L / (1.0L + x * x) : 1.0L / h / h);
+  long double x = (long double)a;
+  if (RANGE) return (double)(1.0L / (1.0L + x * x));
+  long double h = hypot(1.0, a);
+  return (double)(1.0L / h / h);
 }
 
 double tri__unit(double a, double b) {
