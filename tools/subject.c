@@ -174,6 +174,59 @@ static tri_status choose(struct subject *s, const struct request *request,
   return TRI_OK;
 }
 
+/* --- variables that have gone from the expression, as x from x^0 */
+
+/* Whether the first argument, as it is written, has this name. */
+static bool is_written(const struct request *request, const char *name, size_t size) {
+  const struct statement *s = request->session->statement;
+  struct lexer lexer;
+  tri__lex_init(&lexer, s->text + request->at->start, s->size - request->at->start, 1);
+  for (uint32_t depth = 0;;) {
+    struct token t = tri__lex(&lexer);
+    bool opens = t.kind == TOKEN_OPERATOR && (t.op == OP_OPEN || t.op == OP_OPEN_SQUARE);
+    bool closes = t.kind == TOKEN_OPERATOR && (t.op == OP_CLOSE || t.op == OP_CLOSE_SQUARE);
+    depth += opens;
+    depth -= closes;
+    if (t.kind == TOKEN_NAME && depth > 0 && t.size == size &&
+        !memcmp(lexer.text + t.start, name, size))
+      return true;
+    bool ends = t.kind == TOKEN_END || t.kind == TOKEN_ERROR || (closes && depth == 0);
+    if (ends || (depth == 1 && t.kind == TOKEN_OPERATOR && t.op == OP_COMMA)) return false;
+  }
+}
+
+static void insert_parameter(struct subject *s, tri_expr variable) {
+  size_t at = 0;
+  while (at < s->n_parameters &&
+         strcmp(tri_expr_name(s->parameters[at]), tri_expr_name(variable)) < 0)
+    at++;
+  memmove(s->parameters + at + 1, s->parameters + at,
+          (s->n_parameters - at) * sizeof *s->parameters);
+  s->parameters[at] = variable;
+  s->n_parameters++;
+}
+
+/* A point may name them like any other: the expression does not depend on them. */
+static tri_status add_vanished(const struct request *request, struct subject *s) {
+  tri_expr *parameters = request_new(request, s->n_parameters + request->n, sizeof *parameters);
+  if (!parameters) return TRI_MEMORY;
+  if (s->n_parameters) memcpy(parameters, s->parameters, s->n_parameters * sizeof *parameters);
+  s->parameters = parameters;
+  for (size_t i = 1; i < request->n; i++) {
+    const struct value *a = &request->arguments[i];
+    if (!a->keyword || a->kind != VALUE_EXPR ||
+        parameter_named(s, a->keyword, a->keyword_size).graph ||
+        session_find(request->session, a->keyword, a->keyword_size) ||
+        !is_written(request, a->keyword, a->keyword_size))
+      continue;
+    tri_expr variable = expr_of(request->graph,
+                                tri__variable(request->graph, a->keyword, a->keyword_size));
+    if (tri_expr_status(variable) != TRI_OK) return tri_expr_status(variable);
+    insert_parameter(s, variable);
+  }
+  return TRI_OK;
+}
+
 /* --- points and options */
 
 static tri_status set_point(struct reader *r, const struct value *argument, tri_expr variable) {
@@ -293,6 +346,8 @@ static const struct value *choosing(const struct request *request, const struct 
 tri_status subject_read(const struct request *request, unsigned takes, struct subject *s) {
   struct reader reader = {.request = request, .subject = s};
   tri_status status = subject_read_expr(request, s);
+  if (status == TRI_OK && s->lambda == 0 && (takes & TAKES_POINT))
+    status = add_vanished(request, s);
   if (status == TRI_OK) status = read_outputs(request, s);
   if (status != TRI_OK) return status;
   if ((takes & SCALAR_ONLY) && tri_expr_rank(s->expr) > 0)

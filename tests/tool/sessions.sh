@@ -121,6 +121,26 @@ f(x + eps, y)" '42 + 24*eps
 [42 + 24*eps, 1 + 0*eps]
 x^2*y + y + 2 + 2*x*y*eps'
 
+# A variable may be gone from an expression that is written with it.
+text "variables that have gone" 'value(x^0, x=0); gradient(x^0, x=0)
+gradient(0*b + y, y=2, b=1); gradient(0*b + y, [y], b=1, y=2)
+hessian(y^2 + x - x, x=1, y=2)
+value(z - z + 2w, z=1, w=2); jvp(a*0 + b, a=1, b=2, direction=[1, 2])
+gradient(y, y=1, z=2)' '1
+[0]
+[0, 1]
+[1]
+[[0, 0], [0, 2]]
+4
+2
+stdin:5:20: name error: z is no variable of the expression
+  gradient(y, y=1, z=2)
+                     ^'
+text "bound names are no variables of a point" 'x = 3
+gradient(x*y, y=1, x=2)' 'stdin:2:22: name error: x is no variable of the expression
+  gradient(x*y, y=1, x=2)
+                       ^'
+
 # Derivatives, in every way of writing and running.
 text "derivatives" "$f
 diff(f, x); diff(f, y); diff(f, x, y); diff(f, x, 2)
