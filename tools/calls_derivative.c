@@ -7,14 +7,14 @@
 
 enum { CALL_DIRECTIONS = 64 }; /* of one dual run */
 
-/* A derivative that a call asks for: rows by columns (columns 0: a vector). */
+/* A derivative that a call asks for: rows by columns (columns 0: a vector; rows 0: one number). */
 struct derivative {
   size_t rows, columns;
   tri_expr *exprs; /* symbolic, rows * columns */
 };
 
 static size_t entries(const struct derivative *d) {
-  return d->rows * (d->columns > 0 ? d->columns : 1);
+  return (d->rows > 0 ? d->rows : 1) * (d->columns > 0 ? d->columns : 1);
 }
 
 static tri_status need_variables(const struct request *request, const struct subject *s) {
@@ -269,15 +269,6 @@ static tri_status jvp_run(struct numeric *run, const struct subject *s, tri_valu
   return status;
 }
 
-/* A vector, or for one expression its one entry. */
-static tri_status unwrap(const struct request *request, const struct subject *s,
-                         struct value *value) {
-  if (tri_expr_rank(s->expr) > 0 || value->kind != VALUE_EXPR) return TRI_OK;
-  tri_expr e = tri_element(expr_of(request->graph, value->expr), 0);
-  *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};
-  return tri_expr_status(e);
-}
-
 tri_status call_jvp(const struct request *request, struct value *value) {
   struct subject s;
   tri_status status =
@@ -287,10 +278,9 @@ tri_status call_jvp(const struct request *request, struct value *value) {
   if (s.mode == MODE_REVERSE)
     return request_fail(request, NULL, TRI_NAME,
                         "jvp runs forward or symbolic; reverse is what vjp does");
-  struct derivative d = {.rows = s.m};
+  struct derivative d = {.rows = tri_expr_rank(s.expr) > 0 ? s.m : 0};
   const struct machinery how = {jvp_symbolic, jvp_run};
-  status = differentiate(request, &s, &d, &how, value);
-  return status == TRI_OK ? unwrap(request, &s, value) : status;
+  return differentiate(request, &s, &d, &how, value);
 }
 
 /* --- vjp */
