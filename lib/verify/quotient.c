@@ -47,6 +47,36 @@ static tri_status measure_spread(struct quotients *q, const struct subject *s, t
   return status == TRI_DOMAIN || status == TRI_UNKNOWN ? TRI_OK : status;
 }
 
+static void add_distance(arb_srcptr exact, mpfr_srcptr real, mag_t spread) {
+  if (!arb_is_finite(exact) || !mpfr_number_p(real)) return;
+  arb_t distance;
+  mag_t size;
+  arb_init(distance), mag_init(size);
+  arf_set_mpfr(arb_midref(distance), real);
+  arb_sub(distance, exact, distance, 64);
+  arb_get_mag(size, distance);
+  mag_add(spread, spread, size);
+  arb_clear(distance), mag_clear(size);
+}
+
+/* Adds how far values are from balls at the point itself: where MPFR's exponents end, a value is 0 and all of it is off. */
+static tri_status measure_distance(struct quotients *q, const struct subject *s, tri_error *error) {
+  const tri_number_options options = {.domain = TRI_BALL, .precision = q->bits};
+  struct job job;
+  tri_values *exact = NULL, *real = NULL;
+  tri_status status = tri__job_open(&job, s, &options, error);
+  if (!status) status = tri__job_values(&job, &exact);
+  if (!status) status = tri__job_values(&q->job, &real);
+  for (size_t i = 0; i < s->m && !status; i++)
+    add_distance(tri__ball(number(exact, i)), tri__real(number(real, i)),
+                 arb_radref(q->spread + i));
+  tri_values_free(exact);
+  tri_values_free(real);
+  tri__job_close(&job);
+  bool none = status == TRI_DOMAIN || status == TRI_UNKNOWN || status == TRI_LIMIT;
+  return none ? TRI_OK : status;
+}
+
 tri_status tri__quotients_open(struct quotients *q, const struct subject *s, uint64_t digits,
                                tri_error *error) {
   *q = (struct quotients){.bits = bits_for(digits)};
@@ -62,7 +92,8 @@ tri_status tri__quotients_open(struct quotients *q, const struct subject *s, uin
     if (!q->high[k] || !q->low[k] || !q->moved) return TRI_MEMORY;
   }
   for (size_t j = 0; j < s->n; j++) tri_values_set(q->moved, j, tri_values_get(q->job.point, j));
-  return measure_spread(q, s, error);
+  status = measure_spread(q, s, error);
+  return status ? status : measure_distance(q, s, error);
 }
 
 void tri__quotients_close(struct quotients *q) {
