@@ -219,8 +219,8 @@ static tri_status add_vanished(const struct request *request, struct subject *s)
         session_find(request->session, a->keyword, a->keyword_size) ||
         !is_written(request, a->keyword, a->keyword_size))
       continue;
-    tri_expr variable = expr_of(request->graph,
-                                tri__variable(request->graph, a->keyword, a->keyword_size));
+    tri_expr variable =
+        expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
     if (tri_expr_status(variable) != TRI_OK) return tri_expr_status(variable);
     insert_parameter(s, variable);
   }

@@ -128,7 +128,7 @@ def osborne_2():
     terms = []
     for i, y in enumerate(OSBORNE2):
         t = "%d/10" % i
-        peaks = ["x%d*exp(-(%s - x%d)^2*x%d)" % (k, t, k + 7, k + 3) for k in (2, 3, 4)]
+        peaks = ["x%d*exp(-(%s - x%d)^2*x%d)" % (k, t, k + 7, k + 4) for k in (2, 3, 4)]
         terms.append("%s - (x1*exp(-%s*x5) + %s)" % (y, t, plus(peaks)))
     return total(terms), at("1.3", "0.65", "0.65", "0.7", "0.6", "3", "5", "7", "2", "4.5", "5.5")
 
@@ -237,8 +237,10 @@ def linear_rank_1(n=4, m=6):
 
 
 def linear_rank_1_zeros(n=5, m=6):
+    # It does not depend on its first and last variable.
     inner = plus("%d*x%d" % (j, j) for j in range(2, n))
-    return total(["1"] + ["%d*(%s) - 1" % (i - 1, inner) for i in range(2, m)] + ["1"]), at(*["1"]*n)
+    return total(["1"] + ["%d*(%s) - 1" % (i - 1, inner) for i in range(2, m)] + ["1"]), \
+        ", ".join("x%d=1" % j for j in range(2, n))
 
 
 def chebyquad(n=5):
@@ -263,7 +265,12 @@ PROBLEMS = [
     linear_full_rank, linear_rank_1, linear_rank_1_zeros, chebyquad]
 
 
+# Some derivatives are 0, by cancellation, and balls cannot tell them from their neighbours.
+ZEROS = (gaussian, chebyquad)
+
+
 def problems():
     for number, problem in enumerate(PROBLEMS, 1):
         expression, point = problem()
-        yield "%d. %s" % (number, problem.__name__.replace("_", " ")), expression, point
+        yield ("%d. %s" % (number, problem.__name__.replace("_", " ")), expression, point,
+               " undecided" if problem in ZEROS else "")
