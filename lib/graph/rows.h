@@ -39,6 +39,7 @@ struct row {
   uint8_t at_zero; /* of one argument: AT_ZERO_… where the value at 0 is exact */
   uint8_t root_at_one; /* of one argument: the value at 1 is 0 */
   uint8_t range;       /* FACT_… of the value */
+  double ulps; /* error of the double kernel in units in the last place of the value; 0: see row_ulps */
   uint8_t parity;
   int8_t precedence; /* of the printed infix form, where infix is not NULL */
   const char *infix, *unicode;
@@ -56,6 +57,12 @@ struct row {
 /* The table: TRI_OP_ROWS rows, indexed by tri_op. A graph carries a pointer to the table it uses, so that the tests can give
  * one graph a table with a corrupted row. */
 extern const struct row tri__rows[TRI_OP_ROWS];
+
+/* How far the double kernel may be off, in units in the last place: what IEEE 754 rounds correctly by half a unit, functions of the C library
+ * by two (B. Gladman et al., Accuracy of mathematical functions, 2024, has the known worst cases). */
+static inline double row_ulps(const struct row *row) {
+  return row->ulps > 0.0 ? row->ulps : row->exact ? 0.5 : 2.0;
+}
 
 /* Whether a row is written as a function, pow(a, b). Others have a sign of their own, and add, neg, lt, … are ordinary names. */
 static inline bool row_is_function(const struct row *row, unsigned op) {

@@ -15,7 +15,7 @@ struct options {
   int8_t precedence;
   const char *infix, *unicode, *latex, *c, *help, *example;
   bool defined, at_kink;
-  double plain;
+  double plain, ulps;
 };
 
 /* A row's options are an initializer of struct options, which sets some of it twice; its conditions are compiled where a, b, c are the

@@ -183,6 +183,75 @@ TRI_CHECKED TRI_API tri_status tri_check_claims_with(size_t n_inputs, const tri_
 /* Frees what a report holds and empties it. Nothing happens for NULL. */
 TRI_API void tri_claim_report_free(tri_claim_report *report);
 
+/* --- rounding errors --------------------------------------------------------------------------------------------------- */
+
+/* What a step's own rounding error does to the result. */
+typedef struct tri_error_step {
+  uint32_t step; /* its number in the run, as in tri_step */
+  uint32_t node; /* id of its expression; 0 if it stands for none */
+  tri_op op;
+  double value;        /* as computed */
+  double adjoint;      /* the result's derivative by it is at most so large */
+  double rounding;     /* the step's own error is at most so large */
+  double contribution; /* to the result's error: at most their product */
+  double share;        /* of the bound, from 0 to 1 */
+  int jump; /* not 0: no derivative leads from its arguments to it, so all its error counts as its own */
+} tri_error_step;
+
+/* What was found about the rounding error of a computed value. Freed by tri_error_report_free. */
+typedef struct tri_error_report {
+  double value;       /* as computed; NaN if the run has none */
+  tri_value exact;    /* a ball: the true value */
+  double bound;       /* of |value - true value|; inf where the computed value is not finite */
+  double error;       /* |value - true value|, or a little less; 0 if no difference is seen */
+  double uncertainty; /* the true difference is at most this much larger than `error` */
+  char reason[TRI_REASON_SIZE]; /* an infinite bound: what happened; else empty */
+  size_t n_steps;               /* those that contribute, by falling contribution */
+  tri_error_step *steps;
+  size_t n_flips; /* comparisons, and steps with kinks, that fall out otherwise within the bounds of their arguments' errors */
+  tri_error_step *flips;
+  uint32_t precision; /* bits at which the true values were found */
+  struct tri_roundoff *owned; /* what the report lives in */
+} tri_error_report;
+
+/* How a rounding error is bounded; zeros are the defaults. */
+typedef struct tri_error_options {
+  tri_error_report *report; /* filled in by the macro */
+  tri_domain domain;        /* TRI_DOUBLE or TRI_FLOAT: what is computed with */
+  uint64_t digits;          /* certain digits of the true value, which the error is told from; default 30 */
+  uint32_t max_precision;   /* as in tri_certify_options */
+  const tri_trace *trace; /* not NULL: its `step` is shown the run whose error this is */
+  const tri_allocator *allocator;
+  tri_error *error;
+  const volatile int *interrupt;
+} tri_error_options;
+
+/* Bounds the rounding error of a scalar output, computed as tri_function_call_values does at a point (as for tri_certify):
+ *   tri_error_report report;
+ *   tri_status s = tri_error_estimate(2, inputs, point, f, &report, .domain = TRI_FLOAT);
+ * The bound is the sum, over all steps, of |adjoint| times the step's own rounding error (S. Linnainmaa, BIT 16, 1976; M. Iri, T.
+ * Tsuchiya, M. Hoshi, J. Comput. Appl. Math. 24, 1988). That error is at most half a unit in the last place of the result for + - * / and
+ * sqrt, and what the row says for others; in constants and inputs it is their conversion's; 0 for a step that was exact here. A step that is
+ * found to be further off than its row says counts with what it is off.
+ * The bound holds for this run, with nothing of second order left out: a step's computed value differs from the true one by its own error
+ * and the differences of its arguments times slopes, each a partial derivative somewhere between true and computed arguments (mean value
+ * theorem; R. Krawczyk, A. Neumaier, SIAM J. Numer. Anal. 22, 1985). Adjoints are made of enclosures of these slopes, in balls around true
+ * and computed values. Where there is no slope (a jump between the two, a comparison that falls out differently, an infinite
+ * derivative, an argument that overflowed), all of the step's error, as found, counts as its own, and the step is marked.
+ * FPTaylor and CADNA do related work: bounds over a whole domain of inputs, and samples of random rounding.
+ * TRI_OK also where the run overflows or has no value, if there is a true one; else the report is empty: TRI_DOMAIN where there is
+ * none, TRI_UNKNOWN where that cannot be decided, TRI_SHAPE for an output that is no scalar, TRI_ARGUMENT (also for other domains), TRI_NAME,
+ * TRI_LIMIT, TRI_MEMORY, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_error_estimate_with(size_t n_inputs, const tri_expr *inputs,
+                                                       const tri_expr *point, tri_expr output,
+                                                       const tri_error_options *options);
+#define tri_error_estimate(n_inputs, inputs, point, output, ...)                                   \
+  tri_error_estimate_with((n_inputs), (inputs), (point), (output),                                 \
+                          &(tri_error_options){.report = __VA_ARGS__})
+
+/* Frees what a report holds and empties it. Nothing happens for NULL. */
+TRI_API void tri_error_report_free(tri_error_report *report);
+
 /* --- gradient check -------------------------------------------------------------------------------------------------- */
 
 /* A function of n variables in anybody's code. It may not change x. */
