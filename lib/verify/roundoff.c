@@ -81,6 +81,20 @@ static void keep_rational(void *data, const tri_step *step) {
     tri_values_set(r->rationals, r->place[step->index] + e, tri_value_at(step->value, e));
 }
 
+/* Before the run: nothing is known of them. */
+static void forget_rationals(struct tri_roundoff *r) {
+  struct numbers *n = &r->rationals->numbers;
+  for (size_t i = 0; i < r->count; i++)
+    n->domain->set_none(n, number_at(n, r->rationals->data, i), NUMBER_INEXACT);
+}
+
+/* Whether they show that the output has no value. */
+static bool certainly_none(const struct tri_roundoff *r) {
+  const struct numbers *n = &r->rationals->numbers;
+  size_t output = r->place[r->plan->outputs[0]];
+  return n->domain->state(n, number_at(n, r->rationals->data, output)) == NUMBER_NONE;
+}
+
 /* Balls alone cannot tell whether 0.1 + 0.2 < 0.3. */
 static tri_status know_rationals(struct tri_roundoff *r) {
   enum { SHORT = 400 };
@@ -90,10 +104,10 @@ static tri_status know_rationals(struct tri_roundoff *r) {
   tri_error ignored = {0};
   r->rationals = tri_values_new(&options, r->count);
   if (!r->rationals) return no_memory(r);
-  for (size_t i = 0; i < r->count; i++) tri_values_set(r->rationals, i, (tri_value){NULL, NULL});
+  forget_rationals(r);
   tri_status status = run_in(r, &options, keep_rational, &output, &ignored);
   tri_values_free(output);
-  if (status != TRI_MEMORY && status != TRI_INTERRUPTED) return TRI_OK;
+  if (status != TRI_MEMORY && status != TRI_INTERRUPTED && !certainly_none(r)) return TRI_OK;
   r->error = ignored;
   return status;
 }
@@ -277,9 +291,24 @@ static void add_up(const struct tri_roundoff *r, tri_error_report *report) {
   }
 }
 
+/* The step at which the infinity arose that reached the output. */
+static tri_op culprit(const struct tri_roundoff *r) {
+  uint32_t v = r->plan->outputs[0];
+  for (bool found = true; found && v >= first_result(r->plan);) {
+    const struct instruction *step = r->plan->steps + (v - first_result(r->plan));
+    const uint32_t *args = step_args(r->plan, step);
+    found = false;
+    for (uint32_t k = 0; k < step->nargs && !found; k++) {
+      found = !isfinite(r->computed[r->place[args[k]]]);
+      if (found) v = args[k];
+    }
+  }
+  return describe(r, r->place[v], v).op;
+}
+
 /* Why there is no bound. */
 static void say_why(const struct tri_roundoff *r, tri_error_report *report) {
-  const char *name = report->n_steps ? tri_op_name(report->steps[0].op) : NULL;
+  const char *name = tri_op_name(culprit(r));
   if (r->fault.status)
     snprintf(report->reason, sizeof report->reason, "%.*s", TRI_REASON_SIZE - 1, r->fault.message);
   else

@@ -149,12 +149,16 @@ static bool slope_over(struct tri_roundoff *r, const struct act *act, unsigned i
   return exists(r, r->scratch, SCRATCH_PARTIAL);
 }
 
-/* Whether a jump may lie between true and computed arguments: a kink that is not one of continuous choices. */
+/* Whether the row's kinks may be jumps. Those of choices are corners, as a branch goes over into the other, unless values are integers. */
+static bool has_jumps(const struct row *row) {
+  return row->kink && (!row->choice || row->range & FACT_INTEGER);
+}
+
+/* Whether a jump may lie between true and computed arguments. */
 static bool may_jump(struct tri_roundoff *r, const struct act *act, const void *const *x) {
   bool moves = false;
   for (unsigned i = 0; i < act->row->arity; i++) moves |= !still(r, act->argument[i]);
-  return moves && act->row->kink && !act->row->choice &&
-         r->balls.domain->kink(&r->balls, act->op, x);
+  return moves && has_jumps(act->row) && r->balls.domain->kink(&r->balls, act->op, x);
 }
 
 /* a * b, where nothing is let through by 0, whatever it is. */
