@@ -50,6 +50,11 @@ const struct call_row call_rows[] = {
     {"gradcheck", 2, ANY_NUMBER, call_gradcheck, "gradcheck(e, POINT, claim=[…])",
      "claimed partial derivatives against certified ones: PROVED, REFUTED or UNDECIDED",
      "gradcheck(x^2*y, x=3, y=4, claim=[2*x*y, x^2])"},
+    {"error", 1, ANY_NUMBER, call_error, "error(e, POINT)",
+     "bound of the rounding error of the value in the domain double or float, the error itself, "
+     "and "
+     "the steps that it comes from",
+     "f(x) = sqrt(x + 1) - sqrt(x); error(f, 1e10)"},
     {"simplify", 1, 1, call_simplify, "simplify(e)",
      "the expression with like terms and powers collected", "simplify(x + y + x - y)"},
     {"expand", 1, 1, call_expand, "expand(e)", "products and powers of sums multiplied out",

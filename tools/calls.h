@@ -64,6 +64,9 @@ tri_status call_verify(const struct request *request, struct value *value);
 /* report_claims.c */
 tri_status call_gradcheck(const struct request *request, struct value *value);
 
+/* report_error.c */
+tri_status call_error(const struct request *request, struct value *value);
+
 /* calls_text.c */
 tri_status call_latex(const struct request *request, struct value *value);
 tri_status call_ccode(const struct request *request, struct value *value);

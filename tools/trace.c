@@ -195,14 +195,21 @@ static tri_status forward(struct trace *t, struct numeric *run, const struct sub
   return numeric_check(run, status);
 }
 
+tri_status trace_open(struct trace *t, const struct request *request, const struct subject *s,
+                      tri_trace *hooks) {
+  *t = (struct trace){.request = request, .letter = free_letter(s), .names = tri_graph_new(NULL)};
+  *hooks = (tri_trace){.data = t, .step = told_step, .contribution = told_contribution};
+  if (!t->names) return session_no_memory(request->session);
+  t->mark = tri_graph_mark(t->names);
+  return TRI_OK;
+}
+
 tri_status trace_run(struct trace *t, const struct request *request, const struct subject *s,
                      bool reverse, tri_values **outputs, tri_values **derivatives) {
   struct numeric run;
-  *t = (struct trace){.request = request, .letter = free_letter(s), .names = tri_graph_new(NULL)};
+  tri_trace hooks;
   *outputs = *derivatives = NULL;
-  if (!t->names) return session_no_memory(request->session);
-  t->mark = tri_graph_mark(t->names);
-  tri_trace hooks = {.data = t, .step = told_step, .contribution = told_contribution};
+  if (trace_open(t, request, s, &hooks)) return TRI_MEMORY;
   const tri_number_options options = certain_options(request->session);
   tri_status status = numeric_open(&run, request, s, s->m, s->outputs, 0, &options);
   run.call.trace = &hooks;

@@ -45,6 +45,10 @@ TRI_CHECKED tri_status trace_run(struct trace *trace, const struct request *requ
                                  tri_values **derivatives);
 void trace_free(struct trace *trace);
 
+/* Makes the hooks that write down the steps of a run that another one makes. Free the trace in any case. */
+TRI_CHECKED tri_status trace_open(struct trace *trace, const struct request *request,
+                                  const struct subject *subject, tri_trace *hooks);
+
 static inline const char *trace_text(const struct trace *trace, size_t at) {
   return at == NO_TEXT ? "0" : trace->pool.data + at;
 }

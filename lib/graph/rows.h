@@ -39,7 +39,8 @@ struct row {
   uint8_t at_zero; /* of one argument: AT_ZERO_… where the value at 0 is exact */
   uint8_t root_at_one; /* of one argument: the value at 1 is 0 */
   uint8_t range;       /* FACT_… of the value */
-  double ulps; /* error of the double kernel in units in the last place of the value; 0: see row_ulps */
+  double
+      ulps; /* error of the double kernel in units in the last place of the value; 0: see row_ulps */
   uint8_t parity;
   int8_t precedence; /* of the printed infix form, where infix is not NULL */
   const char *infix, *unicode;

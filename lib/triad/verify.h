@@ -208,9 +208,10 @@ typedef struct tri_error_report {
   char reason[TRI_REASON_SIZE]; /* an infinite bound: what happened; else empty */
   size_t n_steps;               /* those that contribute, by falling contribution */
   tri_error_step *steps;
-  size_t n_flips; /* comparisons, and steps with kinks, that fall out otherwise within the bounds of their arguments' errors */
+  size_t
+      n_flips; /* comparisons, and steps with kinks, that fall out otherwise within the bounds of their arguments' errors */
   tri_error_step *flips;
-  uint32_t precision; /* bits at which the true values were found */
+  uint32_t precision;         /* bits at which the true values were found */
   struct tri_roundoff *owned; /* what the report lives in */
 } tri_error_report;
 
@@ -218,8 +219,8 @@ typedef struct tri_error_report {
 typedef struct tri_error_options {
   tri_error_report *report; /* filled in by the macro */
   tri_domain domain;        /* TRI_DOUBLE or TRI_FLOAT: what is computed with */
-  uint64_t digits;          /* certain digits of the true value, which the error is told from; default 30 */
-  uint32_t max_precision;   /* as in tri_certify_options */
+  uint64_t digits; /* certain digits of the true value, which the error is told from; default 30 */
+  uint32_t max_precision; /* as in tri_certify_options */
   const tri_trace *trace; /* not NULL: its `step` is shown the run whose error this is */
   const tri_allocator *allocator;
   tri_error *error;

@@ -161,8 +161,8 @@ static void keep_exact(void *data, const tri_step *step) {
 static bool make_room(struct tri_roundoff *r) {
   const struct programs *programs = r->plan->programs;
   struct memory *m = &r->memory;
-  r->balls_open = tri__numbers_open(&r->balls, TRI_BALL, r->precision, 0, m, programs->rows,
-                                    programs);
+  r->balls_open =
+      tri__numbers_open(&r->balls, TRI_BALL, r->precision, 0, m, programs->rows, programs);
   if (!r->balls_open) return false;
   r->exact = tri__numbers_new(&r->balls, r->count);
   r->hull = tri__numbers_new(&r->balls, r->count);
@@ -245,7 +245,7 @@ static tri_error_step describe(const struct tri_roundoff *r, size_t i, uint32_t 
   mag_clear(size);
   step.rounding = upper(r->own + i);
   step.contribution = upper(r->amount + i);
-  step.jump = r->marks[i] & ROUNDOFF_JUMP;
+  step.jump = (r->marks[i] & ROUNDOFF_JUMP) && !mag_is_zero(r->own + i);
   return step;
 }
 
@@ -286,8 +286,8 @@ static void add_up(const struct tri_roundoff *r, tri_error_report *report) {
   mag_clear(sum);
   for (size_t i = 0; i < report->n_steps; i++) {
     tri_error_step *step = report->steps + i;
-    step->share = isinf(report->bound) ? isinf(step->contribution)
-                                       : step->contribution / report->bound;
+    step->share =
+        isinf(report->bound) ? isinf(step->contribution) : step->contribution / report->bound;
   }
 }
 
@@ -384,8 +384,7 @@ static void close(struct tri_roundoff *r) {
   free_mags(r, &r->amount);
   tri__free(&r->memory, r->marks, r->count, sizeof *r->marks);
   tri__free(&r->memory, r->computed, r->count, sizeof *r->computed);
-  if (r->place)
-    tri__free(&r->memory, r->place, (size_t)r->plan->value_count + 1, sizeof *r->place);
+  if (r->place) tri__free(&r->memory, r->place, (size_t)r->plan->value_count + 1, sizeof *r->place);
   tri_values_free(r->rationals);
   tri_values_free(r->truth);
   if (r->job_open) tri__job_close(&r->job);

@@ -27,17 +27,17 @@ struct tri_roundoff {
   const struct plan *plan; /* the job's */
   size_t *place, count;
   enum number_state state; /* of the output in the last run in balls */
-  tri_values *rationals; /* the true numbers that are rational, and not long; NULL: not known */
-  tri_values *truth;     /* the output as certified */
+  tri_values *rationals;   /* the true numbers that are rational, and not long; NULL: not known */
+  tri_values *truth;       /* the output as certified */
   double *computed;
   struct numbers balls;
   bool balls_open;
   void *exact, *hull; /* balls: the true numbers; they and the computed ones */
   void *adjoints;
-  void *scratch;    /* SCRATCH_ARGUMENTS + ROW_MAX_ARITY */
-  mag_ptr own;      /* bounds: of the step's own error, */
-  mag_ptr reach;    /* of all of the error, by sums of absolute values; */
-  mag_ptr amount;   /* of what the own error does to the output */
+  void *scratch;  /* SCRATCH_ARGUMENTS + ROW_MAX_ARITY */
+  mag_ptr own;    /* bounds: of the step's own error, */
+  mag_ptr reach;  /* of all of the error, by sums of absolute values; */
+  mag_ptr amount; /* of what the own error does to the output */
   uint8_t *marks;
 };
 

@@ -59,8 +59,7 @@ static void set_hull(struct tri_roundoff *r, size_t i) {
   arb_init(x);
   arb_set_d(x, r->computed[i]);
   r->balls.domain->set_double(&r->balls, ball_number(r, r->hull, i), r->computed[i]);
-  if (!arb_equal(x, exact))
-    arb_union(ball_in(r, r->hull, i), x, exact, (slong)r->balls.precision);
+  if (!arb_equal(x, exact)) arb_union(ball_in(r, r->hull, i), x, exact, (slong)r->balls.precision);
   arb_clear(x);
 }
 
@@ -127,11 +126,12 @@ static bool own_error(struct tri_roundoff *r, const struct act *act) {
 /* --- slopes */
 
 static void hulls(const struct tri_roundoff *r, const struct act *act, const void **x) {
-  for (unsigned i = 0; i < act->row->arity; i++)
-    x[i] = ball_number(r, r->hull, act->argument[i]);
+  for (unsigned i = 0; i < act->row->arity; i++) x[i] = ball_number(r, r->hull, act->argument[i]);
 }
 
-static bool is_condition(const struct act *act, unsigned i) { return act->row->conditions >> i & 1; }
+static bool is_condition(const struct act *act, unsigned i) {
+  return act->row->conditions >> i & 1;
+}
 
 /* The row's value over the hulls, which partials are made of; false if it may be none. */
 static bool value_over(struct tri_roundoff *r, const struct act *act, const void *const *x) {
@@ -333,8 +333,8 @@ static void set_amount(struct tri_roundoff *r, size_t i) {
 
 tri_status tri__roundoff_reverse(struct tri_roundoff *r) {
   tri_status status = TRI_OK;
-  r->balls.domain->set_double(&r->balls,
-                              ball_number(r, r->adjoints, r->place[r->plan->outputs[0]]), 1.0);
+  r->balls.domain->set_double(&r->balls, ball_number(r, r->adjoints, r->place[r->plan->outputs[0]]),
+                              1.0);
   for (uint32_t k = r->plan->step_count; k-- > 0 && !status;) {
     status = stopped(r, k);
     if (!status) reverse_step(r, r->plan->steps + k);

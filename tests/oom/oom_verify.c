@@ -11,7 +11,8 @@ static tri_status roundoff_scenario(const tri_allocator *allocator) {
   tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
   if (!g) return TRI_MEMORY;
   tri_expr inputs[] = {tri_variable(g, "x"), tri_variable(g, "y")};
-  tri_expr point[] = {tri_rational(g, 1, 3), tri_integer(g, 2)}, f = tri_parse(g, text, strlen(text));
+  tri_expr point[] = {tri_rational(g, 1, 3), tri_integer(g, 2)},
+           f = tri_parse(g, text, strlen(text));
   tri_error_report report;
   tri_status status = tri_graph_status(g);
   if (!status)

@@ -266,6 +266,23 @@ a3 += a4*dv4/dv3 = 1*4 = 4    a3 = 4
 a1 += a3*dv3/dv1 = 4*6 = 24   a1 = 24
 
 value: 42, d/dx: 24, d/dy: 10'
+text "rounding error" 'error(sqrt(x^2 + 1), x=1/3)' 'rounding error in double at x = 1/3
+
+                                                  relative   ulps
+computed        1.0540925533894598
+certain value   1.05409255338945977733296451481
+error           6.36e-17                          6.03e-17   0.286
+bound           1.76e-16                          1.67e-16   0.792
+
+step              value                adjoint   own error   share
+v4     sqrt(v3)   1.0540925533894598   1         1.12e-16    63.2 %
+v3     v2 + 1     1.1111111111111112   0.475     1.12e-16    30 %
+v1     x          0.3333333333333333   0.317     2.78e-17    5 %
+v2     v1^2       0.1111111111111111   0.475     6.94e-18    1.9 %'
+
+json "rounding errors" 'error(0.1 + floor(3*x), x=1/3); error(exp(x), 800)' '{"line":1,"kind":"report","text":"rounding error in double at x = 1/3\n\n                                                  relative   ulps\ncomputed        1.1\ncertain value   1.10000000000000000000000000000\nerror           8.88e-17                          8.07e-17   0.4\nbound           1.18e-16                          1.08e-16   0.532\n\nstep               value   adjoint   own error   share\nv4     v3 + 1/10   1.1     1         1.12e-16    94.1 %\n       1/10        0.1     1         6.94e-18    5.9 %\n\nv3 = floor(v2): rounding errors could change how it falls out","report":"error","domain":"double","computed":"1.1","value":"1.10000000000000000000000000000","radius":"5.1e-30","error":"8.881784197001252e-17","uncertainty":"7.395740280592378e-33","bound":"1.1796119740039865e-16","precision":124,"steps":[{"name":"v4","operation":"v3 + 1/10","value":"1.1","adjoint":"1.0000000018626451","rounding":"1.110223026693108e-16","contribution":"1.1102230328969627e-16","share":"0.9411764693507686","jump":false},{"name":"","operation":"1/10","value":"0.1","adjoint":"1.0000000018626451","rounding":"6.938893916831925e-18","contribution":"6.938893955606017e-18","share":"0.05882352933442304","jump":false}],"flips":[{"name":"v3","operation":"floor(v2)","value":"1"}]}
+{"line":1,"kind":"report","text":"rounding error in double at x = 800\n\n                                                      relative   ulps\ncomputed        inf\ncertain value   2.72637457211256656736477954637e347\nerror           inf                                   -          -\nbound           inf                                   -          -\n\nstep             value   adjoint   own error   share\nv2     exp(v1)   inf     1         inf         100 %\n\nno bound: exp overflows","report":"error","domain":"double","computed":"inf","value":"2.72637457211256656736477954637e347","radius":"5.1e317","error":"inf","uncertainty":"0","bound":"inf","reason":"exp overflows","precision":124,"steps":[{"name":"v2","operation":"exp(v1)","value":"inf","adjoint":"1.0000000018626451","rounding":"inf","contribution":"inf","share":"1","jump":true}],"flips":[]}'
+
 json "traces" 'g(x) = sin(2x); forward(g, 0); reverse(g, 0)' '{"line":1,"kind":"none"}
 {"line":1,"kind":"report","text":"forward mode at x = 0\n\n               along x\nv1 = x       = 0 + 1*eps\nv2 = 2*v1    = 0 + 2*eps\nv3 = sin(v2) = 0 + 2*eps\n\nvalue: 0, d/dx: 2","report":"forward","variables":["x"],"outputs":["0"],"steps":[{"name":"v1","operation":"x","value":"0","tangents":["1"]},{"name":"v2","operation":"2*v1","value":"0","tangents":["2"]},{"name":"v3","operation":"sin(v2)","value":"0","tangents":["2"]}],"tangents":[["2"]]}
 {"line":1,"kind":"report","text":"reverse mode: the tape at x = 0\n\nv1 = x       = 0\nv2 = 2*v1    = 0\nv3 = sin(v2) = 0\n\nadjoints: a1 is the derivative of the result by v1\n\na3 = 1\na2 += a3*dv3/dv2 = 1*1 = 1   a2 = 1\na1 += a2*dv2/dv1 = 1*2 = 2   a1 = 2\n\nvalue: 0, d/dx: 2","report":"reverse","variables":["x"],"outputs":["0"],"steps":[{"name":"v1","operation":"x","value":"0","adjoint":"2"},{"name":"v2","operation":"2*v1","value":"0","adjoint":"1"},{"name":"v3","operation":"sin(v2)","value":"0","adjoint":"1"}],"contributions":[{"to":"v3","adjoint":"1","amount":"1","sum":"1"},{"to":"v2","from":"v3","adjoint":"1","partial":"1","amount":"1","sum":"1"},{"to":"v1","from":"v2","adjoint":"1","partial":"2","amount":"2","sum":"2"}],"gradient":["2"]}'
