@@ -53,7 +53,8 @@ TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/stat
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h
-TRIAD_LAWS = tests/laws/laws.c tests/laws/law_modes.c
+TRIAD_LAWS = tests/laws/laws.c tests/laws/law_modes.c tests/laws/law_series.c tests/laws/law_domains.c \
+  tests/laws/law_identities.c
 tests_eval_test_laws_SOURCES = tests/eval/test_laws.c $(TRIAD_LAWS)
 tests_eval_test_taylor_rows_SOURCES = tests/eval/test_taylor_rows.c $(TRIAD_LAWS)
 tests_mutate_mutate_SOURCES = tests/mutate/mutate.c $(TRIAD_LAWS)

@@ -69,25 +69,32 @@ static void ball_abs(arb_t to, const arb_t a, slong bits) {
   arb_clear(negative);
 }
 
-static void ball_cbrt(arb_t to, const arb_t a, slong bits) {
-  if (arb_contains_negative(a) && arb_contains_positive(a)) { /* increasing: from end to end */
-    arb_t low, high;
-    arb_init(low), arb_init(high);
-    arb_get_lbound_arf(arb_midref(low), a, bits);
-    arb_get_ubound_arf(arb_midref(high), a, bits);
-    arb_neg(low, low);
-    arb_root_ui(low, low, 3, bits);
-    arb_neg(low, low);
-    arb_root_ui(high, high, 3, bits);
-    arb_union(to, low, high, bits);
-    arb_clear(low), arb_clear(high);
-  } else if (arb_contains_negative(a)) {
-    arb_neg(to, a);
-    arb_root_ui(to, to, 3, bits);
-    arb_neg(to, to);
-  } else {
-    arb_root_ui(to, a, 3, bits);
+/* Of a number that is 0 or has a sign; FLINT's root goes through the logarithm. */
+static void exact_cbrt(arb_t to, const arb_t a, slong bits) {
+  bool negative = arb_is_negative(a) != 0;
+  if (arb_is_zero(a)) {
+    arb_zero(to);
+    return;
   }
+  arb_abs(to, a);
+  arb_root_ui(to, to, 3, bits);
+  if (negative) arb_neg(to, to);
+}
+
+/* Increasing: where 0 is inside, from end to end. */
+static void ball_cbrt(arb_t to, const arb_t a, slong bits) {
+  if (!arb_contains_zero(a)) {
+    exact_cbrt(to, a, bits);
+    return;
+  }
+  arb_t low, high;
+  arb_init(low), arb_init(high);
+  arb_get_lbound_arf(arb_midref(low), a, bits);
+  arb_get_ubound_arf(arb_midref(high), a, bits);
+  exact_cbrt(low, low, bits);
+  exact_cbrt(high, high, bits);
+  arb_union(to, low, high, bits);
+  arb_clear(low), arb_clear(high);
 }
 
 static void ball_gaussian(arb_t to, const arb_t a, slong bits) {

@@ -13,19 +13,27 @@ static unsigned multiplier(void) {
 
 enum { GRAPHS = 20 };
 
+/* One law for one row, several times over. Prints what does not hold. */
+static bool one_row(enum law law, tri_op op, unsigned rounds, unsigned *checks) {
+  struct trial t;
+  bool holds = true;
+  trial_open(&t, tri__rows, op, (uint64_t)op + 1);
+  for (unsigned i = 0; i < rounds && holds; i++) {
+    uint64_t seed = t.seed;
+    holds = law_holds(&t, law, op);
+    if (!holds) printf("# %s: %s (seed %llu)\n", law_names[law], t.why, (unsigned long long)seed);
+    fflush(stdout); /* a failed test ends its process */
+  }
+  *checks = t.checks;
+  trial_close(&t);
+  return holds;
+}
+
 /* One law over all rows; what a law has to say about a row is counted by `checks`. */
 static void all_rows(enum law law, unsigned rounds, unsigned checks[TRI_OP_ROWS]) {
-  struct trial t;
-  for (int op = 0; op < TRI_OP_ROWS; op++) {
-    trial_open(&t, tri__rows, (tri_op)op, (uint64_t)op + 1);
-    for (unsigned i = 0; i < rounds; i++) {
-      uint64_t seed = t.seed;
-      if (!law_holds(&t, law, (tri_op)op))
-        ck_abort_msg("%s: %s (seed %llu)", law_names[law], t.why, (unsigned long long)seed);
-    }
-    checks[op] = t.checks;
-    trial_close(&t);
-  }
+  unsigned broken = 0;
+  for (int op = 0; op < TRI_OP_ROWS; op++) broken += !one_row(law, (tri_op)op, rounds, checks + op);
+  ck_assert_msg(broken == 0, "%s: broken for %u rows", law_names[law], broken);
 }
 
 static int partials(const struct row *row) {
@@ -77,6 +85,63 @@ START_TEST(exact_modes) {
 }
 END_TEST
 
+START_TEST(series) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_SERIES, 1, checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++)
+    ck_assert_msg(checks[op] >= 10u * (unsigned)partials(tri__rows + op), "%s: %u coefficients",
+                  tri__rows[op].name, checks[op]);
+}
+END_TEST
+
+START_TEST(domains) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_DOMAINS, 1, checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++)
+    ck_assert_msg(checks[op] >= CONTEXTS, "%s: %u comparisons", tri__rows[op].name, checks[op]);
+}
+END_TEST
+
+START_TEST(enclosures) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_ENCLOSURES, 3 * multiplier(), checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++)
+    ck_assert_msg(checks[op] > 10, "%s: %u enclosures", tri__rows[op].name, checks[op]);
+}
+END_TEST
+
+START_TEST(facts) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_FACTS, 1, checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++) ck_assert_uint_gt(checks[op], CONTEXTS);
+}
+END_TEST
+
+START_TEST(aliases) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_ALIASES, 1, checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++) ck_assert_uint_gt(checks[op], CONTEXTS);
+}
+END_TEST
+
+/* A row that no identity speaks of needs one. */
+START_TEST(identities) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_IDENTITIES, 1, checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++)
+    ck_assert_msg(checks[op] > 4, "%s: %u comparisons", tri__rows[op].name, checks[op]);
+}
+END_TEST
+
+START_TEST(sure_modes) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_SURE_MODES, GRAPHS / 4 * multiplier(), checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++)
+    if (partials(tri__rows + op))
+      ck_assert_msg(checks[op] > GRAPHS / 4, "%s: %u comparisons", tri__rows[op].name, checks[op]);
+}
+END_TEST
+
 static Suite *laws_suite(void) {
   Suite *s = suite_create("laws");
   TCase *c = tcase_create("laws");
@@ -85,6 +150,13 @@ static Suite *laws_suite(void) {
   tcase_add_test(c, exact);
   tcase_add_test(c, modes);
   tcase_add_test(c, exact_modes);
+  tcase_add_test(c, series);
+  tcase_add_test(c, domains);
+  tcase_add_test(c, enclosures);
+  tcase_add_test(c, facts);
+  tcase_add_test(c, aliases);
+  tcase_add_test(c, identities);
+  tcase_add_test(c, sure_modes);
   suite_add_tcase(s, c);
   return s;
 }

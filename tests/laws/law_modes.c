@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The law that the three ways to differentiate agree, on random graphs that contain a row: dual run and adjoint run, by kernels and by
- * templates, and the symbolic gradient; to rounding in doubles, exactly in rationals. */
+ * templates, and the symbolic gradient; to rounding in doubles and MPFR, exactly in rationals, as balls that overlap. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <triad.h>
-#include <triad/mp.h>
 
 #include "laws.h"
 
@@ -223,76 +220,121 @@ bool law_modes(struct trial *t, tri_op op) {
          modes_agree(&g, op, output);
 }
 
-/* --- rationals */
+/* --- arrays of numbers: rationals, which are to be equal, MPFR's, and balls, which are to meet */
 
-/* Row by row the unit directions, and the point. */
-static void set_inputs(const struct growing *g, tri_values *point, tri_values *unit) {
-  for (size_t i = 0; i < INPUTS; i++) {
-    tri_values_set_double(point, i, g->point[i]);
-    for (size_t k = 0; k < INPUTS; k++) tri_values_set_double(unit, i * INPUTS + k, i == k);
-  }
-}
-
-static bool equal(struct trial *t, tri_op op, const char *what, const tri_values *a,
-                  const tri_values *b, size_t from) {
-  mpq_t x, y;
-  bool all = true;
-  mpq_inits(x, y, NULL);
-  for (size_t i = 0; i < INPUTS && all; i++) {
-    t->checks++;
-    all = tri_value_mpq(tri_values_get(a, i), x) && tri_value_mpq(tri_values_get(b, from + i), y) &&
-          mpq_equal(x, y);
-  }
-  mpq_clears(x, y, NULL);
-  return all || law_broken(t, "%s of a graph with %s differ", what, t->rows[op].name);
-}
-
-struct exact_modes {
+/* The arrays of one comparison, in one domain. */
+struct arrays {
+  tri_number_options options;
   tri_values *point, *unit, *forward, *reverse, *symbolic;
 };
 
-static bool exact_symbolic(struct growing *g, tri_op op, tri_expr output,
-                           const struct exact_modes *m) {
+static tri_values *new_array(const struct arrays *m, size_t count) {
+  tri_values *values = tri_values_new(&m->options, count);
+  trial_must(values != NULL);
+  return values;
+}
+
+/* The point, and row by row the unit directions. */
+static void open_arrays(struct arrays *m, const struct growing *g) {
+  m->point = new_array(m, INPUTS);
+  m->unit = new_array(m, INPUTS * INPUTS);
+  m->forward = new_array(m, INPUTS);
+  m->reverse = new_array(m, INPUTS);
+  m->symbolic = new_array(m, 1 + INPUTS);
+  for (size_t i = 0; i < INPUTS; i++) {
+    tri_values_set_double(m->point, i, g->point[i]);
+    for (size_t k = 0; k < INPUTS; k++) tri_values_set_double(m->unit, i * INPUTS + k, i == k);
+  }
+}
+
+static void close_arrays(struct arrays *m) {
+  tri_values_free(m->point);
+  tri_values_free(m->unit);
+  tri_values_free(m->forward);
+  tri_values_free(m->reverse);
+  tri_values_free(m->symbolic);
+}
+
+/* Of two computations of one number; `scale` is the size of the gradient. */
+static bool meet(struct arrays *m, tri_value a, tri_value b, double scale) {
+  struct numbers *n = (struct numbers *)(uintptr_t)a.numbers;
+  if (!tri_value_exists(a) || !tri_value_exists(b)) return false;
+  int order = n->domain->compare(n, a.at, b.at);
+  if (m->options.domain != TRI_MPFR) /* balls that overlap have no order */
+    return order == 0 || (m->options.domain == TRI_BALL && order == COMPARE_UNKNOWN);
+  void *difference = tri__numbers_new(n, 1);
+  trial_must(difference != NULL);
+  n->domain->apply(n, TRI_OP_sub, APPLY_EXTENDED, difference, (const void *const[]){a.at, b.at});
+  double size = fabs(n->domain->to_double(n, difference));
+  tri__numbers_delete(n, difference, 1);
+  return size <= 1e-40 * scale;
+}
+
+static bool all_meet(struct trial *t, tri_op op, const char *what, struct arrays *m,
+                     const tri_values *a, const tri_values *b, size_t from) {
+  double scale = 1.0;
+  for (size_t i = 0; i < INPUTS; i++)
+    scale = fmax(scale, fabs(tri_value_double(tri_values_get(a, i))));
+  for (size_t i = 0; i < INPUTS; i++) {
+    t->checks++;
+    if (!meet(m, tri_values_get(a, i), tri_values_get(b, from + i), scale))
+      return law_broken(t, "%s of a graph with %s differ in %s", what, t->rows[op].name,
+                        tri_domain_name(m->options.domain));
+  }
+  return true;
+}
+
+static tri_function *compile_in(const struct growing *g, const struct arrays *m, size_t outputs,
+                                const tri_expr *output) {
+  tri_function *f = tri_compile(INPUTS, g->inputs, outputs, output, .primals = 1,
+                                .domain = m->options.domain, .precision = m->options.precision);
+  trial_must(f != NULL);
+  return f;
+}
+
+static bool symbolic_meets(struct growing *g, tri_op op, tri_expr output, struct arrays *m) {
   struct trial *t = g->t;
   tri_expr outputs[1 + INPUTS] = {output};
   if (tri_gradient(output, INPUTS, g->inputs, outputs + 1))
     return law_broken(t, "no symbolic gradient");
-  tri_function *f =
-      tri_compile(INPUTS, g->inputs, 1 + INPUTS, outputs, .primals = 1, .domain = TRI_RATIONAL);
-  tri_status s = f ? tri_function_call_values(f, NULL, m->point, m->symbolic) : TRI_MEMORY;
+  tri_function *f = compile_in(g, m, 1 + INPUTS, outputs);
+  tri_status s = tri_function_call_values(f, NULL, m->point, m->symbolic);
   tri_function_free(f);
-  return !s && equal(t, op, "reverse and symbolic", m->reverse, m->symbolic, 1);
+  return !s && all_meet(t, op, "reverse and symbolic", m, m->reverse, m->symbolic, 1);
 }
 
 /* Where a value or derivative is not rational (log in the derivative of a power by its exponent) there is nothing to compare. */
-static bool exact_agree(struct growing *g, tri_op op, tri_expr output,
-                        const struct exact_modes *m) {
-  tri_function *f = tri_compile(INPUTS, g->inputs, 1, &output, .domain = TRI_RATIONAL);
-  set_inputs(g, m->point, m->unit);
-  tri_status s =
-      f ? tri_function_reverse_values(f, NULL, m->point, NULL, NULL, m->reverse) : TRI_MEMORY;
+static bool modes_meet(struct growing *g, tri_op op, tri_expr output, struct arrays *m) {
+  tri_function *f = compile_in(g, m, 1, &output);
+  tri_status s = tri_function_reverse_values(f, NULL, m->point, NULL, NULL, m->reverse);
   if (!s) s = tri_function_forward_values(f, NULL, m->point, INPUTS, m->unit, NULL, m->forward);
   tri_function_free(f);
-  return s || (equal(g->t, op, "forward and reverse", m->forward, m->reverse, 0) &&
-               exact_symbolic(g, op, output, m));
+  if (s && m->options.domain != TRI_RATIONAL)
+    return law_broken(g->t, "a graph with %s in %s: %s", g->t->rows[op].name,
+                      tri_domain_name(m->options.domain), tri_status_code(s));
+  return s || (all_meet(g->t, op, "forward and reverse", m, m->forward, m->reverse, 0) &&
+               symbolic_meets(g, op, output, m));
+}
+
+static bool meet_in(struct growing *g, tri_op op, tri_expr output, tri_domain domain,
+                    uint32_t precision) {
+  struct arrays m = {.options = {.domain = domain, .precision = precision}};
+  open_arrays(&m, g);
+  bool holds = modes_meet(g, op, output, &m);
+  close_arrays(&m);
+  return holds;
 }
 
 bool law_exact_modes(struct trial *t, tri_op op) {
-  const tri_number_options rational = {.domain = TRI_RATIONAL};
   struct growing g = {.t = t, .exact = true};
   tri_expr output;
-  if (!t->rows[op].exact || t->rows[op].sort == TRI_BOOLEAN || !grow_graph(&g, op, &output))
-    return true;
-  struct exact_modes m = {tri_values_new(&rational, INPUTS),
-                          tri_values_new(&rational, INPUTS * INPUTS),
-                          tri_values_new(&rational, INPUTS), tri_values_new(&rational, INPUTS),
-                          tri_values_new(&rational, 1 + INPUTS)};
-  if (!m.point || !m.unit || !m.forward || !m.reverse || !m.symbolic) abort();
-  bool holds = exact_agree(&g, op, output, &m);
-  tri_values_free(m.point);
-  tri_values_free(m.unit);
-  tri_values_free(m.forward);
-  tri_values_free(m.reverse);
-  tri_values_free(m.symbolic);
-  return holds;
+  return !t->rows[op].exact || t->rows[op].sort == TRI_BOOLEAN || !grow_graph(&g, op, &output) ||
+         meet_in(&g, op, output, TRI_RATIONAL, 0);
+}
+
+bool law_sure_modes(struct trial *t, tri_op op) {
+  struct growing g = {.t = t};
+  tri_expr output;
+  return t->rows[op].sort == TRI_BOOLEAN || !grow_graph(&g, op, &output) ||
+         (meet_in(&g, op, output, TRI_BALL, 120) && meet_in(&g, op, output, TRI_MPFR, 200));
 }

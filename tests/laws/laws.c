@@ -16,7 +16,20 @@ const char *const law_names[LAWS] = {
 #undef LAW_NAME
 };
 
-static void must(bool ok) {
+#define CONTEXT_NAME(name, domain, bits, text) [name] = text,
+const char *const context_names[CONTEXTS] = {TRIAL_LIST(CONTEXT_NAME)};
+#undef CONTEXT_NAME
+
+static const struct {
+  tri_domain domain;
+  uint32_t bits;
+} contexts[CONTEXTS] = {
+#define CONTEXT_ENTRY(name, domain, bits, text) [name] = {domain, bits},
+    TRIAL_LIST(CONTEXT_ENTRY)
+#undef CONTEXT_ENTRY
+};
+
+void trial_must(bool ok) {
   if (!ok) abort();
 }
 
@@ -30,17 +43,17 @@ void trial_open(struct trial *t, const struct row *rows, tri_op op, uint64_t see
   *t = (struct trial){.rows = rows, .seed = seed};
   tri__memory_init(&t->memory, NULL);
   t->graph = tri__graph_new_rows(NULL, rows);
-  must(t->graph);
+  trial_must(t->graph);
   mark_needed(needed, op);
   t->programs = tri__programs_new(t->graph, &t->memory, needed);
-  must(t->programs);
-  must(tri__numbers_open(&t->doubles, TRI_DOUBLE, 0, 0, &t->memory, rows, t->programs));
-  must(tri__numbers_open(&t->rationals, TRI_RATIONAL, 0, 0, &t->memory, rows, t->programs));
+  trial_must(t->programs);
+  for (int c = 0; c < CONTEXTS; c++)
+    trial_must(tri__numbers_open(&t->in[c], contexts[c].domain, contexts[c].bits, 0, &t->memory,
+                                 rows, t->programs));
 }
 
 void trial_close(struct trial *t) {
-  tri__numbers_close(&t->rationals);
-  tri__numbers_close(&t->doubles);
+  for (int c = 0; c < CONTEXTS; c++) tri__numbers_close(&t->in[c]);
   tri__programs_free(t->programs, &t->memory);
   tri_graph_free(t->graph);
 }
@@ -67,7 +80,14 @@ bool law_holds(struct trial *t, enum law law, tri_op op) {
   case LAW_DIFFERENCES: return law_differences(t, op);
   case LAW_EXACT: return law_exact(t, op);
   case LAW_MODES: return law_modes(t, op);
-  default: return law_exact_modes(t, op);
+  case LAW_EXACT_MODES: return law_exact_modes(t, op);
+  case LAW_SERIES: return law_series(t, op);
+  case LAW_DOMAINS: return law_domains(t, op);
+  case LAW_ENCLOSURES: return law_enclosures(t, op);
+  case LAW_FACTS: return law_facts(t, op);
+  case LAW_ALIASES: return law_aliases(t, op);
+  case LAW_IDENTITIES: return law_identities(t, op);
+  default: return law_sure_modes(t, op);
   }
 }
 
@@ -88,8 +108,7 @@ static const double *list_of(const struct row *row, int i, size_t *size) {
   return condition || order ? whole : points;
 }
 
-/* Point number k of a row, of as many as there are combinations; false beyond. Of three arguments the last is taken from few. */
-static bool point(const struct row *row, size_t k, double x[ROW_MAX_ARITY]) {
+bool trial_point(const struct row *row, size_t k, double x[ROW_MAX_ARITY]) {
   memset(x, 0, ROW_MAX_ARITY * sizeof *x);
   for (int i = 0; i < row->arity; i++) {
     size_t size;
@@ -100,12 +119,12 @@ static bool point(const struct row *row, size_t k, double x[ROW_MAX_ARITY]) {
   return k == 0;
 }
 
-static bool defined(const struct row *row, const double *x) {
-  return row->defined(x[0], x[1], x[2]);
+/* Prime to the length of the lists, so that all of their entries come. */
+size_t trial_stride(const struct row *row) {
+  static const size_t strides[ROW_MAX_ARITY] = {1, 7, 17};
+  return strides[row->arity - 1];
 }
-static bool at_kink(const struct row *row, const double *x) {
-  return row->at_kink(x[0], x[1], x[2]);
-}
+
 static double kernel(const struct row *row, const double *x) {
   return row->kernel(x[0], x[1], x[2]);
 }
@@ -122,7 +141,7 @@ static bool same(double a, double b) {
 static double run_text(struct trial *t, const struct template *text, const double *x, double r) {
   const void *const holes[HOLES] = {&x[0], &x[1], &x[2], &r};
   double result = NAN;
-  tri__program_run(&t->doubles, text, &result, holes);
+  tri__program_run(&t->in[IN_DOUBLE], text, &result, holes);
   return result;
 }
 
@@ -153,7 +172,7 @@ static bool templates_at(struct trial *t, tri_op op, const double *x) {
 
 bool law_templates(struct trial *t, tri_op op) {
   double x[ROW_MAX_ARITY];
-  for (size_t k = 0; point(t->rows + op, k, x); k++)
+  for (size_t k = 0; trial_point(t->rows + op, k, x); k++)
     if (!templates_at(t, op, x)) return false;
   return true;
 }
@@ -206,7 +225,7 @@ static bool difference_at(struct trial *t, tri_op op, int i, const double *x) {
 bool law_differences(struct trial *t, tri_op op) {
   const struct row *row = t->rows + op;
   double x[ROW_MAX_ARITY];
-  for (size_t k = 0; point(row, k, x); k++)
+  for (size_t k = 0; trial_point(row, k, x); k++)
     for (int i = 0; i < row->arity; i++)
       if (has_partial(row, i) && !difference_at(t, op, i, x)) return false;
   return true;
@@ -280,7 +299,7 @@ static void exact_arguments(struct exact_point *p, const double *x) {
 static bool exact_points(struct trial *t, struct exact_point *p, tri_op op) {
   const struct row *row = t->rows + op;
   double x[ROW_MAX_ARITY];
-  for (size_t k = 0; point(row, k, x); k++) {
+  for (size_t k = 0; trial_point(row, k, x); k++) {
     if (fabs(x[0]) > 100.0 || fabs(x[1]) > 100.0)
       continue; /* 10^-30 is not small beside such powers */
     exact_arguments(p, x);
@@ -291,11 +310,11 @@ static bool exact_points(struct trial *t, struct exact_point *p, tri_op op) {
 }
 
 bool law_exact(struct trial *t, tri_op op) {
-  struct exact_point p = {.n = &t->rationals};
+  struct exact_point p = {.n = &t->in[IN_RATIONAL]};
   mpq_t h;
   if (!t->rows[op].exact) return true;
   void *numbers = tri__numbers_new(p.n, EXACT_NUMBERS);
-  must(numbers);
+  trial_must(numbers);
   place_numbers(&p, numbers);
   mpq_init(h);
   mpz_ui_pow_ui(mpq_denref(h), 10, 30);
