@@ -23,6 +23,7 @@ TRIAD_OOM += tests/oom/oom_calculus
 noinst_HEADERS += tests/random.h tests/calculus/helper.h
 TRIAD_TESTS += tests/eval/test_laws
 TRIAD_TESTS += tests/eval/test_function
+TRIAD_TESTS += tests/eval/test_kinks
 TRIAD_TESTS += tests/eval/test_deep
 TRIAD_TESTS += tests/eval/test_taylor_run tests/eval/test_taylor_rows
 TRIAD_TESTS += tests/eval/test_threads
