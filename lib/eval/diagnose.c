@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "eval/run.h"
+#include "numbers/real_text.h"
 
 tri_status tri__error(tri_error *error, tri_status status, uint32_t node, const char *format, ...) {
   if (!error) return status;
@@ -21,7 +22,7 @@ tri_status tri__call_error(const tri_call *call, tri_status status, const char *
   return tri__error(call->error, status, 0, "%s", message);
 }
 
-static tri_status status_of(enum number_state state) {
+tri_status tri__status_of(enum number_state state) {
   switch (state) {
   case NUMBER_VALUE: return TRI_OK;
   case NUMBER_TOO_LONG: return TRI_LIMIT;
@@ -32,11 +33,13 @@ static tri_status status_of(enum number_state state) {
 
 /* --- states */
 
-/* Of a number and, if it is dual, of its tangents. */
+/* Of a number and, if it is dual, of its tangents and theirs: of the base's numbers that it is made of. */
 static enum number_state state_of(const struct numbers *n, const void *x) {
-  enum number_state state = n->domain->state(n, x);
-  for (size_t d = 0; n->base && d < n->directions && !state; d++)
-    state = n->base->domain->state(n->base, dual_tangent(n, x, d));
+  const struct numbers *base = n;
+  while (base->base) base = base->base;
+  enum number_state state = NUMBER_VALUE;
+  for (size_t k = 0; k < n->size / base->size && !state; k++)
+    state = base->domain->state(base, number_at(base, x, k));
   return state;
 }
 
@@ -104,7 +107,7 @@ static void add_number(const struct run *r, const void *x, tri_text *text) {
   n->domain->text(n, x, text);
   if (text->status || text->size - start <= LONGEST) return;
   text->size = start;
-  tri__text_double(text, n->domain->to_double(n, x));
+  tri__text_rounded(n, x, text);
 }
 
 /* " at -1", " at (2, 0.5)". */
@@ -126,34 +129,37 @@ static bool divides_by_zero(const struct run *r, const struct instruction *s,
   return s->op == TRI_OP_pow && domain->zero(n, x[0]) && domain->to_double(n, x[1]) < 0.0;
 }
 
+/* What keeps a number of a domain that is not rational from being computed, behind what it is called. */
+static void add_obstacle(const struct run *r, enum number_state state, tri_text *text) {
+  const struct numbers *base = tri__base(r->numbers);
+  if (state == NUMBER_UNDECIDED)
+    tri__text_printf(text, " cannot be decided at %u bits of precision", (unsigned)base->precision);
+  else
+    tri__text_printf(text, " is beyond the range of domain %s", base->domain->name);
+}
+
+static bool is_rational(const struct run *r) {
+  return tri__base(r->numbers)->domain == &tri__rational_domain;
+}
+
 static void add_reason(const struct run *r, const struct instruction *s, const void *const *x,
                        enum number_state state, tri_text *text) {
   const struct row *row = row_of(r, s);
-  switch (state) {
-  case NUMBER_INEXACT:
-    tri__text_puts(text, row->name);
-    if (row->exact) add_place(r, s, x, text);
-    tri__text_puts(text, row->exact ? " is not rational: use domain double"
-                                    : " has no exact rational value in general: use domain double");
-    break;
-  case NUMBER_TOO_LONG:
-    if (r->numbers->domain != &tri__rational_domain && !r->numbers->base) {
-      tri__text_puts(text, row->name);
-      add_place(r, s, x, text);
-      tri__text_puts(text, " is beyond the range of exponents");
-      break;
-    }
+  if (state == NUMBER_TOO_LONG && is_rational(r)) {
     tri__text_printf(text,
                      "the exact value of %s would have more than %llu digits (the digit limit)",
                      row->name, (unsigned long long)r->numbers->digits);
-    break;
-  default:
-    if (divides_by_zero(r, s, x)) {
-      tri__text_puts(text, "division by zero");
-    } else {
-      tri__text_puts(text, row->name);
-      add_place(r, s, x, text);
-    }
+  } else if (state == NUMBER_NONE && divides_by_zero(r, s, x)) {
+    tri__text_puts(text, "division by zero");
+  } else {
+    tri__text_puts(text, row->name);
+    if (row->exact || state != NUMBER_INEXACT) add_place(r, s, x, text);
+    if (state == NUMBER_INEXACT)
+      tri__text_puts(text, row->exact
+                               ? " is not rational: use domain double"
+                               : " has no exact rational value in general: use domain double");
+    else if (state != NUMBER_NONE)
+      add_obstacle(r, state, text);
   }
 }
 
@@ -178,9 +184,18 @@ static uint32_t without_rule(const struct run *r, const struct instruction *s) {
   return i;
 }
 
+/* Of a dual number whose tangents are dual as well: whether all but the tangents' tangents is there. */
+static bool first_exists(const struct numbers *n, const void *x) {
+  bool exists = n->base->base && !state_of(n->base, x);
+  for (size_t d = 0; exists && d < n->directions; d++)
+    exists = !n->base->domain->state(n->base, dual_tangent(n, x, d));
+  return exists;
+}
+
 /* A step whose value is there, but not its tangent. */
 static tri_status blame_derivative(const struct run *r, const struct instruction *s,
-                                   const void *const *x, enum number_state state) {
+                                   const void *const *x, size_t e) {
+  enum number_state state = state_of(r->numbers, element_at(r, s->result, e));
   uint32_t ruleless = without_rule(r, s);
   if (ruleless < s->nargs)
     return tri__error(r->call->error, TRI_DOMAIN, s->node,
@@ -188,10 +203,18 @@ static tri_status blame_derivative(const struct run *r, const struct instruction
   tri_text text = text_of(r);
   tri__text_puts(&text, row_of(r, s)->name);
   add_place(r, s, x, &text);
-  const char *suffix = state == NUMBER_INEXACT    ? " is not rational: use domain double"
-                       : state == NUMBER_TOO_LONG ? " would have too many digits (the digit limit)"
-                                                  : " does not exist";
-  return report(r, status_of(state), s->node, "the derivative of ", &text, suffix);
+  const char *prefix = first_exists(r->numbers, element_at(r, s->result, e))
+                           ? "the second derivative of "
+                           : "the derivative of ";
+  if (state == NUMBER_NONE)
+    tri__text_puts(&text, " does not exist");
+  else if (state == NUMBER_INEXACT)
+    tri__text_puts(&text, " is not rational: use domain double");
+  else if (is_rational(r))
+    tri__text_puts(&text, " would have too many digits (the digit limit)");
+  else
+    add_obstacle(r, state, &text);
+  return report(r, tri__status_of(state), s->node, prefix, &text, "");
 }
 
 static tri_status blame_step(const struct run *r, const struct instruction *s) {
@@ -201,19 +224,20 @@ static tri_status blame_step(const struct run *r, const struct instruction *s) {
   enum number_state state = r->numbers->domain->state(r->numbers, value);
   if (!row_of(r, s)) return tri__error(r->call->error, TRI_DOMAIN, s->node, "no value exists");
   for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);
-  if (!state) return blame_derivative(r, s, x, state_of(r->numbers, value));
+  if (!state) return blame_derivative(r, s, x, e);
   tri_text text = text_of(r);
   add_reason(r, s, x, state, &text);
-  return report(r, status_of(state), s->node, "", &text, "");
+  return report(r, tri__status_of(state), s->node, "", &text, "");
 }
 
 static tri_status blame_leaf(const struct run *r, uint32_t v) {
   const struct plan *p = r->plan;
   enum number_state state = state_of(r->numbers, element_at(r, v, first_without(r, v)));
   if (v < p->input_count)
-    return tri__error(r->call->error, status_of(state), p->input_nodes[v], "an input has no value");
+    return tri__error(r->call->error, tri__status_of(state), p->input_nodes[v],
+                      "an input has no value");
   const struct plan_constant *c = p->constants + (v - p->input_count);
-  return tri__error(r->call->error, status_of(state), c->node, "%s",
+  return tri__error(r->call->error, tri__status_of(state), c->node, "%s",
                     c->pi ? "pi is not rational: use domain double"
                           : "a constant has more digits than the digit limit");
 }
@@ -228,14 +252,13 @@ static tri_status blame(const struct run *r, uint32_t output, uint8_t *blamed) {
 
 /* --- the second run */
 
-static const tri_call *quiet(tri_call *copy, const tri_call *call) {
+const tri_call *tri__quiet(tri_call *copy, const tri_call *call) {
   *copy = (tri_call){.error = call->error, .interrupt = call->interrupt, .sizes = call->sizes};
   copy->n_sizes = call->n_sizes;
   return copy;
 }
 
-/* Blames what keeps output i from having a value, in a run with all values; `otherwise` if they all have one. */
-static tri_status blame_outputs(struct run *r, tri_status otherwise) {
+tri_status tri__blame_outputs(struct run *r, tri_status otherwise) {
   const struct plan *p = r->plan;
   uint8_t *blamed = tri__new(&r->workspace->memory, p->value_count, 1);
   if (!blamed) return otherwise;
@@ -254,10 +277,11 @@ static tri_status diagnose_values(const struct run *r, const struct port *inputs
   struct run all;
   tri_call call;
   tri__error(r->call->error, status, node, "%s", tri_status_meaning(status));
-  if (!r->call->error || tri__level(&all, r->workspace, quiet(&call, r->call), LEVEL_BASE, 0, true))
+  if (!r->call->error ||
+      tri__level(&all, r->workspace, tri__quiet(&call, r->call), LEVEL_BASE, 0, true))
     return tri__error(r->call->error, status, node, "%s", tri_status_meaning(status));
   tri_status again = tri__run(&all, inputs);
-  return again ? again : blame_outputs(&all, status);
+  return again ? again : tri__blame_outputs(&all, status);
 }
 
 tri_status tri__check_outputs(struct run *r, const struct port *inputs) {
@@ -265,7 +289,7 @@ tri_status tri__check_outputs(struct run *r, const struct port *inputs) {
   for (uint32_t i = 0; i < r->plan->output_count; i++)
     for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++) {
       enum number_state state = n->domain->state(n, element_at(r, r->plan->outputs[i], e));
-      if (state) return diagnose_values(r, inputs, status_of(state), r->plan->output_nodes[i]);
+      if (state) return diagnose_values(r, inputs, tri__status_of(state), r->plan->output_nodes[i]);
     }
   return TRI_OK;
 }
@@ -274,36 +298,36 @@ tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
                               const struct port *directions, size_t i, enum number_state state) {
   struct run all;
   tri_call call;
-  tri_status status = status_of(state);
+  tri_status status = tri__status_of(state);
   const char *message = "the derivative does not exist at this point";
   tri_workspace *w = r->workspace;
   if (!r->call->error) return status;
   uint32_t taken =
       w->level[LEVEL_DUAL].numbers.domain ? w->level[LEVEL_DUAL].numbers.directions : 1;
-  if (tri__level(&all, w, quiet(&call, r->call), LEVEL_DUAL, taken, true))
+  if (tri__level(&all, w, tri__quiet(&call, r->call), LEVEL_DUAL, taken, true))
     return tri__call_error(r->call, status, message);
   tri__call_error(r->call, status, message);
   tri__run_inputs(&all, inputs);
   tri__seed_tangents(&all, directions, i, directions ? i + 1 : SIZE_MAX);
   tri_status again = tri__run_steps(&all);
-  return again ? again : blame_outputs(&all, status);
+  return again ? again : tri__blame_outputs(&all, status);
 }
 
 tri_status tri__no_coefficient(const struct run *r, const struct port *curve, size_t terms,
                                enum number_state state) {
   struct run all;
   tri_call call;
-  tri_status status = status_of(state);
+  tri_status status = tri__status_of(state);
   const char *message = "a derivative does not exist at this point";
   uint32_t order = r->numbers->directions;
   if (!r->call->error) return status;
   tri_status level =
-      tri__level(&all, r->workspace, quiet(&call, r->call), LEVEL_TAYLOR, order, true);
+      tri__level(&all, r->workspace, tri__quiet(&call, r->call), LEVEL_TAYLOR, order, true);
   call.derivatives = r->call->derivatives;
   if (level) return tri__call_error(r->call, status, message);
   tri__call_error(r->call, status, message);
   tri_status again = tri__taylor_steps(&all, curve, terms);
-  return again ? again : blame_outputs(&all, status);
+  return again ? again : tri__blame_outputs(&all, status);
 }
 
 tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *x,

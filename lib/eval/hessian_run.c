@@ -2,43 +2,46 @@
 /* Second derivatives by nested runs: the adjoint tape run over dual numbers, or the dual run over dual numbers. */
 #include "eval/run.h"
 
+/* The first entry that has no value, by element i and element j; state is NUMBER_VALUE as long as there is none. */
+struct missing {
+  enum number_state state;
+  size_t i, j;
+};
+
 /* The block of second derivatives that one run gives: rows i by columns j. */
 struct block {
   size_t n; /* input elements */
   const struct port *gradient, *hessian;
+  struct missing *missing;
 };
 
-static tri_status no_second_derivative(const struct run *r) {
-  return tri__call_error(r->call, TRI_DOMAIN, "a second derivative does not exist at this point");
+static void look_at(const struct block *b, const struct numbers *base, const void *x, size_t i,
+                    size_t j) {
+  enum number_state state = base->domain->state(base, x);
+  if (state && !b->missing->state) *b->missing = (struct missing){state, i, j};
 }
 
 /* --- forward over reverse */
 
 /* Adjoint i and its tangents: the gradient's element i, and columns first, first + 1, … of the Hessian's row i. */
-static tri_status put_row(const struct run *r, const struct block *b, size_t i, const void *adjoint,
-                          size_t first) {
+static void put_row(const struct run *r, const struct block *b, size_t i, const void *adjoint,
+                    size_t first) {
   const struct numbers *n = r->numbers, *base = n->base;
-  tri_status status = base->domain->state(base, adjoint) ? no_second_derivative(r) : TRI_OK;
+  look_at(b, base, adjoint, i, i);
   if (port_given(b->gradient)) tri__port_put(b->gradient, i, base, adjoint);
   for (size_t d = 0; d < n->directions && first + d < b->n; d++) {
     const void *second = dual_tangent(n, adjoint, d);
-    if (base->domain->state(base, second)) status = no_second_derivative(r);
+    look_at(b, base, second, i, first + d);
     tri__port_put(b->hessian, i * b->n + first + d, base, second);
   }
-  return status;
 }
 
-static tri_status put_rows(const struct run *r, const struct block *b, const void *adjoints,
-                           size_t first) {
-  tri_status status = TRI_OK;
+static void put_rows(const struct run *r, const struct block *b, const void *adjoints,
+                     size_t first) {
   size_t i = 0;
   for (uint32_t v = 0; v < r->plan->input_count; v++)
-    for (size_t e = 0; e < count_of(r, v); e++) {
-      tri_status row =
-          put_row(r, b, i++, number_at(r->numbers, adjoints, place_of(r, v) + e), first);
-      if (row) status = row;
-    }
-  return status;
+    for (size_t e = 0; e < count_of(r, v); e++)
+      put_row(r, b, i++, number_at(r->numbers, adjoints, place_of(r, v) + e), first);
 }
 
 static tri_status reverse_block(struct run *r, const struct block *b, const struct port *inputs,
@@ -50,7 +53,8 @@ static tri_status reverse_block(struct run *r, const struct block *b, const stru
   tri_status status = tri__run_best(r);
   if (!status) status = tri__check_outputs(r, inputs);
   if (!status) status = tri__sweep(r, adjoints, weights);
-  return status ? status : put_rows(r, b, adjoints, first);
+  if (!status) put_rows(r, b, adjoints, first);
+  return status;
 }
 
 /* --- forward over forward */
@@ -74,21 +78,19 @@ static void add_outputs(const struct run *r, const struct port *weights, size_t 
 }
 
 /* Rows from `row` on, one per outer direction, by columns from `column` on; and their mirror images. */
-static tri_status put_square(const struct run *r, const struct block *b, const struct port *weights,
-                             size_t row, size_t column, void *sum) {
+static void put_square(const struct run *r, const struct block *b, const struct port *weights,
+                       size_t row, size_t column, void *sum) {
   struct numbers *nested = r->numbers, *dual = nested->base, *base = dual->base;
-  tri_status status = TRI_OK;
   for (size_t j = 0; j < dual->directions && column + j < b->n; j++) {
     add_outputs(r, weights, j, 0, false, sum);
     if (port_given(b->gradient)) tri__port_put(b->gradient, column + j, base, sum);
     for (size_t i = 0; i < nested->directions && row + i < b->n; i++) {
       add_outputs(r, weights, j, i, true, sum);
-      if (base->domain->state(base, sum)) status = no_second_derivative(r);
+      look_at(b, base, sum, row + i, column + j);
       tri__port_put(b->hessian, (row + i) * b->n + column + j, base, sum);
       tri__port_put(b->hessian, (column + j) * b->n + row + i, base, sum);
     }
   }
-  return status;
 }
 
 /* Tangents of the inputs: inner ones from `column` on, outer ones from `row` on. */
@@ -114,12 +116,28 @@ static tri_status forward_square(struct run *r, const struct block *b, const str
   if (status) return status;
   void *sum = tri__numbers_new(tri__base(r->numbers), 3);
   if (!sum) return tri__call_error(r->call, TRI_MEMORY, "out of memory");
-  status = put_square(r, b, weights, row, column, sum);
+  put_square(r, b, weights, row, column, sum);
   tri__numbers_delete(tri__base(r->numbers), sum, 3);
-  return status;
+  return TRI_OK;
 }
 
 /* --- the call */
+
+/* Who is to blame for what is missing, found by a nested dual run along those two inputs that stores everything. */
+static tri_status no_second_derivative(tri_workspace *w, const tri_call *call,
+                                       const struct port *inputs, const struct missing *missing) {
+  struct run all;
+  tri_call quiet;
+  tri_status status = tri__status_of(missing->state);
+  tri__call_error(call, status, "a second derivative does not exist at this point");
+  if (!call->error ||
+      tri__level(&all, w, tri__quiet(&quiet, call), LEVEL_NESTED, 1, true) != TRI_OK)
+    return tri__call_error(call, status, "a second derivative does not exist at this point");
+  tri__run_inputs(&all, inputs);
+  seed_square(&all, missing->i, missing->j);
+  tri_status again = tri__run_steps(&all);
+  return again ? again : tri__blame_outputs(&all, status);
+}
 
 static tri_status run_reverse(struct run *r, const struct block *b, const struct port *inputs,
                               const struct port *weights) {
@@ -148,17 +166,18 @@ tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct
                             const struct port *weights, const struct port *outputs,
                             const struct port *gradient, const struct port *hessian) {
   struct run r;
-  const struct block b = {tri__input_elements(w), gradient, hessian};
+  struct missing missing = {.state = NUMBER_VALUE};
+  const struct block b = {tri__input_elements(w), gradient, hessian, &missing};
   bool forward = call->mode == TRI_FORWARD;
   size_t most = forward ? NESTED_AT_ONCE : DIRECTIONS_AT_ONCE, at_once = b.n < most ? b.n : most;
   tri_status status = tri__level(&r, w, call, forward ? LEVEL_NESTED : LEVEL_DUAL,
                                  at_once ? (uint32_t)at_once : 1, !forward);
   if (status) return status;
   status = forward ? run_forward(&r, &b, inputs, weights) : run_reverse(&r, &b, inputs, weights);
-  if (status) {
+  if (status || missing.state) {
     tri__port_none(gradient, 0, b.n);
     tri__port_none(hessian, 0, b.n * b.n);
   }
   tri__put_outputs(&r, outputs);
-  return status;
+  return status || !missing.state ? status : no_second_derivative(w, call, inputs, &missing);
 }

@@ -183,6 +183,12 @@ tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
 /* For a coefficient beyond the first that does not exist, though the outputs do; by a run over series that stores every value. */
 tri_status tri__no_coefficient(const struct run *r, const struct port *curve, size_t terms,
                                enum number_state state);
+/* Blames what keeps an output, or its tangents, from having a value in a run with all values; `otherwise` if they all have one. */
+tri_status tri__blame_outputs(struct run *r, tri_status otherwise);
+/* The call again for a run that is to find out who is to blame: nobody watches, kinks follow their conventions. */
+const tri_call *tri__quiet(tri_call *copy, const tri_call *call);
+/* What a number that has no value is to a caller. */
+tri_status tri__status_of(enum number_state state);
 /* For a kink that a derivative passes through; `known` is what the domain said of it: 1 or COMPARE_UNKNOWN. */
 tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *arguments,
                            int known);

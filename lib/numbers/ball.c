@@ -4,7 +4,7 @@
  *
  * "No value" is said where it certainly is so, "undecided" where the ball is too wide to tell. A condition that cannot be told is the
  * ball from 0 to 1, and what is chosen by it encloses both branches. Infinities occur where IEEE has them, in extended mode, at exact
- * poles; a ball without bounds is undecided. */
+ * poles, and go on as IEEE has it; a ball without bounds is undecided. */
 #include <math.h>
 
 #include "base/text.h"
@@ -194,6 +194,21 @@ static void ball_lgamma(arb_t to, const arb_t a, slong bits) {
   arb_clear(sine), arb_clear(other);
 }
 
+/* erf(a) for |a| so large that 1 - |erf(a)| < exp(-a^2) is below the precision, where FLINT 2's sum of a series has no end. */
+static void ball_erf(arb_t to, const arb_t a, slong bits) {
+  mag_t least;
+  mag_init(least);
+  arb_get_mag_lower(least, a);
+  bool far = mag_cmp_2exp_si(least, 0) > 0 && mag_get_d(least) > sqrt((double)bits + 8.0);
+  if (far) {
+    arb_sgn(to, a);
+    arb_add_error_2exp_si(to, -bits);
+  } else {
+    arb_hypgeom_erf(to, a, bits);
+  }
+  mag_clear(least);
+}
+
 static void polygamma(arb_t to, const arb_t n, const arb_t x, slong bits) {
   acb_t order, point;
   acb_init(order), acb_init(point);
@@ -270,6 +285,20 @@ static void ball_sign(arb_t to, const arb_t a, slong bits) {
   arb_sgn(to, a);
 }
 
+/* In a corner at infinity the angle is that of (1, 1), as IEEE has it. */
+static void ball_atan2(arb_t to, const arb_t a, const arb_t b, slong bits) {
+  arb_t up, right;
+  if (!is_infinity(a) || !is_infinity(b)) {
+    arb_atan2(to, a, b, bits);
+    return;
+  }
+  arb_init(up), arb_init(right);
+  arb_sgn(up, a);
+  arb_sgn(right, b);
+  arb_atan2(to, up, right, bits);
+  arb_clear(up), arb_clear(right);
+}
+
 /* Where FLINT's name is not the row's; rows that are not here go by their programs. */
 static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_neg] = ball_neg,
@@ -299,7 +328,7 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_acosh] = arb_acosh,
     [TRI_OP_atanh] = arb_atanh,
     [TRI_OP_gaussian] = ball_gaussian,
-    [TRI_OP_erf] = arb_hypgeom_erf,
+    [TRI_OP_erf] = ball_erf,
     [TRI_OP_erfc] = arb_hypgeom_erfc,
     [TRI_OP_gamma] = arb_gamma,
     [TRI_OP_lgamma] = ball_lgamma,
@@ -320,7 +349,7 @@ static binary *const binary_rows[TRI_OP_ROWS] = {
     [TRI_OP_add] = arb_add,        [TRI_OP_sub] = arb_sub,
     [TRI_OP_mul] = arb_mul,        [TRI_OP_div] = arb_div,
     [TRI_OP_pow] = arb_pow,        [TRI_OP_hypot] = arb_hypot,
-    [TRI_OP_atan2] = arb_atan2,    [TRI_OP_polygamma] = tri__ball_polygamma,
+    [TRI_OP_atan2] = ball_atan2,   [TRI_OP_polygamma] = tri__ball_polygamma,
     [TRI_OP_min] = arb_min,        [TRI_OP_max] = arb_max,
     [TRI_OP_lt] = ball_lt,         [TRI_OP_le] = ball_le,
     [TRI_OP_gt] = ball_gt,         [TRI_OP_ge] = ball_ge,
@@ -328,6 +357,67 @@ static binary *const binary_rows[TRI_OP_ROWS] = {
     [TRI_OP_unit] = ball_unit,     [TRI_OP_logical_and] = ball_and,
     [TRI_OP_logical_or] = ball_or,
 };
+
+/* --- infinities and poles */
+
+/* A number that a double is, exactly; infinities are. */
+static bool exact_double(double *to, const arb_t x) {
+  arf_t back;
+  if (!mag_is_zero(arb_radref(x))) return false;
+  *to = arf_get_d(arb_midref(x), ARF_RND_NEAR);
+  arf_init(back);
+  arf_set_d(back, *to);
+  bool equal = arf_equal(back, arb_midref(x)) != 0;
+  arf_clear(back);
+  return equal;
+}
+
+/* What IEEE has at an infinity or a pole that is met exactly: no value, an infinity or an integer, which the row's kernel knows. False
+ * where the arguments are not exact or there is another limit. */
+static bool apply_ieee(struct numbers *n, tri_op op, void *to, const void *const *x) {
+  double a[ROW_MAX_ARITY] = {0.0}, value = 0.0;
+  bool exact = true;
+  for (unsigned i = 0; i < n->rows[op].arity; i++) exact = exact && exact_double(a + i, ball(x[i]));
+  if (exact) value = n->rows[op].kernel(a[0], a[1], a[2]);
+  if (!exact || (isfinite(value) && value != rint(value))) return false;
+  arb_set_d(ball(to), isnan(value) ? 0.0 : value);
+  at(to)->state = (uint8_t)(isnan(value) ? NUMBER_NONE : NUMBER_VALUE);
+  return true;
+}
+
+static bool has_infinity(const struct row *row, const void *const *x) {
+  bool any = false;
+  for (unsigned i = 0; i < row->arity; i++) any |= is_infinity(ball(x[i]));
+  return any;
+}
+
+/* --- a row */
+
+/* FLINT gives up functions of numbers whose exponents are far out, at any precision. */
+static bool far_out(const struct row *row, const void *const *x) {
+  bool any = false;
+  for (unsigned i = 0; i < row->arity; i++)
+    any |= arf_cmpabs_2exp_si(arb_midref(ball(x[i])), LARGEST_EXPONENT_BITS) > 0 &&
+           arb_rel_accuracy_bits(ball(x[i])) > 8;
+  return any;
+}
+
+/* All arguments have values. */
+static void apply_row(struct numbers *n, tri_op op, void *to, const void *const *x) {
+  if (!unary_rows[op] && !binary_rows[op]) {
+    tri__value_by_program(n, op, to, x);
+    return;
+  }
+  bool far = !n->rows[op].tame && far_out(n->rows + op, x); /* `to` may be an argument */
+  if (unary_rows[op])
+    unary_rows[op](ball(to), ball(x[0]), (slong)n->precision);
+  else
+    binary_rows[op](ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
+  settle(to);
+  if (far && at(to)->state == NUMBER_UNDECIDED) none(to, NUMBER_TOO_LONG);
+}
+
+/* --- choices */
 
 /* Both branches, as the condition cannot be told. */
 static void choose_both(struct numbers *n, void *to, const void *const *x) {
@@ -351,48 +441,10 @@ static void lazy(struct numbers *n, tri_op op, void *to, const void *const *x) {
     at(to)->state = NUMBER_VALUE;
   } else if (at(x[1])->state) {
     none(to, arb_contains_zero(ball(x[0])) ? NUMBER_UNDECIDED : (enum number_state)at(x[1])->state);
-  } else {
+  } else if (!has_infinity(n->rows + op, x) || !apply_ieee(n, op, to, x)) {
     arb_mul(ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
     settle(to);
   }
-}
-
-/* All arguments have values. */
-static void apply_row(struct numbers *n, tri_op op, void *to, const void *const *x) {
-  if (unary_rows[op])
-    unary_rows[op](ball(to), ball(x[0]), (slong)n->precision);
-  else if (binary_rows[op])
-    binary_rows[op](ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
-  else {
-    tri__value_by_program(n, op, to, x);
-    return;
-  }
-  settle(to);
-}
-
-/* The value at a pole that is met exactly, as IEEE has it. */
-static void apply_pole(tri_op op, void *to, const void *const *x) {
-  bool negative = false, infinite = false;
-  switch (op) {
-  case TRI_OP_div:
-    infinite = !arb_contains_zero(ball(x[0]));
-    negative = arb_is_negative(ball(x[0])) != 0;
-    break;
-  case TRI_OP_log:
-  case TRI_OP_log2:
-  case TRI_OP_log10: infinite = negative = arb_is_zero(ball(x[0])) != 0; break;
-  case TRI_OP_pow: infinite = arb_is_zero(ball(x[0])) && arb_is_negative(ball(x[1])); break;
-  default: break;
-  }
-  if (!infinite) {
-    none(to, NUMBER_NONE);
-    return;
-  }
-  if (negative)
-    arb_neg_inf(ball(to));
-  else
-    arb_pos_inf(ball(to));
-  at(to)->state = NUMBER_VALUE;
 }
 
 static void ball_apply(struct numbers *n, tri_op op, enum apply_mode mode, void *to,
@@ -402,15 +454,16 @@ static void ball_apply(struct numbers *n, tri_op op, enum apply_mode mode, void 
     lazy(n, op, to, x);
     return;
   }
+  if (mode == APPLY_EXTENDED && has_infinity(n->rows + op, x) && apply_ieee(n, op, to, x)) return;
   int defined = tri__defined_by_program(n, op, x);
   if (defined == COMPARE_UNKNOWN)
     none(to, NUMBER_UNDECIDED);
   else if (!defined && mode == APPLY_STRICT)
     none(to, NUMBER_NONE);
-  else if (!defined)
-    apply_pole(op, to, x);
-  else
+  else if (defined)
     apply_row(n, op, to, x);
+  else if (!apply_ieee(n, op, to, x))
+    none(to, NUMBER_UNDECIDED);
 }
 
 /* --- the domain */

@@ -122,8 +122,17 @@ static int real_unit(mpfr_ptr to, mpfr_srcptr a, mpfr_srcptr b, mpfr_rnd_t round
   return rounded;
 }
 
+/* Both sides of its poles differ, at 0 too. */
+static int real_digamma(mpfr_ptr to, mpfr_srcptr a, mpfr_rnd_t round) {
+  if (!mpfr_zero_p(a)) return mpfr_digamma(to, a, round);
+  mpfr_set_nan(to);
+  return 0;
+}
+
 /* Through balls, of which one at a few more bits nearly always rounds. */
 static int real_polygamma(mpfr_ptr to, mpfr_srcptr n, mpfr_srcptr x, mpfr_rnd_t round) {
+  if (mpfr_zero_p(n)) return real_digamma(to, x, round);
+  if (mpfr_inf_p(x) && mpfr_sgn(x) > 0) return mpfr_set_zero(to, 1), 0;
   arb_t order, point, value;
   slong bits = (slong)mpfr_get_prec(to), most = 4 * bits + 256;
   arb_init(order), arb_init(point), arb_init(value);
@@ -196,7 +205,7 @@ static unary *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_erfc] = mpfr_erfc,
     [TRI_OP_gamma] = mpfr_gamma,
     [TRI_OP_lgamma] = real_lgamma,
-    [TRI_OP_digamma] = mpfr_digamma,
+    [TRI_OP_digamma] = real_digamma,
     [TRI_OP_sigmoid] = real_sigmoid,
     [TRI_OP_sigmoid_rate] = real_sigmoid_rate,
     [TRI_OP_lorentzian] = real_lorentzian,

@@ -236,3 +236,21 @@ void tri__text_ball(tri_text *text, tri_text *radius, const arb_t x, uint64_t di
   }
   close_parts(&p);
 }
+
+static void text_real(tri_text *text, mpfr_srcptr x) {
+  mpfr_t rounded;
+  mpfr_init2(rounded, 53);
+  mpfr_set(rounded, x, MPFR_RNDN);
+  tri__text_mpfr(text, rounded);
+  mpfr_clear(rounded);
+}
+
+void tri__text_rounded(const struct numbers *n, const void *x, tri_text *text) {
+  enum { DIGITS = 17 };
+  if (n->domain == &tri__mpfr_domain)
+    text_real(text, tri__real(x));
+  else if (n->domain == &tri__ball_domain && arb_is_finite(tri__ball(x)))
+    tri__text_ball(text, NULL, tri__ball(x), DIGITS);
+  else
+    tri__text_double(text, n->domain->to_double(n, x));
+}

@@ -12,4 +12,7 @@ void tri__text_mpfr(tri_text *text, mpfr_srcptr x);
  * far the true value may be from that very decimal ("0" if it is exact). The ball must be finite. */
 void tri__text_ball(tri_text *text, tri_text *radius, const arb_t x, uint64_t digits);
 
+/* A number that has a value, of any base domain, as a decimal of no more digits than a double has. */
+void tri__text_rounded(const struct numbers *n, const void *x, tri_text *text);
+
 #endif

@@ -102,6 +102,13 @@ START_TEST(domains) {
 }
 END_TEST
 
+START_TEST(extended) {
+  unsigned checks[TRI_OP_ROWS];
+  all_rows(LAW_EXTENDED, 1, checks);
+  for (int op = 0; op < TRI_OP_ROWS; op++) ck_assert_uint_gt(checks[op], CONTEXTS);
+}
+END_TEST
+
 START_TEST(enclosures) {
   unsigned checks[TRI_OP_ROWS];
   all_rows(LAW_ENCLOSURES, 3 * multiplier(), checks);
@@ -152,6 +159,7 @@ static Suite *laws_suite(void) {
   tcase_add_test(c, exact_modes);
   tcase_add_test(c, series);
   tcase_add_test(c, domains);
+  tcase_add_test(c, extended);
   tcase_add_test(c, enclosures);
   tcase_add_test(c, facts);
   tcase_add_test(c, aliases);

@@ -226,6 +226,54 @@ bool law_domains(struct trial *t, tri_op op) {
   return holds;
 }
 
+/* --- beyond the edges as IEEE has it */
+
+/* Numbers around which functions have poles and limits, and the infinities that derivatives may be. */
+static const double edges[] = {0.0,  1.0, -1.0, 2.0,      -2.0,     3.0,
+                               -3.0, 0.5, -0.5, INFINITY, -INFINITY};
+enum { EDGES = sizeof edges / sizeof *edges };
+
+static bool edge(const struct row *row, size_t k, double *x) {
+  for (int i = 0; i < ROW_MAX_ARITY; i++) x[i] = 0.0;
+  for (int i = 0; i < row->arity; i++, k /= EDGES) {
+    bool condition = row->conditions >> i & 1,
+         order = !has_partial(row, i) && row->sort == TRI_REAL;
+    x[i] = condition ? edges[k % EDGES] > 0.0 : order ? (double)(k % EDGES % 4) : edges[k % EDGES];
+  }
+  return k == 0;
+}
+
+/* The kernel's word on what is NaN, infinite or finite holds in every domain that has infinities. */
+static bool extends(struct trial *t, tri_op op, const double *x, struct place *p,
+                    enum trial_context context) {
+  double expected = t->rows[op].kernel(x[0], x[1], x[2]);
+  set_arguments(p, x);
+  p->n->domain->apply(p->n, op, APPLY_EXTENDED, p->at[RESULT], (const void *const *)p->at);
+  enum number_state found = state(p, p->at[RESULT]);
+  double value = found ? (double)NAN : to_double(p, p->at[RESULT]);
+  bool same = isnan(expected)   ? found == NUMBER_NONE
+              : isinf(expected) ? value == expected
+                                : fabs(value - expected) <= 1e-6 * fmax(1.0, fabs(expected));
+  t->checks++;
+  return same || law_broken(t, "%s extended to (%g, %g, %g) in %s is %s%g, not %g",
+                            t->rows[op].name, x[0], x[1], x[2], context_names[context],
+                            found == NUMBER_UNDECIDED ? "undecided, " : "", value, expected);
+}
+
+bool law_extended(struct trial *t, tri_op op) {
+  const struct row *row = t->rows + op;
+  double x[ROW_MAX_ARITY];
+  bool holds = true;
+  for (int c = 0; holds && c < CONTEXTS; c++) {
+    if (c == IN_RATIONAL) continue;
+    struct place p = place_in(&t->in[c]);
+    for (size_t k = 0; holds && edge(row, k, x); k++)
+      holds = extends(t, op, x, &p, (enum trial_context)c);
+    clear(&p);
+  }
+  return holds;
+}
+
 /* --- a wide ball holds what it must */
 
 static arb_ptr ball_of(void *x) { return (arb_ptr)(uintptr_t)tri__ball(x); }

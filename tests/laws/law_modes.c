@@ -2,6 +2,7 @@
 /* The law that the three ways to differentiate agree, on random graphs that contain a row: dual run and adjoint run, by kernels and by
  * templates, and the symbolic gradient; to rounding in doubles and MPFR, exactly in rationals, as balls that overlap. */
 #include <math.h>
+#include <string.h>
 #include <triad.h>
 
 #include "laws.h"

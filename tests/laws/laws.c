@@ -83,6 +83,7 @@ bool law_holds(struct trial *t, enum law law, tri_op op) {
   case LAW_EXACT_MODES: return law_exact_modes(t, op);
   case LAW_SERIES: return law_series(t, op);
   case LAW_DOMAINS: return law_domains(t, op);
+  case LAW_EXTENDED: return law_extended(t, op);
   case LAW_ENCLOSURES: return law_enclosures(t, op);
   case LAW_FACTS: return law_facts(t, op);
   case LAW_ALIASES: return law_aliases(t, op);

@@ -16,6 +16,7 @@
   X(LAW_EXACT_MODES, "forward = reverse = symbolic, exactly")                                      \
   X(LAW_SERIES, "partials = coefficients of power series")                                         \
   X(LAW_DOMAINS, "every domain inside the ball")                                                   \
+  X(LAW_EXTENDED, "beyond the edges as IEEE has it")                                               \
   X(LAW_ENCLOSURES, "a wide ball holds what it must")                                              \
   X(LAW_FACTS, "the row's facts in every domain")                                                  \
   X(LAW_ALIASES, "a result in an argument's place")                                                \
@@ -76,6 +77,7 @@ bool law_modes(struct trial *t, tri_op op);
 bool law_exact_modes(struct trial *t, tri_op op);
 bool law_series(struct trial *t, tri_op op);
 bool law_domains(struct trial *t, tri_op op);
+bool law_extended(struct trial *t, tri_op op);
 bool law_enclosures(struct trial *t, tri_op op);
 bool law_facts(struct trial *t, tri_op op);
 bool law_aliases(struct trial *t, tri_op op);
