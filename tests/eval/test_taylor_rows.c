@@ -68,7 +68,7 @@ struct series_trial {
 
 static void series_open(struct series_trial *s, tri_op op, bool exact, uint32_t order) {
   trial_open(&s->trial, tri__rows, op, 1);
-  s->base = exact ? &s->trial.rationals : &s->trial.doubles;
+  s->base = exact ? &s->trial.in[IN_RATIONAL] : &s->trial.in[IN_DOUBLE];
   ck_assert(tri__taylor_open(&s->series, s->base, order));
   for (int i = 0; i < ROW_MAX_ARITY; i++) s->x[i] = tri__numbers_new(&s->series, 1);
   s->result = tri__numbers_new(&s->series, 1);
