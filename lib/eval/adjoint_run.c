@@ -66,31 +66,24 @@ static bool receives(const struct sweep *s, const struct row *row, const struct 
   return s->run->plan->active[step->arg[i]] && !(row->conditions >> i & 1);
 }
 
-static tri_status sweep_element(struct sweep *s, const struct instruction *step, size_t e) {
+static void sweep_element(struct sweep *s, const struct instruction *step, size_t e) {
   struct run *r = s->run;
   const struct row *row = row_of(r, step);
   const void *x[ROW_MAX_ARITY];
   for (uint32_t i = 0; i < step->nargs; i++) x[i] = argument_at(r, step->arg[i], e);
-  int kink =
-      r->call->strict && row->kink ? s->numbers->domain->kink(s->numbers, (tri_op)step->op, x) : 0;
-  if (kink) return tri__kink_error(r, step, x, kink);
   for (uint32_t i = 0; i < step->nargs; i++) {
     if (!receives(s, row, step, i)) continue;
     uint32_t to = step->arg[i];
     struct edge edge = {step->result, i, to, e, value_of(r, to)->shape ? e : 0};
     add_product(s, (tri_op)step->op, &edge, x);
   }
-  return TRI_OK;
 }
 
-static tri_status sweep_row(struct sweep *s, const struct instruction *step) {
+static void sweep_row(struct sweep *s, const struct instruction *step) {
   size_t count = count_of(s->run, step->result);
-  for (size_t e = 0; e < count; e++) {
-    if (s->numbers->domain->zero(s->numbers, adjoint_of(s, step->result, e))) continue;
-    tri_status status = sweep_element(s, step, e);
-    if (status) return status;
-  }
-  return TRI_OK;
+  for (size_t e = 0; e < count; e++)
+    if (!s->numbers->domain->zero(s->numbers, adjoint_of(s, step->result, e)))
+      sweep_element(s, step, e);
 }
 
 /* A part of the result that is an argument, or the other way round: adjoints move. */
@@ -110,15 +103,15 @@ static void sweep_stack(struct sweep *s, const struct instruction *step) {
   }
 }
 
-static tri_status sweep_step(struct sweep *s, const struct instruction *step) {
-  if (!(step->flags & STEP_ACTIVE)) return TRI_OK;
+static void sweep_step(struct sweep *s, const struct instruction *step) {
+  if (!(step->flags & STEP_ACTIVE)) return;
   size_t count = count_of(s->run, step->result);
   switch (step->op) {
-  case TRI_OP_stack: sweep_stack(s, step); return TRI_OK;
+  case TRI_OP_stack: sweep_stack(s, step); break;
   case TRI_OP_element:
     move(s, (struct edge){step->result, 0, step->arg[0], 0, step->index * count}, count);
-    return TRI_OK;
-  default: return sweep_row(s, step);
+    break;
+  default: sweep_row(s, step);
   }
 }
 
@@ -144,10 +137,9 @@ tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights)
   s.partial = number_at(n, adjoints, r->store->count);
   s.amount = number_at(n, adjoints, r->store->count + 1);
   seed(&s, weights);
-  if (tri__plain_doubles(r) && !r->call->strict) return tri__sweep_doubles(r, adjoints);
+  if (tri__plain_doubles(r)) return tri__sweep_doubles(r, adjoints);
   for (uint32_t i = r->plan->step_count; i-- > 0;) {
-    tri_status status = sweep_step(&s, r->plan->steps + i);
-    if (status) return status;
+    sweep_step(&s, r->plan->steps + i);
     if (i % 256 == 0 && tri__interrupt(r))
       return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
   }
@@ -179,7 +171,12 @@ tri_status tri__adjoint_run(tri_workspace *w, const tri_call *call, const struct
                             const struct port *weights, const struct port *outputs,
                             const struct port *adjoints) {
   struct run r;
-  tri_status status = tri__level(&r, w, call, LEVEL_BASE, 0, true);
+  tri_status status = tri__check_kinks(w, call, inputs, NULL, 0, weights, outputs);
+  if (status) {
+    tri__port_none(adjoints, 0, tri__input_elements(w));
+    return status;
+  }
+  status = tri__level(&r, w, call, LEVEL_BASE, 0, true);
   void *sums = status ? NULL : tri__adjoints(&r, LEVEL_BASE);
   if (!status && !sums) return tri__call_error(call, TRI_MEMORY, "out of memory");
   if (!status) status = tri__run(&r, inputs);

@@ -65,8 +65,13 @@ tri_status tri__dual_run(tri_workspace *w, const tri_call *call, const struct po
   struct run r = {.whole = false};
   size_t at_once = call->trace || k < DIRECTIONS_AT_ONCE ? k : DIRECTIONS_AT_ONCE;
   if (at_once > UINT32_MAX / 2) return tri__call_error(call, TRI_LIMIT, "too many directions");
-  tri_status status = tri__level(&r, w, call, LEVEL_DUAL, (uint32_t)at_once, false);
   size_t first = 0, m = tri__output_elements(w);
+  tri_status status = tri__check_kinks(w, call, inputs, directions, k, NULL, outputs);
+  if (status) {
+    tri__port_none(tangents, 0, k * m);
+    return status;
+  }
+  status = tri__level(&r, w, call, LEVEL_DUAL, (uint32_t)at_once, false);
   for (; first < k && !status; first += r.numbers->directions) {
     status = run_block(&r, inputs, first, k, directions);
     if (!r.whole) break;

@@ -162,6 +162,11 @@ static tri_status run_forward(struct run *r, const struct block *b, const struct
   return status;
 }
 
+static void put_none(const struct block *b) {
+  tri__port_none(b->gradient, 0, b->n);
+  tri__port_none(b->hessian, 0, b->n * b->n);
+}
+
 tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
                             const struct port *weights, const struct port *outputs,
                             const struct port *gradient, const struct port *hessian) {
@@ -170,14 +175,16 @@ tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct
   const struct block b = {tri__input_elements(w), gradient, hessian, &missing};
   bool forward = call->mode == TRI_FORWARD;
   size_t most = forward ? NESTED_AT_ONCE : DIRECTIONS_AT_ONCE, at_once = b.n < most ? b.n : most;
-  tri_status status = tri__level(&r, w, call, forward ? LEVEL_NESTED : LEVEL_DUAL,
+  tri_status status = tri__check_kinks(w, call, inputs, NULL, 0, weights, outputs);
+  if (status) {
+    put_none(&b);
+    return status;
+  }
+  status = tri__level(&r, w, call, forward ? LEVEL_NESTED : LEVEL_DUAL,
                                  at_once ? (uint32_t)at_once : 1, !forward);
   if (status) return status;
   status = forward ? run_forward(&r, &b, inputs, weights) : run_reverse(&r, &b, inputs, weights);
-  if (status || missing.state) {
-    tri__port_none(gradient, 0, b.n);
-    tri__port_none(hessian, 0, b.n * b.n);
-  }
+  if (status || missing.state) put_none(&b);
   tri__put_outputs(&r, outputs);
   return status || !missing.state ? status : no_second_derivative(w, call, inputs, &missing);
 }

@@ -77,29 +77,15 @@ static void show_leaves(const struct run *r) {
 
 /* --- steps */
 
-/* Whether tangents pass through a kink: 1, 0 or COMPARE_UNKNOWN. */
-static int at_kink(const struct run *r, const struct instruction *s, const void *const *x) {
-  struct numbers *n = r->numbers;
-  bool moves = false;
-  if (!r->call->strict || !n->base || !(s->flags & STEP_ACTIVE) || !row_of(r, s)->kink) return 0;
-  for (uint32_t i = 0; i < s->nargs; i++)
-    for (uint32_t d = 0; d < n->directions; d++)
-      moves |= !n->base->domain->zero(n->base, dual_tangent(n, x[i], d));
-  return moves ? n->domain->kink(n, (tri_op)s->op, x) : 0;
-}
-
-static tri_status run_row(struct run *r, const struct instruction *s) {
+static void run_row(struct run *r, const struct instruction *s) {
   const struct domain *domain = r->numbers->domain;
   enum apply_mode mode = s->flags & STEP_EXTENDED ? APPLY_EXTENDED : APPLY_STRICT;
   size_t count = count_of(r, s->result);
   for (size_t e = 0; e < count; e++) {
     const void *x[ROW_MAX_ARITY];
     for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);
-    int kink = at_kink(r, s, x);
-    if (kink) return tri__kink_error(r, s, x, kink);
     domain->apply(r->numbers, (tri_op)s->op, mode, element_at(r, s->result, e), x);
   }
-  return TRI_OK;
 }
 
 static void run_stack(struct run *r, const struct instruction *s) {
@@ -116,11 +102,11 @@ static void run_element(struct run *r, const struct instruction *s) {
                           element_at(r, s->arg[0], s->index * count), count);
 }
 
-static tri_status run_step(struct run *r, const struct instruction *s) {
+static void run_step(struct run *r, const struct instruction *s) {
   switch (s->op) {
-  case TRI_OP_stack: run_stack(r, s); return TRI_OK;
-  case TRI_OP_element: run_element(r, s); return TRI_OK;
-  default: return run_row(r, s);
+  case TRI_OP_stack: run_stack(r, s); break;
+  case TRI_OP_element: run_element(r, s); break;
+  default: run_row(r, s);
   }
 }
 
@@ -133,8 +119,7 @@ tri_status tri__run_steps(struct run *r) {
     const struct instruction *s = p->steps + i;
     if (i % 256 == 0 && tri__interrupt(r))
       return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
-    tri_status status = run_step(r, s);
-    if (status) return status;
+    run_step(r, s);
     if (shown) show(r, s->result, (tri_op)s->op, s->node, s->nargs, step_args(p, s));
   }
   r->whole = true;
@@ -161,7 +146,7 @@ void tri__put_outputs(const struct run *r, const struct port *outputs) {
 
 tri_status tri__run_best(struct run *r) {
   if (tri__plain_doubles(r)) return tri__run_doubles(r);
-  if (is_plain(r, r->numbers->base) && !r->call->strict) return tri__run_double_duals(r);
+  if (is_plain(r, r->numbers->base)) return tri__run_double_duals(r);
   return tri__run_steps(r);
 }
 

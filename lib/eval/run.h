@@ -127,7 +127,7 @@ bool tri__plain_doubles(const struct run *r);
 /* Every step, by a short way if there is one; the same with the inputs put in first. */
 tri_status tri__run_best(struct run *r);
 tri_status tri__run(struct run *r, const struct port *inputs);
-/* Carries out every step. TRI_INTERRUPTED, TRI_DOMAIN for a kink in strict calls. */
+/* Carries out every step. TRI_INTERRUPTED. */
 tri_status tri__run_steps(struct run *r);
 /* The view that a trace is shown of a value. */
 tri_value tri__view(const struct run *r, const void *number);
@@ -167,9 +167,17 @@ tri_status tri__taylor_run(tri_workspace *w, const tri_call *call, const struct 
 /* The inputs, then every step, in a run over series. */
 tri_status tri__taylor_steps(struct run *r, const struct port *curve, size_t terms);
 
-/* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain. TRI_INTERRUPTED, TRI_DOMAIN for a kink in
- * strict calls. */
+/* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain. TRI_INTERRUPTED. */
 tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights);
+
+/* --- kinks.c */
+
+/* TRI_OK unless the call is strict and an operation at a kink is derived through: along k directions (NULL: all inputs move), for the
+ * outputs whose weight is not 0. Then the values of the outputs are written, and it is TRI_DOMAIN, or TRI_UNKNOWN where the kink is not
+ * certain. */
+tri_status tri__check_kinks(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                            const struct port *directions, size_t k, const struct port *weights,
+                            const struct port *outputs);
 
 /* --- diagnose.c: what to say when an output has no value, or a derivative has none */
 

@@ -136,11 +136,29 @@ tri_status tri__taylor_steps(struct run *r, const struct port *curve, size_t ter
   return tri__run_steps(r);
 }
 
+/* The rows of the curve beyond the first are the directions in which it moves. */
+static tri_status check_kinks(tri_workspace *w, const tri_call *call, const struct port *curve,
+                              size_t terms) {
+  struct port rows = *curve;
+  size_t n = tri__input_elements(w);
+  if (terms < 2) return TRI_OK;
+  if (rows.doubles)
+    rows.doubles += n;
+  else
+    rows.data = number_at(rows.numbers, rows.data, n);
+  return tri__check_kinks(w, call, curve, &rows, terms - 1, NULL, &(struct port){.doubles = NULL});
+}
+
 tri_status tri__taylor_run(tri_workspace *w, const tri_call *call, const struct port *curve,
                            size_t terms, size_t order, const struct port *coefficients) {
   struct run r;
   if (order >= UINT32_MAX / 2) return tri__call_error(call, TRI_LIMIT, "the order is too high");
-  tri_status status = tri__level(&r, w, call, LEVEL_TAYLOR, (uint32_t)order, false);
+  tri_status status = order ? check_kinks(w, call, curve, terms) : TRI_OK;
+  if (status) {
+    tri__port_none(coefficients, 0, (order + 1) * tri__output_elements(w));
+    return status;
+  }
+  status = tri__level(&r, w, call, LEVEL_TAYLOR, (uint32_t)order, false);
   if (!status) status = tri__taylor_steps(&r, curve, terms);
   if (status) return status;
   status = tri__check_outputs(&r, curve);

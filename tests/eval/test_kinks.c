@@ -322,11 +322,128 @@ START_TEST(every_mode_and_domain) {
 }
 END_TEST
 
+/* --- strict calls: derivatives at kinks are errors */
+
+/* An operation at a kink that derivatives pass through, as the message has it; "" where there is none. */
+static const struct strict {
+  const char *text;
+  double x, y;
+  const char *culprit;
+} kinks[] = {
+    {"abs(x)*y", 0, 3, "abs at 0"},
+    {"abs(x)", -1, 0, ""},
+    {"max(x, 2*y)", 2, 1, "max at (2, 2)"},
+    {"min(x, 2*y)", 2, 1, "min at (2, 2)"},
+    {"max(x, 2*y)", 2, 2, ""},
+    {"sin(relu(x))", 0, 0, "relu at 0"},
+    {"hypot(x, y)", 0, 0, "hypot at (0, 0)"},
+    {"hypot(x, y)", 0, 1, ""},
+    {"x*floor(x)", 2, 0, "floor at 2"},
+    {"x*ceil(x)", 2, 0, "ceil at 2"},
+    {"x*floor(x)", 2.5, 0, ""},
+    {"x*heaviside(x)", 0, 0, "heaviside at 0"},
+    {"x*sign(x)", 0, 0, "sign at 0"},
+    {"atan2(y, x)", -1, 0, "atan2 at (0, -1)"},
+    {"abs(abs(x) - 1)", 1, 0, "abs at 0"},
+    {"x + abs(y - 1)", 0, 1, "abs at 0"},
+    {"select(x > 0, abs(y), x)", 1, 0, "abs at 0"},
+    {"select(x > -1, x, abs(x))", 0, 0, ""},
+    {"max(abs(x), 1)", 0, 0, ""},
+    {"relu(x)*abs(y)", -1, 0, "abs at 0"},
+    {"y*select(x > 0, abs(x), 2)", 0, 1, ""},
+};
+enum { KINKS = sizeof kinks / sizeof *kinks };
+
+/* Rationals have no hypot and no sine. */
+static void check_strict(const struct strict *k, int domain, const char *way, tri_status status,
+                         const tri_error *error) {
+  const char *name = tri_domain_name(domains[domain].domain);
+  if (domains[domain].domain == TRI_RATIONAL && strstr(error->message, "rational")) return;
+  ck_assert_msg(status == (*k->culprit ? TRI_DOMAIN : TRI_OK), "%s in %s, %s: %s, %s", k->text,
+                name, way, tri_status_code(status), error->message);
+  if (!status) return;
+  ck_assert_msg(strstr(error->message, k->culprit) == error->message &&
+                    strstr(error->message, "kink") && error->node > 0,
+                "%s in %s, %s: %s", k->text, name, way, error->message);
+}
+
+static void strictly(const struct strict *k, int domain) {
+  tri_expr output = parsed(k->text);
+  tri_function *f = compiled(domain, 1, &output);
+  tri_values *point = array(domain, INPUTS), *units = array(domain, INPUTS * INPUTS),
+             *found = array(domain, SECOND);
+  tri_error error = {.status = TRI_OK};
+  tri_call call = {.strict = 1, .error = &error};
+  tri_values_set_double(point, 0, k->x);
+  tri_values_set_double(point, 1, k->y);
+  for (size_t i = 0; i < INPUTS; i++) tri_values_set_double(units, i * INPUTS + i, 1.0);
+  tri_status s = tri_function_forward_values(f, &call, point, INPUTS, units, NULL, found);
+  check_strict(k, domain, "forward", s, &error);
+  s = tri_function_reverse_values(f, &call, point, NULL, NULL, found);
+  check_strict(k, domain, "reverse", s, &error);
+  for (int mode = TRI_REVERSE; mode <= TRI_FORWARD; mode++) {
+    call.mode = (tri_mode)mode;
+    s = tri_function_hessian_values(f, &call, point, NULL, NULL, NULL, found);
+    check_strict(k, domain, "hessian", s, &error);
+  }
+  tri_values *curve = array(domain, 3 * INPUTS), *coefficients = array(domain, 3);
+  for (size_t i = 0; i < INPUTS; i++) {
+    tri_values_set(curve, i, tri_values_get(point, i));
+    tri_values_set_double(curve, (1 + i) * INPUTS + i, 1.0); /* (x + t, y + t^2) */
+  }
+  s = tri_function_taylor_values(f, &call, 3, curve, 2, coefficients);
+  check_strict(k, domain, "taylor", s, &error);
+  tri_values_free(curve);
+  tri_values_free(coefficients);
+  tri_values_free(point);
+  tri_values_free(units);
+  tri_values_free(found);
+  tri_function_free(f);
+}
+
+START_TEST(strict_calls) {
+  for (int k = 0; k < KINKS; k++)
+    for (int domain = 0; domain < DOMAINS; domain++) strictly(kinks + k, domain);
+}
+END_TEST
+
+/* --- balls around kinks */
+
+/* A ball that holds a kink gives all slopes around it, or says that it cannot tell. */
+START_TEST(balls_around_kinks) {
+  tri_expr output = parsed("abs(x) + max(x, y)");
+  tri_expr third = parsed("sqrt(2)*sqrt(3) - sqrt(6)"); /* 0, but a ball knows only that it is small */
+  tri_values *point, *found = array(DOMAINS - 1, INPUTS);
+  tri_error error = {.status = TRI_OK};
+  ck_assert_int_eq(tri_evaluate(2, (tri_expr[]){third, parsed("0")},
+                                &(tri_number_options){.domain = TRI_BALL, .precision = 150}, &point,
+                                &error),
+                   TRI_OK);
+  tri_function *f = compiled(DOMAINS - 1, 1, &output);
+  tri_call call = {.error = &error};
+  ck_assert_int_eq(tri_function_reverse_values(f, &call, point, NULL, NULL, found), TRI_OK);
+  tri_text text = {.allocator = NULL}, radius = {.allocator = NULL};
+  tri_value_enclosure(tri_values_get(found, 0), 5, &text, &radius);
+  ck_assert_msg(strtod(radius.data, NULL) >= 1.5, "%s +/- %s", text.data, radius.data);
+  call.strict = 1;
+  tri_status status = tri_function_reverse_values(f, &call, point, NULL, NULL, found);
+  ck_assert_msg(status == TRI_UNKNOWN, "%s: %s", tri_status_code(status), error.message);
+  ck_assert_msg(strstr(error.message, "may be at a kink") != NULL, "%s", error.message);
+  tri_text_free(&text);
+  tri_text_free(&radius);
+  tri_values_free(point);
+  tri_values_free(found);
+  tri_function_free(f);
+}
+END_TEST
+
 static Suite *kinks_suite(void) {
   Suite *s = suite_create("kinks");
   TCase *c = tcase_create("kinks");
   tcase_add_checked_fixture(c, set_up, tear_down);
   tcase_add_loop_test(c, every_mode_and_domain, 0, ENTRIES);
+  tcase_add_test(c, strict_calls);
+  tcase_add_test(c, balls_around_kinks);
   suite_add_tcase(s, c);
   return s;
 }

@@ -186,6 +186,71 @@ START_TEST(digit_limit) {
 }
 END_TEST
 
+/* --- nested dual numbers */
+
+/* Outer dual numbers move x, inner ones over them y, over every domain. */
+struct nest {
+  struct numbers base, outer, inner;
+  void *all, *x, *y, *r;
+};
+
+static void open_nest(struct nest *n, const struct programs *programs, tri_domain domain, double x,
+                      double y) {
+  ck_assert(tri__numbers_open(&n->base, domain, 100, 0, &memory, NULL, programs));
+  ck_assert(tri__numbers_open_dual(&n->outer, &n->base, 1));
+  ck_assert(tri__numbers_open_dual(&n->inner, &n->outer, 1));
+  n->all = tri__numbers_new(&n->inner, 3);
+  n->x = n->all;
+  n->y = number_at(&n->inner, n->all, 1);
+  n->r = number_at(&n->inner, n->all, 2);
+  n->inner.domain->set_double(&n->inner, n->x, x);
+  n->inner.domain->set_double(&n->inner, n->y, y);
+  n->base.domain->set_double(&n->base, dual_tangent(&n->outer, n->x, 0), 1.0);
+  n->outer.domain->set_double(&n->outer, dual_tangent(&n->inner, n->y, 0), 1.0);
+}
+
+static void close_nest(struct nest *n) {
+  tri__numbers_delete(&n->inner, n->all, 3);
+  tri__numbers_close(&n->inner);
+  tri__numbers_close(&n->outer);
+  tri__numbers_close(&n->base);
+}
+
+/* d/dx (x * d/dy (x op y)), which one infinitesimal for both would get wrong. */
+static double slope_of(struct nest *n, tri_op op) {
+  const void *pair[] = {n->x, n->y};
+  n->inner.domain->apply(&n->inner, op, APPLY_STRICT, n->r, pair);
+  void *by_y = dual_tangent(&n->inner, n->r, 0);
+  n->outer.domain->apply(&n->outer, TRI_OP_mul, APPLY_STRICT, by_y,
+                         (const void *const[]){n->x, by_y});
+  return n->base.domain->to_double(&n->base, dual_tangent(&n->outer, by_y, 0));
+}
+
+static double value_of_slope(struct nest *n) {
+  return n->base.domain->to_double(&n->base, dual_tangent(&n->inner, n->r, 0));
+}
+
+START_TEST(no_perturbation_confusion) {
+  static const bool needed[TRI_OP_ROWS] = {
+      [TRI_OP_add] = true, [TRI_OP_sub] = true, [TRI_OP_mul] = true};
+  tri_graph *g = tri_graph_new(NULL);
+  struct programs *programs = tri__programs_new(g, &memory, needed);
+  ck_assert_ptr_nonnull(programs);
+  for (int d = 0; d < TRI_DOMAINS; d++) {
+    struct nest n;
+    open_nest(&n, programs, (tri_domain)d, 3.0, 5.0);
+    ck_assert_double_eq(slope_of(&n, TRI_OP_add), 1.0); /* of x * 1, not of x * (1 + 1) */
+    ck_assert_double_eq(value_of_slope(&n), 3.0);
+    ck_assert_double_eq(slope_of(&n, TRI_OP_mul), 6.0); /* of x^2 */
+    ck_assert_double_eq(value_of_slope(&n), 9.0);
+    ck_assert_double_eq(slope_of(&n, TRI_OP_sub), -1.0);
+    close_nest(&n);
+  }
+  tri__programs_free(programs, &memory);
+  tri_graph_free(g);
+}
+END_TEST
+
 static void check_text(tri_values *v, size_t i, const char *expected) {
   tri_text text = {.allocator = NULL};
   tri_value_text(tri_values_get(v, i), &text);
@@ -231,6 +296,7 @@ static Suite *domains_suite(void) {
   tcase_add_test(c, choices_are_lazy);
   tcase_add_test(c, extended_is_ieee);
   tcase_add_test(c, digit_limit);
+  tcase_add_test(c, no_perturbation_confusion);
   tcase_add_test(c, public_arrays);
   suite_add_tcase(s, c);
   return s;
