@@ -50,7 +50,7 @@ TRIAD_SHELL_TESTS += tests/examples/examples.sh
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
 TRIAD_SHELL_TESTS += tests/tool/certified.sh tests/corpus/numbers.sh
-TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/status.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
+TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h
@@ -159,7 +159,7 @@ installcheck-local:
 
 clean-local:
 	rm -rf asan tsan fuzz-tree locale-dir lint.cppcheck stage stage.log installcheck examples-check \
-	  tool-sessions tool-status tool-help tool-errors tool-deep tool-certified doc-sessions
+	  tool-sessions tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format accuracy

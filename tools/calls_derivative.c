@@ -52,6 +52,18 @@ struct job {
   const struct machinery *how;
 };
 
+/* What a strict session looks for first, in a run of the function alone. */
+static tri_status check_kinks(const struct job *job, const tri_number_options *options) {
+  struct numeric run;
+  const struct subject *s = job->s;
+  tri_status status = TRI_OK;
+  if (!job->request->session->settings.strict) return TRI_OK;
+  status = numeric_open(&run, job->request, s, s->m, s->outputs, 0, options);
+  if (!status) status = numeric_strict(&run);
+  numeric_close(&run);
+  return status;
+}
+
 /* The derivative's expressions as numbers at the point; the function itself must have a value
  * there. */
 static tri_status run_symbolic(void *data, const tri_number_options *options,
@@ -64,8 +76,9 @@ static tri_status run_symbolic(void *data, const tri_number_options *options,
   tri_expr *outputs = request_new(request, count, sizeof *outputs);
   if (!outputs) return TRI_MEMORY;
   for (size_t i = 0; i < count; i++) outputs[i] = i < s->m ? s->outputs[i] : d->exprs[i - s->m];
-  struct numeric run;
-  tri_status status = numeric_open(&run, request, s, count, outputs, s->m, options);
+  struct numeric run = {.request = request};
+  tri_status status = check_kinks(job, options);
+  if (!status) status = numeric_open(&run, request, s, count, outputs, s->m, options);
   tri_values *all = status == TRI_OK ? numeric_array(&run, count) : NULL;
   *numbers = all ? numeric_array(&run, n) : NULL;
   if (*numbers) {
@@ -84,7 +97,8 @@ static tri_status run_numeric(void *data, const tri_number_options *options, tri
   struct numeric run;
   tri_status status = numeric_open(&run, job->request, s, s->m, s->outputs, 0, options);
   *numbers = status == TRI_OK ? numeric_array(&run, entries(job->d)) : NULL;
-  if (*numbers) status = job->how->run(&run, s, *numbers);
+  if (*numbers) status = numeric_strict(&run);
+  if (*numbers && !status) status = job->how->run(&run, s, *numbers);
   numeric_close(&run);
   return tri_graph_status(g) != TRI_OK ? tri_graph_status(g) : status;
 }

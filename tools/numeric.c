@@ -56,6 +56,22 @@ tri_status numeric_check(struct numeric *n, tri_status status) {
   return session_fail_with(n->request->session, n->request->at, &n->error);
 }
 
+tri_status numeric_strict(struct numeric *n) {
+  const struct subject *s = n->subject;
+  if (!n->request->session->settings.strict) return TRI_OK;
+  tri_values *all = numeric_array(n, s->n_inputs), *tangents = numeric_array(n, s->m);
+  tri_status status = all && tangents ? TRI_OK : TRI_MEMORY;
+  for (size_t i = 0; !status && i < s->n; i++) tri_values_set_double(all, i, 1.0);
+  n->call.strict = 1;
+  if (!status)
+    status = numeric_check(
+        n, tri_function_forward_values(n->function, &n->call, n->point, 1, all, NULL, tangents));
+  n->call.strict = 0;
+  tri_values_free(all);
+  tri_values_free(tangents);
+  return status;
+}
+
 tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs,
                             tri_values *array, size_t to) {
   tri_values *values;

@@ -33,6 +33,9 @@ tri_values *numeric_array(struct numeric *n, size_t count);
 /* TRI_OK, or fails as the last run said. */
 tri_status numeric_check(struct numeric *n, tri_status status);
 
+/* In a strict session: fails where the subject's outputs, which were compiled, have a kink by one of its variables. */
+tri_status numeric_strict(struct numeric *n);
+
 /* The numbers of `count` expressions without variables (a direction, weights) from place `to` of an array
  * on. */
 tri_status numeric_evaluate(struct numeric *n, size_t count, const tri_expr *exprs,

@@ -16,6 +16,7 @@ struct settings {
   tri_domain domain;
   uint32_t precision;
   uint64_t digits;
+  bool strict; /* derivatives at kinks are errors */
   bool echo;
   uint8_t unicode; /* enum when */
 };

@@ -75,18 +75,34 @@ static void get_digits(const struct session *session, tri_text *text) {
   tri__text_printf(text, "%llu", (unsigned long long)session->settings.digits);
 }
 
-/* --- how results look */
+/* --- switches */
+
+static tri_status set_switch(struct session *session, const struct word *word, const char *name,
+                             bool *on) {
+  if (!word_is(word, "on") && !word_is(word, "off"))
+    return session_fail(session, &word->at, TRI_NAME, "%s is on or off, not %.80s", name,
+                        word->bytes);
+  *on = word_is(word, "on");
+  return TRI_OK;
+}
+
+static tri_status set_strict(struct session *session, const struct word *word) {
+  return set_switch(session, word, "strict", &session->settings.strict);
+}
+
+static void get_strict(const struct session *session, tri_text *text) {
+  tri__text_puts(text, session->settings.strict ? "on" : "off");
+}
 
 static tri_status set_echo(struct session *session, const struct word *word) {
-  if (!word_is(word, "on") && !word_is(word, "off"))
-    return session_fail(session, &word->at, TRI_NAME, "echo is on or off, not %.80s", word->bytes);
-  session->settings.echo = word_is(word, "on");
-  return TRI_OK;
+  return set_switch(session, word, "echo", &session->settings.echo);
 }
 
 static void get_echo(const struct session *session, tri_text *text) {
   tri__text_puts(text, session->settings.echo ? "on" : "off");
 }
+
+/* --- how results look */
 
 static const char *const whens[] = {
     [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "on", [WHEN_NEVER] = "off"};
@@ -116,6 +132,10 @@ const struct setting_row setting_rows[] = {
      "set precision 200; show precision"},
     {"digits", set_digits, get_digits, NULL,
      "certain digits of every number printed, proved by balls; 0: off", "set digits 30; sqrt(2)"},
+    {"strict", set_strict, get_strict, "on off",
+     "a derivative at a kink is an error that names the operation, instead of what the convention "
+     "says",
+     "set strict on; gradient(abs(x), x=1)"},
     {"echo", set_echo, get_echo, "on off", "shows every statement with its result, for scripts",
      "set echo on; 2 + 3"},
     {"unicode", set_unicode, get_unicode, "auto on off",

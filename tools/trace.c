@@ -212,6 +212,7 @@ tri_status trace_run(struct trace *t, const struct request *request, const struc
   if (trace_open(t, request, s, &hooks)) return TRI_MEMORY;
   const tri_number_options options = certain_options(request->session);
   tri_status status = numeric_open(&run, request, s, s->m, s->outputs, 0, &options);
+  if (status == TRI_OK) status = numeric_strict(&run);
   run.call.trace = &hooks;
   if (status == TRI_OK) *outputs = numeric_array(&run, s->m);
   if (*outputs) *derivatives = numeric_array(&run, reverse ? s->n_inputs : s->n * s->m);

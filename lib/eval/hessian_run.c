@@ -181,7 +181,7 @@ tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct
     return status;
   }
   status = tri__level(&r, w, call, forward ? LEVEL_NESTED : LEVEL_DUAL,
-                                 at_once ? (uint32_t)at_once : 1, !forward);
+                      at_once ? (uint32_t)at_once : 1, !forward);
   if (status) return status;
   status = forward ? run_forward(&r, &b, inputs, weights) : run_reverse(&r, &b, inputs, weights);
   if (status || missing.state) put_none(&b);

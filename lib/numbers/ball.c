@@ -30,18 +30,36 @@ static bool is_infinity(const arb_t x) {
 /* Exponents beyond this cannot be written as decimals. */
 enum { LARGEST_EXPONENT_BITS = 62 };
 
-static bool too_large(const arb_t x) {
+static bool exponent_too_large(const arb_t x) {
   arf_srcptr middle = arb_midref(x);
   return !arf_is_special(middle) && fmpz_bits(ARF_EXPREF(middle)) > LARGEST_EXPONENT_BITS;
 }
 
-static void settle(void *to) {
-  if (too_large(ball(to)))
+/* What is that small is enclosed around 0. */
+static void underflow(arb_t x) {
+  enum { SMALLEST = -(1 << 30) };
+  arb_get_mag(arb_radref(x), x);
+  arf_zero(arb_midref(x));
+  arb_add_error_2exp_si(x, SMALLEST);
+}
+
+/* A radius far below the precision (beside an underflow) would be taken for that many digits. */
+static void widen(arb_t x, slong bits) {
+  if (!arb_is_exact(x) && arb_rel_accuracy_bits(x) > 2 * bits)
+    arf_mag_add_ulp(arb_radref(x), arb_radref(x), arb_midref(x), 2 * bits);
+}
+
+static void settle(const struct numbers *n, void *to) {
+  bool extreme = exponent_too_large(ball(to));
+  at(to)->state = NUMBER_VALUE;
+  if (extreme && fmpz_sgn(ARF_EXPREF(arb_midref(ball(to)))) < 0)
+    underflow(ball(to));
+  else if (extreme)
     none(to, NUMBER_TOO_LONG);
-  else if (arb_is_finite(ball(to)) || is_infinity(ball(to)))
-    at(to)->state = NUMBER_VALUE;
-  else
+  else if (!arb_is_finite(ball(to)) && !is_infinity(ball(to)))
     none(to, NUMBER_UNDECIDED);
+  else
+    widen(ball(to), (slong)n->precision);
 }
 
 /* --- rows */
@@ -413,7 +431,7 @@ static void apply_row(struct numbers *n, tri_op op, void *to, const void *const 
     unary_rows[op](ball(to), ball(x[0]), (slong)n->precision);
   else
     binary_rows[op](ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
-  settle(to);
+  settle(n, to);
   if (far && at(to)->state == NUMBER_UNDECIDED) none(to, NUMBER_TOO_LONG);
 }
 
@@ -427,7 +445,7 @@ static void choose_both(struct numbers *n, void *to, const void *const *x) {
       return;
     }
   arb_union(ball(to), ball(x[1]), ball(x[2]), (slong)n->precision);
-  settle(to);
+  settle(n, to);
 }
 
 static void lazy(struct numbers *n, tri_op op, void *to, const void *const *x) {
@@ -443,7 +461,7 @@ static void lazy(struct numbers *n, tri_op op, void *to, const void *const *x) {
     none(to, arb_contains_zero(ball(x[0])) ? NUMBER_UNDECIDED : (enum number_state)at(x[1])->state);
   } else if (!has_infinity(n->rows + op, x) || !apply_ieee(n, op, to, x)) {
     arb_mul(ball(to), ball(x[0]), ball(x[1]), (slong)n->precision);
-    settle(to);
+    settle(n, to);
   }
 }
 

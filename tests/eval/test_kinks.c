@@ -412,7 +412,8 @@ END_TEST
 /* A ball that holds a kink gives all slopes around it, or says that it cannot tell. */
 START_TEST(balls_around_kinks) {
   tri_expr output = parsed("abs(x) + max(x, y)");
-  tri_expr third = parsed("sqrt(2)*sqrt(3) - sqrt(6)"); /* 0, but a ball knows only that it is small */
+  tri_expr third =
+      parsed("sqrt(2)*sqrt(3) - sqrt(6)"); /* 0, but a ball knows only that it is small */
   tri_values *point, *found = array(DOMAINS - 1, INPUTS);
   tri_error error = {.status = TRI_OK};
   ck_assert_int_eq(tri_evaluate(2, (tri_expr[]){third, parsed("0")},

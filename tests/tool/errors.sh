@@ -50,6 +50,15 @@ fails "the culprit of a domain error" '1 + log(-1)' "-e:1:5: domain error: log a
 fails "the culprit within a function" 'f(x) = log(x); 2*f(-1)' "-e:1:18: domain error: log at -1 (column 18)
   f(x) = log(x); 2*f(-1)
                    ^"
+fails "a kink in a strict session" 'set strict on; 1 + gradient(abs(x), x=0)' "-e:1:29: domain error: abs at 0 has no derivative: it is a kink (column 29)
+  set strict on; 1 + gradient(abs(x), x=0)
+                              ^"
+fails "a kink in a strict session, symbolically" 'set strict on; hessian(max(x, y), x=1, y=1, mode=symbolic)' "-e:1:24: domain error: max at (1, 1) has no derivative: it is a kink (column 24)
+  set strict on; hessian(max(x, y), x=1, y=1, mode=symbolic)
+                         ^"
+fails "a second derivative that does not exist" 'hessian(cbrt(x)*y, x=0, y=1)' "-e:1:9: domain error: the second derivative of cbrt at 0 does not exist (column 9)
+  hessian(cbrt(x)*y, x=0, y=1)
+          ^"
 fails "a file that is not there" 'load /nonexistent/x.tri' "-e:1:6: file error: cannot read /nonexistent/x.tri: No such file or directory
   load /nonexistent/x.tri
        ^"

@@ -310,6 +310,20 @@ show domain' '{"line":1,"kind":"none"}
 {"line":10,"kind":"error","code":"domain","column":2,"message":"division by zero (column 2)"}
 {"line":11,"kind":"text","text":"domain = double"}'
 
+# Strict sessions: branches not chosen, and variables that were not asked for, are no kinks.
+text "strict" 'set strict on; gradient(select(x > 0, x, abs(x)), x=0.5); gradient(abs(x)*y, [y], x=0, y=2); show strict
+set strict off; gradient(abs(x), x=0)' '[1]
+[0]
+strict = on
+[0]'
+
+# Nested derivatives keep their infinitesimals apart.
+text "no perturbation confusion" 'diff(x*diff(x + y, y), x); g(x) = x*diff(x + y, y); g(3 + eps)
+f(x) = x^2; f(f(3 + eps) + eps); gradient(x*diff(x*y, y), x=3)' '1
+3 + 1*eps
+81 + 126*eps
+[6]'
+
 # Echo, for scripts.
 compare "echo" '# a comment
 
@@ -343,6 +357,7 @@ q = 7
 domain = rational
 precision = 128
 digits = 0
+strict = off
 echo = off
 unicode = auto' "$("$TRIAD" -e "$f; c = 1/3; g(x) = c*x; z = q²; q = 7; set domain rational; save $work/saved.tri" && "$TRIAD" -e "load $work/saved.tri; show")"
 json "load" "load $work/b.tri" '{"line":1,"kind":"none","file":"'"$work"'/b.tri"}
