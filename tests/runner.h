@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <check.h>
+#include <triad/numbers.h>
 
 /* Runs what make() returns; the exit status of the program. The locale is the environment's, so that check-locale
  * tests triad in a program that has set a comma locale. */
@@ -19,6 +20,7 @@ static inline int tri_test_main(const char *name, Suite *(*make)(void)) {
   srunner_run_all(runner, CK_SILENT);
   int failed = srunner_ntests_failed(runner);
   srunner_free(runner);
+  tri_thread_cleanup(); /* what number libraries keep for this thread is no leak */
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

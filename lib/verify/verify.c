@@ -79,8 +79,16 @@ static tri_status at_precision(void *data, uint32_t precision, tri_values **numb
   return by_mode(v, 1, &options, numbers, error);
 }
 
+static void drop_enclosures(struct tri_verify *v) {
+  for (int mode = 0; mode < MODES; mode++) {
+    tri_values_free(v->enclosures[mode]);
+    v->enclosures[mode] = NULL;
+  }
+}
+
 static tri_status enclose(struct tri_verify *v) {
   const struct certify_goal goal = {v->digits, v->most};
+  drop_enclosures(v); /* those of a run before in which a later mode failed */
   tri_status status = tri__certify(&goal, at_precision, v, &v->enclosures[1], &v->error);
   if (status) return status;
   const tri_number_options options = {.domain = TRI_BALL, .precision = v->precision};
@@ -405,10 +413,8 @@ static tri_status fill(struct tri_verify *v, tri_verify_report *report) {
 
 static void finish(struct tri_verify *v) {
   struct memory memory = v->memory;
-  for (int i = 0; i < MODES; i++) {
-    tri_values_free(v->enclosures[i]);
-    tri_values_free(v->doubles[i]);
-  }
+  drop_enclosures(v);
+  for (int i = 0; i < MODES; i++) tri_values_free(v->doubles[i]);
   tri_values_free(v->values);
   tri_values_free(v->differences);
   tri_values_free(v->earlier);
