@@ -40,7 +40,7 @@ static const struct expected table[] = {
     {"sign(x)*x", 0, 0, 0, {0, 0}, {0, 0, 0}},
     {"floor(x)*x", 3, 0, 9, {3, 0}, {0, 0, 0}},
     {"ceil(x) + x*y", 3, 1, 6, {1, 3}, {0, 1, 0}},
-    {"hypot(x, y)", 0, 0, 0, {0, 0}, {INF, 0, INF}},
+    {"hypot(x, y)", 0, 0, 0, {0, 0}, {NONE, NONE, NONE}},
     {"hypot(x, y)", 3, 4, 5, {0.6, 0.8}, {0.128, -0.096, 0.072}},
     {"hypot(x, y)", 0, 4, 4, {0, 1}, {0.25, 0, 0}},
     {"hypot(x, y)", -3, 0, 3, {-1, 0}, {0, 0, 1.0 / 3.0}},
@@ -86,7 +86,7 @@ static const struct expected table[] = {
     /* edges of domains */
     {"sqrt(x)", 0, 0, 0, {INF, 0}, {-INF, 0, 0}},
     {"sqrt(x)", -1, 0, NONE, {NONE, NONE}, {NONE, NONE, NONE}},
-    {"cbrt(x)", 0, 0, 0, {INF, 0}, {NONE, NONE, NONE}},
+    {"cbrt(x)", 0, 0, 0, {INF, 0}, {-INF, 0, 0}},
     {"cbrt(x)", -8, 0, -2, {1.0 / 12.0, 0}, {1.0 / 144.0, 0, 0}},
     {"asin(x)", 1, 0, PI / 2, {INF, 0}, {INF, 0, 0}},
     {"acos(x)", -1, 0, PI, {-INF, 0}, {INF, 0, 0}},

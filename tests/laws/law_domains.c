@@ -152,9 +152,10 @@ static bool agrees(struct trial *t, const struct asked *a, const struct place *p
          differs(t, a, context, "", to_double(p, x), near);
 }
 
-/* Equal; of balls, not disjoint. */
+/* Equal; of balls, not disjoint. What rationals have no number for is not compared. */
 static bool equal(struct numbers *n, const void *a, const void *b) {
   enum number_state one = n->domain->state(n, a), other = n->domain->state(n, b);
+  if (one == NUMBER_INEXACT || other == NUMBER_INEXACT) return true;
   if (one || other) return one == other;
   int order = n->domain->compare(n, a, b);
   return order == 0 || (n->domain == &tri__ball_domain && order == COMPARE_UNKNOWN);
@@ -371,9 +372,9 @@ static bool has_order(struct trial *t, tri_op op, struct place *p, const double 
 /* The value at 0 or 1 that the row states, wherever the domain has it. */
 static bool has_stated(struct trial *t, tri_op op, struct place *p, const double *x) {
   const struct row *row = t->rows + op;
-  if (!(row->at_zero && x[0] == 0.0) && !(row->root_at_one && x[0] == 1.0)) return true;
-  double stated = row->at_zero == AT_ZERO_1 ? 1.0 : 0.0;
-  p->n->domain->set_double(p->n, p->at[OTHER], stated);
+  bool at_zero = row->at_zero && x[0] == 0.0;
+  if (!at_zero && !(row->root_at_one && x[0] == 1.0)) return true;
+  p->n->domain->set_double(p->n, p->at[OTHER], at_zero && row->at_zero == AT_ZERO_1 ? 1.0 : 0.0);
   t->checks++;
   return p->n->domain->compare(p->n, p->at[RESULT], p->at[OTHER]) == 0 ||
          fact_fails(t, op, "what it states", p, x);

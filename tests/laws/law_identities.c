@@ -63,6 +63,10 @@ static const char *const identities[][2] = {
     {"asin(a) + acos(a)", "pi/2"},
     {"cos(acos(a))", "a"},
     {"tan(atan(a))", "a"},
+    {"unit(a, b)", "sin(atan2(a, b))"},
+    {"unit(a, b)*hypot(a, b)", "a"},
+    {"lorentzian(a)*(1 + square(a))", "1"},
+    {"one_minus_square(a)", "(1 - a)*(1 + a)"},
     {"atan(a) + atan(b)", "atan2(a + b, 1 - a*b)"},
     {"sin(atan2(a, b))*hypot(a, b)", "a"},
     {"cos(atan2(a, b))*hypot(a, b)", "b"},
@@ -80,6 +84,7 @@ static const char *const identities[][2] = {
     {"sigmoid(a) + sigmoid(-a)", "1"},
     {"softplus(a) - softplus(-a)", "a"},
     {"exp(softplus(a))", "1 + exp(a)"},
+    {"sigmoid_rate(a)", "sigmoid(a)*sigmoid(-a)"},
     /* the error function and the gamma family */
     {"gaussian(a)*gaussian(b)", "exp(-(square(a) + square(b)))"},
     {"gaussian(hypot(a, b))", "gaussian(a)*gaussian(b)"},

@@ -142,6 +142,81 @@ static void tanh_series(arb_poly_t to, const arb_poly_t a, slong length, slong b
   arb_poly_clear(cosine);
 }
 
+/* 1 over another series. */
+static void inverse_of(unary_series *f, arb_poly_t to, const arb_poly_t a, slong length,
+                       slong bits) {
+  f(to, a, length, bits);
+  arb_poly_inv_series(to, to, length, bits);
+}
+
+static void sec_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  inverse_of(arb_poly_cos_series, to, a, length, bits);
+}
+
+static void csc_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  inverse_of(arb_poly_sin_series, to, a, length, bits);
+}
+
+static void cot_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  inverse_of(arb_poly_tan_series, to, a, length, bits);
+}
+
+static void sech_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  inverse_of(arb_poly_cosh_series, to, a, length, bits);
+}
+
+/* 1 + exp(-a). */
+static void one_and_exp(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  arb_poly_neg(to, a);
+  arb_poly_exp_series(to, to, length, bits);
+  add_number(to, to, 1, bits);
+}
+
+static void sigmoid_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  inverse_of(one_and_exp, to, a, length, bits);
+}
+
+/* The product of the logistic function at a and -a. */
+static void sigmoid_rate_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  arb_poly_t other;
+  arb_poly_init(other);
+  arb_poly_neg(other, a);
+  sigmoid_series(other, other, length, bits);
+  sigmoid_series(to, a, length, bits);
+  arb_poly_mullow(to, to, other, length, bits);
+  arb_poly_clear(other);
+}
+
+/* log(1 + exp(a)), from the side where the exponential is small. */
+static void softplus_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  arb_poly_t size;
+  bool positive = sign_of(a) > 0;
+  arb_poly_init(size);
+  if (positive)
+    arb_poly_set(size, a);
+  else
+    arb_poly_neg(size, a);
+  one_and_exp(to, size, length, bits);
+  arb_poly_log_series(to, to, length, bits);
+  if (positive) arb_poly_add(to, to, a, bits);
+  arb_poly_clear(size);
+}
+
+static void one_minus_square_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  arb_poly_mullow(to, a, a, length, bits);
+  arb_poly_neg(to, to);
+  add_number(to, to, 1, bits);
+}
+
+static void one_and_square(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  arb_poly_mullow(to, a, a, length, bits);
+  add_number(to, to, 1, bits);
+}
+
+static void lorentzian_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
+  inverse_of(one_and_square, to, a, length, bits);
+}
+
 static void gaussian_series(arb_poly_t to, const arb_poly_t a, slong length, slong bits) {
   arb_poly_mullow(to, a, a, length, bits);
   arb_poly_neg(to, to);
@@ -188,6 +263,12 @@ static void hypot_series(arb_poly_t to, const arb_poly_t a, const arb_poly_t b, 
   arb_poly_add(to, to, square, bits);
   arb_poly_sqrt_series(to, to, length, bits);
   arb_poly_clear(square);
+}
+
+static void unit_series(arb_poly_t to, const arb_poly_t a, const arb_poly_t b, slong length,
+                        slong bits) {
+  hypot_series(to, a, b, length, bits);
+  arb_poly_div_series(to, a, to, length, bits);
 }
 
 /* The angle of (b, a): of the two quotients that whose divisor is not 0. */
@@ -242,11 +323,15 @@ static unary_series *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_sin] = arb_poly_sin_series,
     [TRI_OP_cos] = arb_poly_cos_series,
     [TRI_OP_tan] = arb_poly_tan_series,
+    [TRI_OP_sec] = sec_series,
+    [TRI_OP_csc] = csc_series,
+    [TRI_OP_cot] = cot_series,
     [TRI_OP_asin] = arb_poly_asin_series,
     [TRI_OP_acos] = arb_poly_acos_series,
     [TRI_OP_atan] = arb_poly_atan_series,
     [TRI_OP_sinh] = arb_poly_sinh_series,
     [TRI_OP_cosh] = arb_poly_cosh_series,
+    [TRI_OP_sech] = sech_series,
     [TRI_OP_tanh] = tanh_series,
     [TRI_OP_asinh] = asinh_series,
     [TRI_OP_acosh] = acosh_series,
@@ -257,15 +342,21 @@ static unary_series *const unary_rows[TRI_OP_ROWS] = {
     [TRI_OP_gamma] = arb_poly_gamma_series,
     [TRI_OP_lgamma] = lgamma_series,
     [TRI_OP_digamma] = arb_poly_digamma_series,
+    [TRI_OP_sigmoid] = sigmoid_series,
+    [TRI_OP_sigmoid_rate] = sigmoid_rate_series,
+    [TRI_OP_softplus] = softplus_series,
+    [TRI_OP_lorentzian] = lorentzian_series,
+    [TRI_OP_one_minus_square] = one_minus_square_series,
     [TRI_OP_floor] = floor_series,
     [TRI_OP_ceil] = ceil_series,
 };
 
 static binary_series *const binary_rows[TRI_OP_ROWS] = {
-    [TRI_OP_add] = arb_poly_add_series, [TRI_OP_sub] = arb_poly_sub_series,
-    [TRI_OP_mul] = arb_poly_mullow,     [TRI_OP_div] = arb_poly_div_series,
-    [TRI_OP_pow] = arb_poly_pow_series, [TRI_OP_hypot] = hypot_series,
-    [TRI_OP_atan2] = atan2_series,      [TRI_OP_polygamma] = polygamma_series,
+    [TRI_OP_add] = arb_poly_add_series,    [TRI_OP_sub] = arb_poly_sub_series,
+    [TRI_OP_mul] = arb_poly_mullow,        [TRI_OP_div] = arb_poly_div_series,
+    [TRI_OP_pow] = arb_poly_pow_series,    [TRI_OP_hypot] = hypot_series,
+    [TRI_OP_unit] = unit_series,           [TRI_OP_atan2] = atan2_series,
+    [TRI_OP_polygamma] = polygamma_series,
 };
 
 /* --- the value of a row as a series */
