@@ -266,6 +266,12 @@ static bool is_witness(const struct tri_verify *v, size_t at) {
          (agrees(e, e, 3) || agrees(e, x, 3));
 }
 
+/* Values that the certified one is among are infinite for MPFR. */
+static bool beyond_mpfr(const struct tri_verify *v, size_t output) {
+  arb_srcptr value = tri__ball(tri_values_get(v->enclosures[1], output).at);
+  return arf_cmpabs_2exp_si(arb_midref(value), mpfr_get_emax()) >= 0;
+}
+
 static void judge_derivative(const struct tri_verify *v, size_t at, tri_verify_entry *e) {
   arb_srcptr x = tri__ball(e->enclosure.at), d = ball_of(v->differences, at - v->m);
   if (!modes_meet(v, at, e)) return;
@@ -274,7 +280,10 @@ static void judge_derivative(const struct tri_verify *v, size_t at, tri_verify_e
     return;
   }
   if (!arb_is_finite(d)) {
-    say(e, TRI_UNDECIDED, "the function has no value next to the point, so no differences");
+    say(e, TRI_UNDECIDED,
+        beyond_mpfr(v, e->output)
+            ? "the values are beyond MPFR's exponents, so no differences"
+            : "the function has no value next to the point, so no differences");
     return;
   }
   e->difference = tri_values_get(v->differences, at - v->m);

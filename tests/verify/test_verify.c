@@ -182,6 +182,21 @@ START_TEST(kinks_and_limits_are_undecided) {
 }
 END_TEST
 
+/* A value that balls hold and MPFR does not is there all the same. */
+START_TEST(values_beyond_mpfr_are_called_so) {
+  tri_verify_report report = verified("x^(10^18)", "1.001", "0");
+  ck_assert_int_eq(report.entries[0].verdict, TRI_PROVED);
+  ck_assert_int_eq(report.entries[1].verdict, TRI_UNDECIDED);
+  ck_assert_str_eq(report.entries[1].reason,
+                   "the values are beyond MPFR's exponents, so no differences");
+  tri_verify_report_free(&report);
+  report = verified("max(sqrt(x), 1)", "0", "0");
+  ck_assert_str_eq(report.entries[1].reason,
+                   "the function has no value next to the point, so no differences");
+  tri_verify_report_free(&report);
+}
+END_TEST
+
 /* Every partial of every row, wrong by a thousandth, is refuted by differences of values. */
 START_TEST(planted_partials_are_refuted) {
   static struct row table[TRI_OP_ROWS];
@@ -229,6 +244,7 @@ static Suite *verify_suite(void) {
   tcase_add_loop_test(c, right_ones_are_proved, 0, sizeof right / sizeof *right);
   tcase_add_test(c, main_job);
   tcase_add_loop_test(c, kinks_and_limits_are_undecided, 0, sizeof undecided / sizeof *undecided);
+  tcase_add_test(c, values_beyond_mpfr_are_called_so);
   tcase_add_test(c, planted_partials_are_refuted);
   suite_add_tcase(s, c);
   return s;
