@@ -48,27 +48,21 @@ static bool source(const struct search *s, const struct instruction *step, uint3
   return step->op != TRI_OP_stack || (e >= i * each && e < (i + 1) * each);
 }
 
-static bool is_condition(const struct search *s, const struct instruction *step, uint32_t i) {
-  const struct row *row = row_of(s->run, step);
-  return row && (row->conditions >> i & 1);
-}
-
 /* Whether argument i moves element e of the result; its place in *place. */
 static bool moved_by(const struct search *s, const struct instruction *step, uint32_t i, size_t e,
                      size_t *place) {
   size_t element;
-  if (is_condition(s, step, i) || !source(s, step, i, e, &element)) return false;
+  if (!source(s, step, i, e, &element)) return false;
   *place = place_at(s, step_args(s->run->plan, step)[i], element);
   return s->moves[*place];
 }
 
+/* Conditions move too: where they change, what they choose has a kink or a jump. */
 static void move(struct search *s, const struct instruction *step) {
-  const struct row *row = row_of(s->run, step);
   for (size_t e = 0, place; e < count_of(s->run, step->result); e++) {
     uint8_t *moves = s->moves + place_of(s->run, step->result) + e;
     *moves = 0;
-    for (uint32_t i = 0; i < step->nargs && !(row && row->sort == TRI_BOOLEAN); i++)
-      *moves |= moved_by(s, step, i, e, &place);
+    for (uint32_t i = 0; i < step->nargs; i++) *moves |= moved_by(s, step, i, e, &place);
   }
 }
 

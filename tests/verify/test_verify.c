@@ -165,6 +165,8 @@ static const char *const undecided[][4] = {
     {"sqrt(x)", "0", "0", "infinite"},
     {"relu(sin(pi) + x)", "0", "0", "relu at"},
     {"x*abs(x)", "0", "0", "abs at 0"},
+    {"select(x < 1, x, x^2)", "1", "0", "lt at (1, 1)"},
+    {"select(x >= 1 and x < 2, x, 1) + y^2", "1", "0", "at (1, 1)"},
     {"floor(x)", "2", "0", "floor at 2"},
     {"sin(x)", "pi/2", "0", "not separable from 0"},
     {"exp(-1/x^2)", "1e-5", "0", "do not converge"},
