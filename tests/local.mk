@@ -25,6 +25,7 @@ TRIAD_TESTS += tests/eval/test_laws
 TRIAD_TESTS += tests/eval/test_function
 TRIAD_TESTS += tests/eval/test_kinks
 TRIAD_TESTS += tests/eval/test_deep
+TRIAD_TESTS += tests/eval/test_emit
 TRIAD_TESTS += tests/eval/test_taylor_run tests/eval/test_taylor_rows
 TRIAD_TESTS += tests/eval/test_threads
 TRIAD_THREADS += tests/eval/test_threads
@@ -50,7 +51,7 @@ TRIAD_SHELL_TESTS += tests/examples/examples.sh
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
 TRIAD_SHELL_TESTS += tests/tool/certified.sh tests/corpus/numbers.sh
-TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
+TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/emit.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h
@@ -58,6 +59,7 @@ TRIAD_LAWS = tests/laws/laws.c tests/laws/law_modes.c tests/laws/law_series.c te
   tests/laws/law_identities.c
 tests_eval_test_laws_SOURCES = tests/eval/test_laws.c $(TRIAD_LAWS)
 tests_eval_test_taylor_rows_SOURCES = tests/eval/test_taylor_rows.c $(TRIAD_LAWS)
+tests_eval_test_emit_LDADD = $(LDADD) -ldl
 tests_mutate_mutate_SOURCES = tests/mutate/mutate.c $(TRIAD_LAWS)
 TRIAD_MUTATE += tests/mutate/mutate
 
@@ -145,7 +147,7 @@ MUTATE_FLAGS =
 mutate: $(TRIAD_MUTATE)
 	@$(TAP_RUN) $(TRIAD_MUTATE) -- $(MUTATE_FLAGS)
 
-lint:
+lint: $(BUILT_SOURCES)
 	@CC='$(CC)' CLANG='$(CLANG)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' CPPCHECK='$(CPPCHECK)' \
 	  $(SHELL) $(top_srcdir)/build-aux/lint '$(top_srcdir)' $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) -- $(TRIAD_WARNINGS)
 
@@ -159,7 +161,7 @@ installcheck-local:
 
 clean-local:
 	rm -rf asan tsan fuzz-tree locale-dir lint.cppcheck stage stage.log installcheck examples-check \
-	  tool-sessions tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
+	  emit-test tool-emit tool-sessions tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format accuracy

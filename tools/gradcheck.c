@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "commands.h"
+#include "subcommand.h"
 
 enum { EXIT_PROVED, EXIT_REFUTED, EXIT_USAGE, EXIT_UNDECIDED };
 
@@ -69,21 +70,6 @@ static bool read_wish(struct session *session, struct wish *wish, int argc, char
   return false;
 }
 
-/* The name of the function that is meant; NULL, with a message, if there is none. */
-static const struct definition *find_function(const struct session *session,
-                                              const struct wish *wish) {
-  if (wish->function) {
-    const struct definition *d = session_find(session, wish->function, strlen(wish->function));
-    if (!d || !d->function)
-      fprintf(stderr, "triad gradcheck: %s defines no function %s\n", wish->file, wish->function);
-    return d && d->function ? d : NULL;
-  }
-  for (size_t i = session->n_definitions; i-- > 0;)
-    if (session->definitions[i].function) return &session->definitions[i];
-  fprintf(stderr, "triad gradcheck: %s defines no function\n", wish->file);
-  return NULL;
-}
-
 /* gradcheck(f, x=3, y=4, claim=[2*x*y, x^2 + 1]) */
 static void put_statement(const struct definition *f, const struct wish *wish, tri_text *text) {
   tri__text_puts(text, "gradcheck(");
@@ -100,19 +86,6 @@ static int exit_of(const struct session *session, bool good) {
   return session->verdict == TRI_PROVED ? EXIT_PROVED : EXIT_UNDECIDED;
 }
 
-/* The file's own results are not what was asked for, its errors are. */
-static bool run_file(struct session *session, const char *path) {
-  FILE *out = session->output.out;
-  tri_error unopened;
-  session->output.out = fopen("/dev/null", "w");
-  if (!session->output.out) session->output.out = out;
-  bool good = session_run_file(session, path, &unopened);
-  if (session->output.out != out) fclose(session->output.out);
-  session->output.out = out;
-  if (unopened.status) session_report(session, NULL, &unopened);
-  return good;
-}
-
 int gradcheck_command(struct session *session, int argc, char **argv) {
   struct wish wish = {NULL, NULL, NULL, NULL, false};
   tri_text text = {0};
@@ -121,8 +94,8 @@ int gradcheck_command(struct session *session, int argc, char **argv) {
     return EXIT_USAGE;
   }
   if (wish.help) return fputs(help_text, stdout) >= 0 ? EXIT_PROVED : EXIT_REFUTED;
-  if (!run_file(session, wish.file)) return EXIT_REFUTED;
-  const struct definition *f = find_function(session, &wish);
+  if (!subcommand_run_file(session, wish.file)) return EXIT_REFUTED;
+  const struct definition *f = subcommand_function(session, "gradcheck", wish.file, wish.function);
   if (!f) return EXIT_REFUTED;
   session->verdict = TRI_VERDICT_COUNT;
   put_statement(f, &wish, &text);

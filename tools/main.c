@@ -15,6 +15,7 @@
 #include <triad.h>
 
 #include "commands.h"
+#include "emit.h"
 #include "gradcheck.h"
 #include "repl.h"
 #include "session.h"
@@ -76,7 +77,7 @@ static const struct option long_options[] = {
 
 static const char help_text[] =
     "Usage: triad [OPTION]... [-e STATEMENTS | FILE]...\n"
-    "       triad gradcheck ...\n"
+    "       triad emit ... | gradcheck ...\n"
     "Derivatives of formulas: forward with dual numbers, in reverse with a tape, symbolically.\n"
     "Without -e and FILE statements are read from the terminal, or from standard input.\n"
     "\n"
@@ -93,7 +94,8 @@ static const char help_text[] =
     "      --help          this text\n"
     "      --version       the version\n"
     "\n"
-    "'triad gradcheck --help' tells how claimed derivatives are checked.\n"
+    "'triad emit --help' tells how C is written, 'triad gradcheck --help' how claimed derivatives\n"
+    "are checked.\n"
     "Exit status: 0 all done, 1 a statement failed, 2 wrong usage, 130 interrupted.\n"
     "In the session, 'help' lists what there is. Example: triad -e 'f(x, y) = x²y + y + 2; "
     "gradient(f, 3, 4)'\n";
@@ -211,7 +213,7 @@ static int finish(struct session *session, bool good) {
 static const struct {
   const char *name;
   int (*run)(struct session *session, int argc, char **argv);
-} subcommands[] = {{"gradcheck", gradcheck_command}};
+} subcommands[] = {{"emit", emit_command}, {"gradcheck", gradcheck_command}};
 
 /* The exit status of a subcommand, or -1 if none is asked for. */
 static int run_subcommand(struct session *session, int argc, char **argv) {

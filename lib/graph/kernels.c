@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Kernels that the C library does not have in double, or not to an ulp. They are computed in long double and rounded once: where that
- * is no wider than double (some systems' is not), they are right to two or three ulps instead. */
+ * is no wider than double (some systems' is not), they are right to two or three ulps instead.
+ *
+ * Emitted C holds the sections below that it needs, with a name of its own before each tri__: a section is named as its function is,
+ * calls only sections above it, and compiles as C11 and as C++17 without a warning. So do those of kernels.h, wide.h and polygamma.c. */
 #include "config.h"
 
 #include "graph/kernels.h"
@@ -9,19 +12,36 @@
 #undef gamma
 #undef lgamma
 
+/* --- squares_fit */
+
 /* Whether the square of every double, and its inverse, are long doubles. */
-enum { RANGE = LDBL_MAX_EXP > 2 * DBL_MAX_EXP + 128 };
+static bool tri__squares_fit(void) { return LDBL_MAX_EXP > 2 * DBL_MAX_EXP + 128; }
+
+/* --- cbrt */
 
 double tri__cbrt(double a) { return (double)cbrtl((long double)a); }
+
+/* --- sec */
+
 double tri__sec(double a) { return (double)(1.0L / cosl((long double)a)); }
+
+/* --- csc */
+
 double tri__csc(double a) { return (double)(1.0L / sinl((long double)a)); }
+
+/* --- cot */
+
 double tri__cot(double a) { return (double)(1.0L / tanl((long double)a)); }
+
+/* --- sech */
 
 /* 2/(e^a + e^-a) without what overflows. */
 double tri__sech(double a) {
   long double e = expl(-fabsl((long double)a));
   return (double)(2.0L * e / (1.0L + e * e));
 }
+
+/* --- gaussian */
 
 /* exp(-a²): the rounding error of a² is put back (19 ulps at 25 otherwise). */
 double tri__gaussian(double a) {
@@ -30,25 +50,35 @@ double tri__gaussian(double a) {
   return (double)(expl(-(long double)s) * (1.0L - (long double)fma(a, a, -s)));
 }
 
+/* --- sigmoid */
+
 double tri__sigmoid(double a) { return (double)(1.0L / (1.0L + expl(-(long double)a))); }
+
+/* --- sigmoid_rate */
 
 double tri__sigmoid_rate(double a) {
   long double e = expl(-fabsl((long double)a)), d = 1.0L + e;
   return (double)(e / (d * d));
 }
 
+/* --- lorentzian */
+
 double tri__lorentzian(double a) {
   long double x = (long double)a;
-  if (RANGE) return (double)(1.0L / (1.0L + x * x));
+  if (tri__squares_fit()) return (double)(1.0L / (1.0L + x * x));
   long double h = hypot(1.0, a);
   return (double)(1.0L / h / h);
 }
 
+/* --- unit */
+
 double tri__unit(double a, double b) {
   long double x = (long double)a, y = (long double)b;
   if (a == 0.0 && !isnan(b)) return 0.0;
-  return (double)(x / (RANGE ? sqrtl(x * x + y * y) : hypotl(x, y)));
+  return (double)(x / (tri__squares_fit() ? sqrtl(x * x + y * y) : hypotl(x, y)));
 }
+
+/* --- softplus */
 
 /* log(1 + e^a) without what overflows. */
 double tri__softplus(double a) {
@@ -56,20 +86,32 @@ double tri__softplus(double a) {
   return (double)(a > 0.0 ? (long double)a + small : small);
 }
 
+/* --- one_minus_square */
+
 /* Rounded once. */
 double tri__one_minus_square(double a) { return fma(-a, a, 1.0); }
 
+/* --- erfc */
+
 double tri__erfc(double a) { return (double)erfcl((long double)a); }
+
+/* --- gamma */
+
 double tri__gamma(double a) { return (double)tgammal((long double)a); }
 
-/* Without the global variable of lgamma. */
+/* --- lgamma */
+
+/* Without the global variable of lgamma, where configure found a way. */
 double tri__lgamma(double a) {
-  int sign_of_gamma;
 #if defined(HAVE_LGAMMAL_R)
+  int sign_of_gamma;
   long double lgammal_r(long double, int *);
   return (double)lgammal_r((long double)a, &sign_of_gamma);
-#else
+#elif defined(HAVE_LGAMMA_R)
+  int sign_of_gamma;
   double lgamma_r(double, int *);
   return lgamma_r(a, &sign_of_gamma);
+#else
+  return (double)lgammal((long double)a);
 #endif
 }

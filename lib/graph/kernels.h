@@ -11,10 +11,14 @@
 
 /* --- what rows are written with and <math.h> does not have */
 
+/* --- select */
+
 /* A condition without a value (NaN) chooses neither. */
-static inline double primitive_select(double condition, double a, double b) {
+static inline double tri__select(double condition, double a, double b) {
   return isnan(condition) ? condition : condition != 0.0 ? a : b;
 }
+
+/* --- end */
 
 double tri__cbrt(double a);
 double tri__sec(double a);
@@ -32,9 +36,10 @@ double tri__erfc(double a);
 double tri__gamma(double a);
 double tri__lgamma(double a);
 double tri__polygamma(double n, double a);
+double tri__digamma(double a);
 
 #define pi 3.14159265358979323846
-#define select(condition, a, b) primitive_select(condition, a, b)
+#define select(condition, a, b) tri__select(condition, a, b)
 #define cbrt(a) tri__cbrt(a)
 #define sec(a) tri__sec(a)
 #define csc(a) tri__csc(a)
@@ -50,7 +55,7 @@ double tri__polygamma(double n, double a);
 #define erfc(a) tri__erfc(a)
 #define gamma(a) tri__gamma(a)
 #define lgamma(a) tri__lgamma(a)
-#define digamma(a) tri__polygamma(0.0, a)
+#define digamma(a) tri__digamma(a)
 #define polygamma(n, a) tri__polygamma(n, a)
 
 /* --- values */

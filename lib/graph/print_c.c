@@ -3,9 +3,9 @@
  * reordered but the two arguments of a commutative operation, so the compiled text computes
  * what the interpreter does. Functions are written by their rows' forms, where %a stands
  * enclosed and %A needs brackets unless it is an atom. */
-#include <math.h>
 #include <string.h>
 
+#include "graph/c_text.h"
 #include "graph/print.h"
 
 static const struct row *row_of(const struct printer *p, uint32_t id) {
@@ -14,82 +14,23 @@ static const struct row *row_of(const struct printer *p, uint32_t id) {
 
 /* --- numbers */
 
-enum literal {
-  LITERAL_DECIMAL,  /* exact, or an integer: the compiler rounds it as triad does */
-  LITERAL_BINARY,   /* exact in binary */
-  LITERAL_QUOTIENT, /* of two exact numbers, so rounded once */
-  LITERAL_NEAREST
-};
-
-static bool is_exact(mpz_srcptr z) {
-  return mpz_sgn(z) == 0 || mpz_sizeinbase(z, 2) - mpz_scan1(z, 0) <= 53;
-}
-
 /* How |q| is written; a decimal of a fraction is then in p->scratch. */
-static enum literal literal_of(struct printer *p, mpq_srcptr q) {
-  double d = tri__mpq_double(q);
-  if (mpz_cmp_ui(mpq_denref(q), 1) == 0 || isinf(d) || d == 0.0) return LITERAL_NEAREST;
-  mpq_t size;
-  mpq_init(size);
-  mpq_abs(size, q);
-  p->scratch.size = 0;
-  tri__text_number(&p->scratch, size);
-  tri__mpq_set_double(size, d);
-  bool binary = mpq_equal(size, q) != 0;
-  mpq_clear(size);
-  if (!tri__print_memory(p, !p->scratch.status)) return LITERAL_NEAREST;
-  if (!memchr(p->scratch.data, '/', p->scratch.size)) return LITERAL_DECIMAL;
-  if (binary) return LITERAL_BINARY;
-  if (is_exact(mpq_numref(q)) && is_exact(mpq_denref(q)) &&
-      mpz_sizeinbase(mpq_numref(q), 2) < 1024 && mpz_sizeinbase(mpq_denref(q), 2) < 1024)
-    return LITERAL_QUOTIENT;
-  return LITERAL_NEAREST;
-}
-
-/* A double as a constant of C that reads back the same. */
-static void put_double(tri_text *text, double d) {
-  if (isinf(d)) {
-    tri__text_puts(text, "HUGE_VAL");
-    return;
-  }
-  size_t start = text->size;
-  tri__text_double(text, d);
-  if (text->status) return;
-  size_t n = text->size - start;
-  if (!memchr(text->data + start, '.', n) && !memchr(text->data + start, 'e', n))
-    tri__text_puts(text, ".0");
-}
-
-/* The same in hexadecimal: 0x1.8p+0. */
-static void put_binary(tri_text *text, double d) {
-  int exponent;
-  uint64_t mantissa = (uint64_t)ldexp(frexp(d, &exponent), 53); /* 2^52 <= mantissa < 2^53 */
-  char digits[14];
-  int n = 0;
-  for (uint64_t rest = mantissa << 12; rest; rest <<= 4)
-    digits[n++] = "0123456789abcdef"[rest >> 60];
-  tri__text_printf(text, "0x1%s%.*sp%d", n ? "." : "", n, digits, exponent - 1);
-}
-
-static void put_integer(tri_text *text, mpz_srcptr z) {
-  mpq_t q;
-  mpq_init(q);
-  mpz_abs(mpq_numref(q), z);
-  put_double(text, tri__mpq_double(q));
-  mpq_clear(q);
+static enum c_literal literal_of(struct printer *p, mpq_srcptr q) {
+  enum c_literal literal = tri__c_literal(q, &p->scratch);
+  return tri__print_memory(p, !p->scratch.status) ? literal : C_NEAREST;
 }
 
 static unsigned strength_of_constant(struct printer *p, uint32_t id) {
   mpq_t q;
   tri__rational(p->g, id, q);
-  if (literal_of(p, q) == LITERAL_QUOTIENT) return PREC_PRODUCT;
+  if (literal_of(p, q) == C_QUOTIENT) return PREC_PRODUCT;
   return mpq_sgn(q) < 0 ? PREC_NEGATIVE : PREC_ATOM;
 }
 
 static void constant(struct printer *p, const struct item *item) {
   mpq_t q;
   tri__rational(p->g, item->id, q);
-  enum literal literal = literal_of(p, q);
+  enum c_literal literal = literal_of(p, q);
   if (print_at(p, item->id)->sort == TRI_BOOLEAN) {
     tri__text_putc(p->text, mpq_sgn(q) ? '1' : '0');
     return;
@@ -97,33 +38,20 @@ static void constant(struct printer *p, const struct item *item) {
   bool brackets = strength_of_constant(p, item->id) < item->prec;
   if (brackets) tri__text_putc(p->text, '(');
   if (mpq_sgn(q) < 0) tri__text_putc(p->text, '-');
-  switch (literal) {
-  case LITERAL_DECIMAL: tri__text_add(p->text, p->scratch.data, p->scratch.size); break;
-  case LITERAL_BINARY: put_binary(p->text, fabs(tri__mpq_double(q))); break;
-  case LITERAL_NEAREST: put_double(p->text, fabs(tri__mpq_double(q))); break;
-  case LITERAL_QUOTIENT:
-    put_integer(p->text, mpq_numref(q));
-    tri__text_puts(p->text, " / ");
-    put_integer(p->text, mpq_denref(q));
-  }
+  tri__c_number(p->text, q, literal, &p->scratch);
   if (brackets) tri__text_putc(p->text, ')');
 }
 
 /* --- names */
 
-static const char *const reserved[] = {
-    "auto",     "break",  "case",     "char",     "const",      "continue", "default",  "do",
-    "double",   "else",   "enum",     "extern",   "float",      "for",      "goto",     "if",
-    "inline",   "int",    "long",     "register", "restrict",   "return",   "short",    "signed",
-    "sizeof",   "static", "struct",   "switch",   "typedef",    "union",    "unsigned", "void",
-    "volatile", "while",  "_Bool",    "_Complex", "_Imaginary", "fabs",     "fmin",     "fmax",
-    "fma",      "tgamma", "HUGE_VAL", "main"};
+/* What a printed expression uses beside rows. */
+static const char *const used[] = {"fabs", "fmin", "fmax", "fma", "tgamma", "HUGE_VAL"};
 
 /* The variable's name, with _ behind where it means something else in C. */
 static void variable(struct printer *p, const char *name) {
-  bool taken = false;
-  for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-    taken = taken || strcmp(name, reserved[i]) == 0;
+  bool taken = tri__c_keyword(name);
+  for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+    taken = taken || strcmp(name, used[i]) == 0;
   for (size_t i = 0; i < TRI_OP_ROWS; i++)
     taken = taken || (p->g->rows[i].arity && strcmp(name, p->g->rows[i].name) == 0);
   tri__text_puts(p->text, name);

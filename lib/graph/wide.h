@@ -8,17 +8,24 @@
 #include <float.h>
 #include <math.h>
 
+/* --- polygamma */
+
 struct wide {
   long double hi, lo;
 };
 
+static inline struct wide wide_pair(long double hi, long double lo) {
+  struct wide pair = {hi, lo};
+  return pair;
+}
+
 /* a + b exactly (Knuth). */
 static inline struct wide wide_sum(long double a, long double b) {
   long double s = a + b, t = s - a;
-  return (struct wide){s, (a - (s - t)) + (b - t)};
+  return wide_pair(s, (a - (s - t)) + (b - t));
 }
 
-static inline struct wide wide_of(long double a) { return (struct wide){a, 0.0L}; }
+static inline struct wide wide_of(long double a) { return wide_pair(a, 0.0L); }
 
 /* The upper half of a's digits (Veltkamp). */
 static inline long double wide_upper(long double a) {
@@ -30,7 +37,7 @@ static inline long double wide_upper(long double a) {
 /* a * b exactly. */
 static inline struct wide wide_times(long double a, long double b) {
   long double p = a * b, ah = wide_upper(a), bh = wide_upper(b), al = a - ah, bl = b - bh;
-  return (struct wide){p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
+  return wide_pair(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
 }
 
 static inline struct wide wide_add(struct wide a, struct wide b) {
@@ -39,7 +46,7 @@ static inline struct wide wide_add(struct wide a, struct wide b) {
   return wide_sum(s.hi, s.lo + t.lo);
 }
 
-static inline struct wide wide_negative(struct wide a) { return (struct wide){-a.hi, -a.lo}; }
+static inline struct wide wide_negative(struct wide a) { return wide_pair(-a.hi, -a.lo); }
 
 static inline struct wide wide_mul(struct wide a, struct wide b) {
   struct wide p = wide_times(a.hi, b.hi);
@@ -55,5 +62,7 @@ static inline struct wide wide_div(struct wide a, struct wide b) {
 }
 
 static inline long double wide_value(struct wide a) { return a.hi + a.lo; }
+
+/* --- end */
 
 #endif

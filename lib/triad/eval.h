@@ -204,6 +204,41 @@ TRI_CHECKED TRI_API tri_status tri_evaluate(size_t n, const tri_expr *expression
                                             const tri_number_options *options, tri_values **values,
                                             tri_error *error);
 
+/* --- emitted C ---------------------------------------------------------------------------------------------------------- */
+
+/* What C is emitted; zeros are the defaults. */
+typedef struct tri_emit_options {
+  const tri_expr *outputs; /* filled in by the macro tri_emit_c */
+  const char
+      *name; /* of the function; default "f". What C or C++ cannot have as a name is altered */
+  const char
+      *include; /* the header's name, as the source includes it; default NAME.h; "" : not at all */
+  const char *comment;             /* what the header says first; NULL: nothing */
+  int gradient, jacobian, hessian; /* not 0: functions for these as well */
+  int float32; /* not 0: float in place of double; functions are computed in double and rounded */
+  size_t cut;  /* operations of one function of C, at most; default 1000 */
+  const tri_allocator *allocator; /* NULL: malloc */
+  tri_error *error;               /* not NULL: is told what went wrong */
+} tri_emit_options;
+
+/* Standalone C11 (and C++17) that computes the n_outputs >= 1 outputs of n_inputs distinct variables, and derivatives, as the
+ * interpreter does: in double bit for bit with the same C library and without contraction of products and sums (-std=c11, or
+ * -ffp-contract=off). Appends the source, which needs <math.h> and the header alone, and the header:
+ *   tri_emit_c(2, ((tri_expr[]){x, y}), &source, &header, 1, &f, .name = "f", .gradient = 1)
+ * emits f(in, value) and f_gradient(in, value, gradient). Arrays hold the elements of all inputs one after the other, a matrix by rows,
+ * likewise of outputs; gradient[n] and hessian[n * n], of one scalar output, by scalar inputs, jacobian[m * n] of m scalars, row by
+ * row. A stack among the outputs counts as its elements. A function that is cut, or computes with vectors, takes a workspace as its last
+ * argument: work[f_work], whose contents mean nothing between calls. Arrays may not overlap. What has no value is NaN, and so are
+ * its derivatives; elsewhere derivatives follow IEEE (sqrt' at 0 is inf). TRI_SHAPE for named sizes, or for derivatives of or by what is no
+ * scalar; TRI_ARGUMENT for what tri_compile refuses, or for a name of a header that cannot be quoted; TRI_NAME, TRI_DOMAIN, TRI_LIMIT,
+ * TRI_MEMORY. A failure sticks to the graph, and nothing is appended. */
+TRI_CHECKED TRI_API tri_status tri_emit_c_with(size_t n_inputs, const tri_expr *inputs,
+                                               tri_text *source, tri_text *header, size_t n_outputs,
+                                               const tri_emit_options *options);
+#define tri_emit_c(n_inputs, inputs, source, header, n_outputs, ...)                               \
+  tri_emit_c_with((n_inputs), (inputs), (source), (header), (n_outputs),                           \
+                  &(tri_emit_options){.outputs = __VA_ARGS__})
+
 #ifdef __cplusplus
 }
 #endif

@@ -71,6 +71,26 @@ static tri_status series_scenario(const tri_allocator *allocator) {
   return s;
 }
 
+/* Emitted C: cut, with vectors and rows of all forms. */
+static tri_status emit_scenario(const tri_allocator *allocator) {
+  static const char text[] = "digamma(x)/3 + x^y + log(y) + select(x < y, gaussian(x), y)";
+  tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
+  if (!g) return TRI_MEMORY;
+  tri_expr in[] = {tri_variable(g, "x"), tri_variable(g, "y")},
+           e = tri_parse(g, text, sizeof text - 1);
+  tri_text source = {.allocator = allocator}, header = {.allocator = allocator};
+  tri_error error;
+  tri_status s = tri_emit_c(2, in, &source, &header, 1, &e, .hessian = 1, .gradient = 1,
+                            .jacobian = 1, .cut = 7, .allocator = allocator, .error = &error);
+  ck_assert_int_eq(error.status, s);
+  if (!s) ck_assert(strstr(source.data, "f_hessian_part2(") && strstr(header.data, "f_jacobian"));
+  if (s) ck_assert(source.size == 0 && header.size == 0);
+  tri_text_free(&source);
+  tri_text_free(&header);
+  tri_graph_free(g);
+  return s;
+}
+
 static tri_status values_scenario(const tri_allocator *allocator) {
   tri_values *v =
       tri_values_new(&(tri_number_options){.domain = domain, .allocator = allocator}, 5);
@@ -92,6 +112,9 @@ START_TEST(series) {
 }
 END_TEST
 
+START_TEST(emit) { ck_assert_int_gt(failing_loop(emit_scenario), 100); }
+END_TEST
+
 START_TEST(values) {
   domain = (tri_domain)_i;
   ck_assert_int_gt(failing_loop(values_scenario), 1);
@@ -104,6 +127,7 @@ static Suite *oom_suite(void) {
   tcase_add_loop_test(c, eval, TRI_DOUBLE, TRI_DOMAINS);
   tcase_add_loop_test(c, series, 0, 2);
   tcase_add_loop_test(c, values, TRI_DOUBLE, TRI_DOMAINS);
+  tcase_add_test(c, emit);
   suite_add_tcase(s, c);
   return s;
 }
