@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* One compiled function, called by eight threads at once, each with its own workspace, in both domains. */
+/* One compiled function, called by eight threads at once, each with its own workspace, in every domain. */
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -66,10 +66,45 @@ START_TEST(one_function) {
 }
 END_TEST
 
+/* --- caches: what MPFR and FLINT keep for a thread (pi, logarithms, Bernoulli numbers) goes with it */
+
+static void *fill_caches(void *data) {
+  struct job *job = data;
+  double x = job->x, value, slope;
+  job->wrong = tri_function_call(job->function, NULL, &x, &value) != TRI_OK || !(value > 0.0) ||
+               tri_function_reverse(job->function, NULL, &x, NULL, NULL, &slope) != TRI_OK;
+  return NULL;
+}
+
+/* Threads that end, one after the other and together; a leak checker sees what they leave. */
+START_TEST(caches) {
+  tri_graph *g = tri_graph_new(NULL);
+  const char *text = "gamma(x + 1/3) + lgamma(x + 2) + log2(x + pi)^2 + exp(sin(pi*x)) + erf(x)";
+  tri_expr x = tri_variable(g, "x"), e = tri_parse(g, text, strlen(text));
+  tri_function *f = tri_compile(1, &x, 1, &e, .domain = (tri_domain)_i, .precision = 500);
+  ck_assert_ptr_nonnull(f);
+  pthread_t threads[THREADS];
+  struct job jobs[THREADS];
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < THREADS; i++) {
+      jobs[i] = (struct job){.function = f, .x = 1.5 + i};
+      ck_assert_int_eq(pthread_create(&threads[i], NULL, fill_caches, &jobs[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+      pthread_join(threads[i], NULL);
+      ck_assert_int_eq(jobs[i].wrong, 0);
+    }
+  }
+  tri_function_free(f);
+  tri_graph_free(g);
+}
+END_TEST
+
 static Suite *threads_suite(void) {
   Suite *s = suite_create("threads");
   TCase *c = tcase_create("threads");
   tcase_add_loop_test(c, one_function, TRI_DOUBLE, TRI_DOMAINS);
+  tcase_add_loop_test(c, caches, TRI_MPFR, TRI_DOMAINS);
   suite_add_tcase(s, c);
   return s;
 }
