@@ -14,8 +14,9 @@
 
 /* --- squares_fit */
 
-/* Whether the square of every double, and its inverse, are long doubles. */
-static bool tri__squares_fit(void) { return LDBL_MAX_EXP > 2 * DBL_MAX_EXP + 128; }
+/* Whether a sum of squares kept its digits whatever the range of long double, which need not be wider than double's (it is not under
+ * valgrind). */
+static bool tri__squares_fit(long double sum) { return sum > 1e-290L && sum < 1e290L; }
 
 /* --- cbrt */
 
@@ -65,7 +66,7 @@ double tri__sigmoid_rate(double a) {
 
 double tri__lorentzian(double a) {
   long double x = (long double)a;
-  if (tri__squares_fit()) return (double)(1.0L / (1.0L + x * x));
+  if (tri__squares_fit(1.0L + x * x)) return (double)(1.0L / (1.0L + x * x));
   long double h = hypot(1.0, a);
   return (double)(1.0L / h / h);
 }
@@ -75,7 +76,8 @@ double tri__lorentzian(double a) {
 double tri__unit(double a, double b) {
   long double x = (long double)a, y = (long double)b;
   if (a == 0.0 && !isnan(b)) return 0.0;
-  return (double)(x / (tri__squares_fit() ? sqrtl(x * x + y * y) : hypotl(x, y)));
+  long double sum = x * x + y * y;
+  return (double)(x / (tri__squares_fit(sum) ? sqrtl(sum) : hypotl(x, y)));
 }
 
 /* --- softplus */
