@@ -74,10 +74,15 @@ double tri__lorentzian(double a) {
 /* --- unit */
 
 double tri__unit(double a, double b) {
-  long double x = (long double)a, y = (long double)b;
+  long double x = (long double)a, y = (long double)b, sum = x * x + y * y;
   if (a == 0.0 && !isnan(b)) return 0.0;
-  long double sum = x * x + y * y;
-  return (double)(x / (tri__squares_fit(sum) ? sqrtl(sum) : hypotl(x, y)));
+  if (!tri__squares_fit(sum) && isfinite(a) && isfinite(b)) {
+    int scale = -ilogb(fmax(fabs(a), fabs(b)));
+    x = (long double)scalbn(a, scale);
+    y = (long double)scalbn(b, scale);
+    sum = x * x + y * y;
+  }
+  return (double)(x / sqrtl(sum));
 }
 
 /* --- softplus */
