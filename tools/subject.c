@@ -212,16 +212,19 @@ static tri_status add_vanished(const struct request *request, struct subject *s)
   if (!parameters) return TRI_MEMORY;
   if (s->n_parameters) memcpy(parameters, s->parameters, s->n_parameters * sizeof *parameters);
   s->parameters = parameters;
+  unsigned char *known = request_new(request, request->graph->node_count + request->n, 1);
+  if (!known) return TRI_MEMORY;
+  for (size_t i = 0; i < s->n_parameters; i++) known[parameters[i].id] = 1;
   for (size_t i = 1; i < request->n; i++) {
     const struct value *a = &request->arguments[i];
-    if (!a->keyword || a->kind != VALUE_EXPR ||
-        parameter_named(s, a->keyword, a->keyword_size).graph ||
-        session_find(request->session, a->keyword, a->keyword_size) ||
-        !is_written(request, a->keyword, a->keyword_size))
-      continue;
+    if (!a->keyword || a->kind != VALUE_EXPR) continue;
     tri_expr variable =
         expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
     if (tri_expr_status(variable) != TRI_OK) return tri_expr_status(variable);
+    if (known[variable.id] || session_find(request->session, a->keyword, a->keyword_size) ||
+        !is_written(request, a->keyword, a->keyword_size))
+      continue;
+    known[variable.id] = 1;
     insert_parameter(s, variable);
   }
   return TRI_OK;
