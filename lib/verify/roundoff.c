@@ -333,8 +333,8 @@ static tri_status fill(struct tri_roundoff *r, tri_error_report *report) {
 
 /* --- the whole */
 
-static tri_status open(struct tri_roundoff *r, size_t n, const tri_expr *inputs,
-                       const tri_expr *point, tri_expr output, const tri_error_options *o) {
+static tri_status set_up(struct tri_roundoff *r, size_t n, const tri_expr *inputs,
+                         const tri_expr *point, tri_expr output, const tri_error_options *o) {
   r->output = output;
   r->digits = o->digits ? o->digits : DEFAULT_DIGITS;
   r->most = o->max_precision;
@@ -401,7 +401,7 @@ tri_status tri_error_estimate_with(size_t n_inputs, const tri_expr *inputs, cons
   struct tri_roundoff *r = tri__new(&memory, 1, sizeof *r);
   if (!r) return TRI_MEMORY;
   r->memory = memory;
-  tri_status status = open(r, n_inputs, inputs, point, output, o);
+  tri_status status = set_up(r, n_inputs, inputs, point, output, o);
   if (!status) status = work(r, o->domain);
   if (!status) status = fill(r, o->report);
   if (status && !r->error.status) r->error.status = status;
