@@ -29,7 +29,7 @@ static unsigned long multiplier(void) {
 }
 
 static void seed(void) {
-  state = (uint64_t)time(NULL) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+  state = UINT64_C(20261126) * UINT64_C(0x9e3779b97f4a7c15) | 1;
   printf("# seed %" PRIu64 "\n", state);
 }
 

@@ -350,7 +350,9 @@ static const struct strict {
     {"select(x > -1, x, abs(x))", 0, 0, ""},
     {"max(abs(x), 1)", 0, 0, ""},
     {"relu(x)*abs(y)", -1, 0, "abs at 0"},
-    {"y*select(x > 0, abs(x), 2)", 0, 1, ""},
+    {"y*select(x > 1, abs(x), 2)", 0, 1, ""},
+    {"y*select(x > 0, abs(x), 2)", 0, 1, "gt at (0, 0)"},
+    {"select(x <= 1, x, x^2)", 1, 0, "le at (1, 1)"},
 };
 enum { KINKS = sizeof kinks / sizeof *kinks };
 
