@@ -34,12 +34,12 @@ run_commands() {
   (cd "$abs_srcdir" && PATH=$(dirname "$TRIAD"):$PATH bash -e -s) <"$1.in" >"$1.out" 2>&1
 }
 
-# A program, with the library of this build.
+# A program, with the library of this build. The README's ten lines end without freeing what they made.
 run_program() {
   # shellcheck disable=SC2086,SC2154
   { $CC -std=c11 -Wall -Wextra -Werror $cflags -I"$abs_srcdir/lib" -I"$abs_srcdir/lib/graph" -c -o "$1.o" "$1" &&
     ./libtool --quiet --tag=CC --mode=link $CC $cflags $ldflags -o "$1.program" "$1.o" libtriad.la &&
-    "./$1.program"; } >"$1.out" 2>&1
+    ASAN_OPTIONS=detect_leaks=0 "./$1.program"; } >"$1.out" 2>&1
 }
 cflags=$(sed -n 's/^CFLAGS = //p' Makefile)
 ldflags=$(sed -n 's/^LDFLAGS = //p' Makefile)
