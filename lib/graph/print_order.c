@@ -253,8 +253,9 @@ static bool is_same_base(const struct printer *p, const struct factor *f, const 
 
 /* Joins equal factors, which shared parts keep apart; how many are left. */
 static size_t join_factors(struct printer *p, size_t first, size_t n) {
+  if (n < 2) return n;
   struct factor *f = p->factors + first;
-  size_t kept = n > 0;
+  size_t kept = 1;
   for (size_t i = 1; i < n; i++) {
     if (!is_same_base(p, f + kept - 1, f + i)) {
       f[kept++] = f[i];
