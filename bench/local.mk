@@ -8,6 +8,7 @@ TRIAD_BENCH += bench/bench_graph
 TRIAD_PEERS += bench/peer_ginac
 TRIAD_BENCH += bench/bench_calculus
 TRIAD_BENCH += bench/bench_eval
+TRIAD_BENCH += bench/bench_map
 TRIAD_BENCH += bench/bench_verify
 TRIAD_BENCH += bench/bench_tape
 TRIAD_PEERS += bench/peer_adolc

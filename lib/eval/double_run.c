@@ -121,14 +121,87 @@ static void sweep_row(const struct plan *p, const struct instruction *s, const d
   }
 }
 
+static inline void sweep_range(const struct plan *p, const double *x, double *adjoints,
+                               uint32_t from, uint32_t to) {
+  for (uint32_t i = to; i-- > from;) {
+    const struct instruction *s = p->steps + i;
+    if ((s->flags & STEP_ACTIVE) && adjoints[s->result] != 0.0) sweep_row(p, s, x, adjoints);
+  }
+}
+
 tri_status tri__sweep_doubles(struct run *r, double *adjoints) {
   const struct plan *p = r->plan;
-  for (uint32_t i = p->step_count; i-- > 0;) {
-    const struct instruction *s = p->steps + i;
-    if (i % STRIDE == 0 && tri__interrupt(r))
-      return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
-    if ((s->flags & STEP_ACTIVE) && adjoints[s->result] != 0.0)
-      sweep_row(p, s, r->store->data, adjoints);
+  for (uint32_t end = p->step_count; end > 0;) {
+    uint32_t start = (end - 1) / STRIDE * STRIDE;
+    sweep_range(p, r->store->data, adjoints, start, end);
+    if (tri__interrupt(r)) return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
+    end = start;
   }
   return TRI_OK;
+}
+
+/* --- quick calls: of small functions, where looking at options would take longer than the work */
+
+/* The level that a call works in, if nothing is to be made, shown or looked out for; else NULL. */
+static struct level *quick_level(const tri_function *f, const tri_call *call) {
+  const struct plan *p = f ? f->plan : NULL;
+  tri_workspace *w = call ? call->workspace : NULL;
+  if (!p || !w || w->function != f || !w->bound || call->trace || call->strict) return NULL;
+  if (!p->scalar || p->size_count || p->step_count > STRIDE) return NULL;
+  if (call->interrupt && *call->interrupt) return NULL;
+  struct level *l = &w->level[LEVEL_BASE];
+  return l->numbers.domain == &tri__double_domain && !l->numbers.by_template ? l : NULL;
+}
+
+static inline bool outputs_exist(const struct plan *p, const double *x, bool all) {
+  bool exist = true;
+  for (uint32_t i = 0; i < p->output_count; i++)
+    exist &= !isnan(x[all ? p->outputs[i] : p->values[p->outputs[i]].slot]);
+  return exist;
+}
+
+static void say_nothing(const tri_call *call) {
+  if (!call->error) return;
+  call->error->status = TRI_OK;
+  call->error->line = call->error->column = call->error->node = 0;
+  call->error->message[0] = '\0';
+}
+
+bool tri__quick_call(const tri_function *f, const tri_call *call, const double *inputs,
+                     double *outputs) {
+  struct level *l = quick_level(f, call);
+  if (!l || !l->shared.data || !inputs || !outputs) return false;
+  const struct plan *p = f->plan;
+  double *x = l->shared.data;
+  for (uint32_t i = 0; i < p->input_count; i++) x[p->values[i].slot] = inputs[i];
+  run_range(p, x, 0, p->step_count, false);
+  if (!outputs_exist(p, x, false)) return false;
+  for (uint32_t i = 0; i < p->output_count; i++) outputs[i] = x[p->values[p->outputs[i]].slot];
+  say_nothing(call);
+  return true;
+}
+
+static bool adjoints_exist(const struct plan *p, const double *adjoints) {
+  bool exist = true;
+  for (uint32_t i = 0; i < p->input_count; i++) exist &= !isnan(adjoints[i]);
+  return exist;
+}
+
+bool tri__quick_reverse(const tri_function *f, const tri_call *call, const double *inputs,
+                        const double *weights, double *outputs, double *adjoints) {
+  struct level *l = quick_level(f, call);
+  if (!l || !l->all.data || !l->adjoints || !inputs || !adjoints) return false;
+  const struct plan *p = f->plan;
+  double *x = l->all.data, *sums = l->adjoints;
+  for (uint32_t i = 0; i < p->input_count; i++) x[i] = inputs[i];
+  run_range(p, x, 0, p->step_count, true);
+  if (!outputs_exist(p, x, true)) return false;
+  for (uint32_t i = 0; i < p->value_count; i++) sums[i] = 0.0;
+  for (uint32_t i = 0; i < p->output_count; i++) sums[p->outputs[i]] += weights ? weights[i] : 1.0;
+  sweep_range(p, x, sums, 0, p->step_count);
+  if (!adjoints_exist(p, sums)) return false;
+  for (uint32_t i = 0; i < p->input_count; i++) adjoints[i] = sums[i];
+  for (uint32_t i = 0; outputs && i < p->output_count; i++) outputs[i] = x[p->outputs[i]];
+  say_nothing(call);
+  return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Compiled functions as the public sees them: compiling, and calls with doubles or with numbers of the function's domain. */
-#include "eval/run.h"
+#include "eval/lanes.h"
 #include "graph/node.h"
 
 /* --- compiling */
@@ -14,7 +14,10 @@ static tri_function *fail(tri_graph *g, tri_error *told, const tri_error *error)
 static tri_function *function_of(struct plan *plan, const tri_compile_options *options) {
   tri_function *f = tri__new(&plan->memory, 1, sizeof *f);
   if (!f) return NULL;
-  *f = (tri_function){plan, options->domain, options->precision, options->digits};
+  f->plan = plan;
+  f->domain = options->domain;
+  f->precision = options->precision;
+  f->digits = options->digits;
   return f;
 }
 
@@ -47,6 +50,7 @@ tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n
 void tri_function_free(tri_function *f) {
   if (!f) return;
   struct plan *plan = f->plan;
+  tri__lanes_free(atomic_load(&f->lanes));
   tri__free(&plan->memory, f, 1, sizeof *f);
   tri__plan_free(plan);
 }
@@ -90,8 +94,7 @@ size_t tri_workspace_bytes(const tri_function *f, size_t directions) {
   size_t total = 0;
   void *context[2] = {&inner, &total};
   struct plan plan = *f->plan; /* the same plan with memory that counts */
-  tri_function counted = *f;
-  counted.plan = &plan;
+  tri_function counted = {&plan, f->domain, f->precision, f->digits, NULL};
   if (plan.size_count) return 0;
   plan.memory.allocator = (tri_allocator){counting_resize, context};
   tri_workspace *w = tri_workspace_new(&counted);
@@ -153,6 +156,7 @@ static bool enough(const tri_workspace *w, const double *inputs) {
 
 tri_status tri_function_call(const tri_function *f, const tri_call *call, const double *inputs,
                              double *outputs) {
+  if (tri__quick_call(f, call, inputs, outputs)) return TRI_OK;
   struct session s;
   struct port in = doubles(inputs), out = doubles(outputs);
   tri_status status = begin(&s, f, call);
@@ -177,6 +181,7 @@ tri_status tri_function_forward(const tri_function *f, const tri_call *call, con
 
 tri_status tri_function_reverse(const tri_function *f, const tri_call *call, const double *inputs,
                                 const double *weights, double *outputs, double *adjoints) {
+  if (tri__quick_reverse(f, call, inputs, weights, outputs, adjoints)) return TRI_OK;
   struct session s;
   struct port in = doubles(inputs), by = doubles(weights), out = doubles(outputs),
               to = doubles(adjoints);

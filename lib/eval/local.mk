@@ -17,3 +17,26 @@ CLEANFILES += lib/eval/primitives.inc
 lib/eval/primitives.inc: $(EMIT_KERNELS) build-aux/sections.awk
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && (cd $(srcdir) && $(AWK) -f build-aux/sections.awk $(EMIT_KERNELS)) >$@.new && mv $@.new $@
 lib/eval/emit_rows.lo: lib/eval/primitives.inc
+
+# Lanes: kernels once for each instruction set.
+libtriad_la_SOURCES += lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c
+noinst_HEADERS += lib/eval/lane_kernels.h
+noinst_LTLIBRARIES += liblanes-default.la
+LANE_SOURCES = lib/eval/lane_double.c lib/eval/lane_float.c
+liblanes_default_la_SOURCES = $(LANE_SOURCES)
+liblanes_default_la_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) -DLANE_ID=default -DLANE_BYTES=16
+LANE_LIBS = liblanes-default.la
+if LANES_AVX2
+noinst_LTLIBRARIES += liblanes-avx2.la
+liblanes_avx2_la_SOURCES = $(LANE_SOURCES)
+liblanes_avx2_la_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) $(LANE_AVX2_CFLAGS) -DLANE_ID=avx2 -DLANE_BYTES=32
+LANE_LIBS += liblanes-avx2.la
+endif
+if LANES_AVX512
+noinst_LTLIBRARIES += liblanes-avx512.la
+liblanes_avx512_la_SOURCES = $(LANE_SOURCES)
+liblanes_avx512_la_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) $(LANE_AVX512_CFLAGS) -DLANE_ID=avx512 -DLANE_BYTES=64
+LANE_LIBS += liblanes-avx512.la
+endif
+libtriad_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS)
+libtriad_core_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS)

@@ -3,13 +3,18 @@
 #ifndef TRIAD_EVAL_RUN_H
 #define TRIAD_EVAL_RUN_H
 
+#include <stdatomic.h>
+
 #include "eval/plan.h"
+
+struct lanes;
 
 struct tri_function {
   struct plan *plan;
   tri_domain domain;
   uint32_t precision;
   uint64_t digits;
+  _Atomic(struct lanes *) lanes; /* made by the first map (lanes.h); else NULL */
 };
 
 /* Where the values of a plan are among the numbers of one array: slots are shared, or every value has a place of its own. */
@@ -139,6 +144,13 @@ bool tri__interrupt(const struct run *r);
 tri_status tri__run_doubles(struct run *r);
 tri_status tri__run_double_duals(struct run *r);
 tri_status tri__sweep_doubles(struct run *r, double *adjoints);
+
+/* Calls that find their memory ready and all results have values; false if it is not so, or anything but numbers is asked for, with nothing of
+ * the caller's changed: then the call goes the long way, which does the same and more. */
+bool tri__quick_call(const tri_function *f, const tri_call *call, const double *inputs,
+                     double *outputs);
+bool tri__quick_reverse(const tri_function *f, const tri_call *call, const double *inputs,
+                        const double *weights, double *outputs, double *adjoints);
 
 /* --- dual_run.c */
 

@@ -5,17 +5,14 @@
 #define TRIAD_GRAPH_VALUES_H
 
 #include "graph/kernels.h"
+#include "graph/options.h"
 #include "graph/rows.h"
 
 /* The options that a row may give. */
 struct options {
-  uint8_t first, total, tame, exact, commutes, linear, choice, keeps, total_if, lazy, at_zero,
-      root_at_one;
-  uint8_t sort, conditions, range, parity;
-  int8_t precedence;
-  const char *infix, *unicode, *latex, *c, *help, *example;
+  ROW_OPTIONS;
   bool defined, at_kink;
-  double plain, ulps;
+  double plain;
 };
 
 /* A row's options are an initializer of struct options, which sets some of it twice; its conditions are compiled where a, b, c are the

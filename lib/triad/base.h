@@ -89,6 +89,20 @@ typedef struct tri_text {
 /* Frees the text's memory and empties it. Nothing happens for NULL or an empty text. */
 TRI_API void tri_text_free(tri_text *text);
 
+/* Threads that wait for work: at first looking, for some ten microseconds, then asleep. One call at a time may use a pool; a child
+ * process after fork has none of the threads, and may only make a pool of its own. */
+typedef struct tri_pool tri_pool;
+
+/* Starts a pool that works with `threads` threads (1 to 1024), one of which is the caller's. NULL when out of memory or of threads.
+ * allocator may be NULL. */
+TRI_API tri_pool *tri_pool_new(size_t threads, const tri_allocator *allocator);
+
+/* Ends the threads and frees the pool. Nothing happens for NULL. */
+TRI_API void tri_pool_free(tri_pool *pool);
+
+/* With how many threads it works. */
+TRI_API size_t tri_pool_threads(const tri_pool *pool);
+
 #ifdef __cplusplus
 }
 #endif

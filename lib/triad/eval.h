@@ -197,6 +197,47 @@ TRI_CHECKED TRI_API tri_status tri_function_taylor_values(const tri_function *fu
                                                           const tri_values *curve, size_t order,
                                                           tri_values *coefficients);
 
+/* --- many points ------------------------------------------------------------------------------------------------------ */
+
+/* Where one element of the inputs, or of the outputs, is for every point: number p is at doubles[p * stride], or at floats[p * stride];
+ * the other of the two is NULL. x and y in arrays of their own: {x, .stride = 1}, {y, .stride = 1}; in one array of pairs: {xy, .stride = 2},
+ * {xy + 1, .stride = 2}. An input with stride 0 has the same value at all points. */
+typedef struct tri_map_input {
+  const double *doubles;
+  const float *floats;
+  ptrdiff_t stride;
+} tri_map_input;
+
+/* The same where results go. */
+typedef struct tri_map_output {
+  double *doubles;
+  float *floats;
+  ptrdiff_t stride; /* not 0 */
+} tri_map_output;
+
+/* How a map is done; zeros, or NULL for all, are the defaults. */
+typedef struct tri_map_options {
+  size_t threads;  /* at most; default 1. They are made for this call, unless there is a pool: */
+  tri_pool *pool;  /* not NULL: its threads */
+  size_t *without; /* not NULL: is told at how many points an output has no value */
+  size_t *first;   /* not NULL: is told which is the first of these; n if there is none */
+} tri_map_options;
+
+/* The outputs at n points; inputs[N] and outputs[M] say where the numbers are. No output may overlap an input or another output.
+ *
+ * In double and float the function runs for a block of points per instruction, by vector instructions that the processor has, with
+ * SLEEF's elementary functions (1.0 units in the last place) if triad was built with it, so results may differ from those of
+ * tri_function_call by rounding; they do not depend on the number of threads. In other domains, and with named sizes, each
+ * point is computed as by tri_function_call. Numbers of the other type than the function's are converted.
+ *
+ * What has no value is NaN. TRI_DOMAIN if that is so for an output of any point: the error names the first such point ("point 7:
+ * log at -1"), all others are set all the same. TRI_SHAPE, TRI_ARGUMENT, TRI_LIMIT, TRI_MEMORY and TRI_INTERRUPTED (some points are
+ * then not set) as tri_function_call. call may be NULL; its workspace and trace are not used. */
+TRI_CHECKED TRI_API tri_status tri_function_map(const tri_function *function, const tri_call *call,
+                                                size_t n, const tri_map_input *inputs,
+                                                const tri_map_output *outputs,
+                                                const tri_map_options *options);
+
 /* The values of n >= 1 scalar expressions without variables, in options' domain (options may be NULL), into *values, to be freed
  * with tri_values_free; for points such as (1/3, pi). On failure *values is NULL: as tri_compile and tri_function_call. error may
  * be NULL. */

@@ -55,6 +55,29 @@ static tri_status eval_scenario(const tri_allocator *allocator) {
   return s;
 }
 
+/* A map, in double on two threads (in ball these would use the allocator at once), with a point that has no value: its program, rooms, pool and diagnosis. */
+static tri_status map_scenario(const tri_allocator *allocator) {
+  enum { POINTS = 300 };
+  static const char text[] = "sqrt(x)*sin(x) + cos(x)/3";
+  double in[POINTS], out[POINTS];
+  tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
+  if (!g) return TRI_MEMORY;
+  tri_expr x = tri_variable(g, "x"), e = tri_parse(g, text, sizeof text - 1);
+  tri_error error = {.status = TRI_OK};
+  tri_function *f =
+      tri_compile(1, &x, 1, &e, .domain = domain, .allocator = allocator, .error = &error);
+  for (int i = 0; i < POINTS; i++) in[i] = i == 200 ? -1.0 : i;
+  tri_status s = error.status;
+  if (f)
+    s = tri_function_map(f, &(tri_call){.error = &error}, POINTS, &(tri_map_input){in, NULL, 1},
+                         &(tri_map_output){out, NULL, 1},
+                         &(tri_map_options){.threads = domain == TRI_DOUBLE ? 2 : 1});
+  if (s == TRI_DOMAIN) s = TRI_OK;
+  tri_function_free(f);
+  tri_graph_free(g);
+  return s;
+}
+
 /* Series of all kinds. */
 static tri_status series_scenario(const tri_allocator *allocator) {
   static const char text[] = "gamma(x) + x^(x + 1) + x^7 + x^2.5 + tanh(sigmoid(-x))/x";
@@ -105,6 +128,13 @@ START_TEST(eval) {
 }
 END_TEST
 
+START_TEST(map) {
+  domain = _i ? TRI_BALL : TRI_DOUBLE;
+  ck_assert_int_gt(failing_loop(map_scenario), 40);
+  tri_thread_cleanup();
+}
+END_TEST
+
 START_TEST(series) {
   domain = _i ? TRI_BALL : TRI_DOUBLE;
   ck_assert_int_gt(failing_loop(series_scenario), 40);
@@ -125,6 +155,7 @@ static Suite *oom_suite(void) {
   Suite *s = suite_create("oom_eval");
   TCase *c = tcase_create("oom_eval");
   tcase_add_loop_test(c, eval, TRI_DOUBLE, TRI_DOMAINS);
+  tcase_add_loop_test(c, map, 0, 2);
   tcase_add_loop_test(c, series, 0, 2);
   tcase_add_loop_test(c, values, TRI_DOUBLE, TRI_DOMAINS);
   tcase_add_test(c, emit);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* A pool of threads for work that is cut in parts. */
+#ifndef TRIAD_BASE_THREADS_H
+#define TRIAD_BASE_THREADS_H
+
+#include <triad/base.h>
+
+enum { POOL_MAX_THREADS = 1024 };
+
+/* Calls work(data, worker) for worker = 0 … threads - 1, each on a thread of its own, 0 on the caller's; returns when all have
+ * returned. What they wrote is then seen. */
+void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
+
+#endif

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The rows of ops.def with vectors for numbers. To be included once, with REAL (double or float), INTEGER (as wide), LANE_TABLE (the table's
+ * name), LANE_DOUBLES (1 or 0), and from the flags LANE_BYTES (of a vector) and LANE_SET (the instruction set's name).
+ *
+ * A row's value is compiled as it stands: + - * / and comparisons are the compiler's on vectors, comparisons give masks, `and` and `or` are
+ * & and | on these, names of functions lead to SLEEF's, or to the C library's number by number. So a row that is added has
+ * its lane kernel. Functions of SLEEF are right to 1.0 units in the last place (erfc 1.5) where `safe` holds; elsewhere the numbers
+ * concerned are the C library's. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "eval/lanes.h"
+#include "graph/options.h"
+
+typedef REAL vec __attribute__((vector_size(LANE_BYTES)));
+typedef REAL loose __attribute__((vector_size(LANE_BYTES), aligned(sizeof(REAL)), may_alias));
+typedef INTEGER mask __attribute__((vector_size(LANE_BYTES)));
+enum { WIDTH = LANE_BYTES / sizeof(REAL) };
+
+double tri__cbrt(double a);
+double tri__unit(double a, double b);
+double tri__erfc(double a);
+double tri__gamma(double a);
+double tri__lgamma(double a);
+double tri__polygamma(double n, double a);
+
+#define INLINE static inline __attribute__((always_inline, unused))
+
+/* --- vectors and masks */
+
+INLINE vec load(const void *slot, int i) { return *(const loose *)((const REAL *)slot + i); }
+INLINE void store(void *slot, int i, vec x) { *(loose *)((REAL *)slot + i) = x; }
+INLINE vec spread(double x) { return (REAL)x - (vec){0}; }
+INLINE vec same(vec x) { return x; }
+INLINE vec blend(mask m, vec x, vec y) { return (vec)((m & (mask)x) | (~m & (mask)y)); }
+INLINE vec size_of(vec x) { return (vec)((mask)x & ~(mask)spread(-0.0)); }
+
+INLINE bool any(mask m) {
+  INTEGER sum = 0;
+  for (int i = 0; i < WIDTH; i++) sum |= m[i];
+  return sum != 0;
+}
+
+/* A condition as the number 0 or 1, and back; a condition without a value (NaN) chooses neither. */
+INLINE vec number_of(mask m) { return (vec)(m & (mask)spread(1.0)); }
+INLINE mask holds(vec condition) { return condition != 0.0; }
+INLINE vec select_number(vec condition, vec x, vec y) {
+  return blend(condition != condition, condition, blend(holds(condition), x, y));
+}
+
+/* What rows write: numbers among vectors, conditions among numbers. */
+#define VECTOR(x) _Generic((x), vec : same, double : spread, float : spread)(x)
+#define NUMBER(x) _Generic((x), vec : same, double : spread, float : spread, default : number_of)(x)
+#define ALWAYS (~(mask){0})
+
+/* --- functions, number by number */
+
+/* The double functions serve floats too, and give them what the interpreter does. */
+#define EACH1(name, call)                                                                          \
+  INLINE vec each_##name(vec a) {                                                                  \
+    vec r = a;                                                                                     \
+    for (int i = 0; i < WIDTH; i++) {                                                              \
+      double x = (double)a[i];                                                                     \
+      r[i] = (REAL)call;                                                                           \
+    }                                                                                              \
+    return r;                                                                                      \
+  }
+#define EACH2(name, call)                                                                          \
+  INLINE vec each_##name(vec a, vec b) {                                                           \
+    vec r = a;                                                                                     \
+    for (int i = 0; i < WIDTH; i++) {                                                              \
+      double x = (double)a[i], y = (double)b[i];                                                   \
+      r[i] = (REAL)call;                                                                           \
+    }                                                                                              \
+    return r;                                                                                      \
+  }
+
+/* Of those functions that a vector unit has by itself, the compiler makes vector instructions. */
+#define OWN(name)                                                                                  \
+  INLINE vec lane_##name(vec a) {                                                                  \
+    vec r = a;                                                                                     \
+    for (int i = 0; i < WIDTH; i++)                                                                \
+      r[i] = LANE_DOUBLES ? (REAL)__builtin_##name((double)a[i])                                   \
+                          : (REAL)__builtin_##name##f((float)a[i]);                                \
+    return r;                                                                                      \
+  }
+OWN(sqrt)
+OWN(floor)
+OWN(ceil)
+
+EACH1(lgamma, tri__lgamma(x))
+EACH1(digamma, tri__polygamma(0.0, x))
+EACH2(polygamma, tri__polygamma(x, y))
+
+INLINE vec lane_fma(vec a, vec b, vec c) {
+  vec r = a;
+  for (int i = 0; i < WIDTH; i++)
+    r[i] = LANE_DOUBLES ? (REAL)__builtin_fma((double)a[i], (double)b[i], (double)c[i])
+                        : (REAL)__builtin_fmaf((float)a[i], (float)b[i], (float)c[i]);
+  return r;
+}
+
+/* --- functions of SLEEF */
+
+#if LANE_DOUBLES
+#define BY_TYPE(of_double, of_float) of_double
+#else
+#define BY_TYPE(of_double, of_float) of_float
+#endif
+#define LIMIT(of_double, of_float) ((REAL)BY_TYPE(of_double, of_float))
+#define WITHIN(of_double, of_float) (size_of(a) < LIMIT(of_double, of_float))
+
+/* F(name, accuracy, where SLEEF's is safe, from the arguments a, b and its result r): by its reference, and where tests found it wanting
+ * (a power near the largest number is inf, gamma is off where it is tiny). */
+#define FUNCTIONS1(F)                                                                              \
+  F(sin, u10, ALWAYS)                                                                              \
+  F(cos, u10, ALWAYS)                                                                              \
+  F(tan, u10, ALWAYS)                                                                              \
+  F(asin, u10, ALWAYS)                                                                             \
+  F(acos, u10, ALWAYS)                                                                             \
+  F(atan, u10, ALWAYS)                                                                             \
+  F(exp, u10, ALWAYS)                                                                              \
+  F(expm1, u10, ALWAYS)                                                                            \
+  F(log, u10, ALWAYS)                                                                              \
+  F(log1p, u10, WITHIN(1e307, 1e38))                                                               \
+  F(log2, u10, ALWAYS)                                                                             \
+  F(log10, u10, ALWAYS)                                                                            \
+  F(sinh, u10, WITHIN(709, 88))                                                                    \
+  F(cosh, u10, WITHIN(709, 88))                                                                    \
+  F(tanh, u10, ALWAYS)                                                                             \
+  F(asinh, u10, WITHIN(1e154, 1e19))                                                               \
+  F(acosh, u10, WITHIN(1e154, 1e19))                                                               \
+  F(atanh, u10, ALWAYS)                                                                            \
+  F(cbrt, u10, ALWAYS)                                                                             \
+  F(erf, u10, ALWAYS)                                                                              \
+  F(erfc, u15, a < LIMIT(26.2, 9.2))                                                               \
+  F(gamma, u10, a > LIMIT(-150, -30))
+#define FUNCTIONS2(F)                                                                              \
+  F(pow, u10, size_of(r) < LIMIT(INFINITY, INFINITY))                                              \
+  F(hypotenuse, u05, ALWAYS)                                                                       \
+  F(atan2, u10, ALWAYS)
+
+#define EACH_OF_1(name, accuracy, safe) EACH1(name, name(x))
+#define EACH_OF_2(name, accuracy, safe) EACH2(name, name(x, y))
+#define Sleef_gamma Sleef_tgamma
+#define Sleef_hypotenuse Sleef_hypot
+#define hypotenuse(x, y) hypot(x, y)
+#define erfc(x) tri__erfc(x)
+#define gamma(x) tri__gamma(x)
+#define cbrt(x) tri__cbrt(x)
+FUNCTIONS1(EACH_OF_1)
+FUNCTIONS2(EACH_OF_2)
+
+#if HAVE_SLEEF && defined(__x86_64__)
+#define LANE_SLEEF 1
+#elif HAVE_SLEEF && defined(__aarch64__) && LANE_BYTES == 16
+#define LANE_SLEEF 1
+#else
+#define LANE_SLEEF 0
+#endif
+
+#if LANE_SLEEF
+#include <sleef.h>
+#if LANE_BYTES == 64
+#define SLEEF_NAME(name, accuracy) SLEEF_PASTE(Sleef_##name, BY_TYPE(d8, f16), accuracy, avx512f)
+#elif LANE_BYTES == 32
+#define SLEEF_NAME(name, accuracy) SLEEF_PASTE(Sleef_##name, BY_TYPE(d4, f8), accuracy, avx2)
+#elif defined(__x86_64__)
+#define SLEEF_NAME(name, accuracy) SLEEF_PASTE(Sleef_##name, BY_TYPE(d2, f4), accuracy, sse2)
+#else
+#define SLEEF_NAME(name, accuracy) SLEEF_PASTE(Sleef_##name, BY_TYPE(d2, f4), accuracy, advsimd)
+#endif
+#define SLEEF_PASTE(name, type, accuracy, set) SLEEF_PASTE_(name, type, accuracy, set)
+#define SLEEF_PASTE_(name, type, accuracy, set) name##type##_##accuracy##set
+
+#define FUNCTION1(name, accuracy, safe)                                                            \
+  INLINE vec lane_##name(vec a) {                                                                  \
+    vec r = SLEEF_NAME(name, accuracy)(a);                                                         \
+    mask good = safe;                                                                              \
+    return any(~good) ? blend(good, r, each_##name(a)) : r;                                        \
+  }
+#define FUNCTION2(name, accuracy, safe)                                                            \
+  INLINE vec lane_##name(vec a, vec b) {                                                           \
+    vec r = SLEEF_NAME(name, accuracy)(a, b);                                                      \
+    mask good = safe;                                                                              \
+    return any(~good) ? blend(good, r, each_##name(a, b)) : r;                                     \
+  }
+INLINE vec lane_lgamma(vec a) {
+  mask good = a > 0.0;
+  return any(~good) ? each_lgamma(a) : (vec)SLEEF_NAME(lgamma, u10)(a);
+}
+#else
+#define FUNCTION1(name, accuracy, safe)                                                            \
+  INLINE vec lane_##name(vec a) { return each_##name(a); }
+#define FUNCTION2(name, accuracy, safe)                                                            \
+  INLINE vec lane_##name(vec a, vec b) { return each_##name(a, b); }
+INLINE vec lane_lgamma(vec a) { return each_lgamma(a); }
+#endif
+FUNCTIONS1(FUNCTION1)
+FUNCTIONS2(FUNCTION2)
+
+/* Where the sum of squares has all its digits its root is within one unit: half of the sum's own, and the root's half. */
+INLINE mask plain_sum(vec s) { return (s > LIMIT(1e-280, 1e-28)) & (s < LIMIT(1e300, 1e37)); }
+INLINE vec lane_hypot(vec a, vec b) {
+  vec s = a * a + b * b;
+  mask good = plain_sum(s);
+  return any(~good) ? blend(good, lane_sqrt(s), lane_hypotenuse(a, b)) : lane_sqrt(s);
+}
+
+static void sincos_kernel(void *sine, void *a, void *unused, void *cosine) {
+  (void)unused;
+  for (int i = 0; i < LANE_BLOCK; i += WIDTH) {
+    vec x = load(a, i);
+#if LANE_SLEEF
+    __auto_type both = SLEEF_NAME(sincos, u10)(x);
+    store(cosine, i, both.y);
+    store(sine, i, both.x);
+#else
+    store(cosine, i, each_cos(x));
+    store(sine, i, each_sin(x));
+#endif
+  }
+}
+
+#define PAIR(inner, outer, value)                                                                  \
+  static void pair_##inner##_##outer(void *result, void *a, void *b, void *c) {                    \
+    for (int i = 0; i < LANE_BLOCK; i += WIDTH) {                                                  \
+      vec x = load(a, i), y = load(b, i), z = load(c, i);                                          \
+      store(result, i, value);                                                                     \
+    }                                                                                              \
+  }
+#define PAIRS(inner, value)                                                                        \
+  PAIR(inner, add, value + z)                                                                      \
+  PAIR(inner, sub, value - z)                                                                      \
+  PAIR(inner, from, z - value)                                                                     \
+  PAIR(inner, mul, value *z)
+PAIRS(add, (x + y))
+PAIRS(sub, (x - y))
+PAIRS(mul, (x * y))
+
+/* --- what graph/kernels.c has in long double, here to three or four units; nothing overflows on the way */
+
+INLINE vec lane_sec(vec a) { return 1.0 / lane_cos(a); }
+INLINE vec lane_csc(vec a) { return 1.0 / lane_sin(a); }
+INLINE vec lane_cot(vec a) { return 1.0 / lane_tan(a); }
+INLINE vec lane_decay(vec a) { return lane_exp(-size_of(a)); }
+
+INLINE vec lane_sech(vec a) {
+  vec e = lane_decay(a);
+  return 2.0 * e / (1.0 + e * e);
+}
+
+INLINE vec lane_sigmoid(vec a) {
+  vec e = lane_decay(a);
+  return blend(a < 0.0, e, spread(1.0)) / (1.0 + e);
+}
+
+INLINE vec lane_sigmoid_rate(vec a) {
+  vec e = lane_decay(a), d = 1.0 + e;
+  return e / (d * d);
+}
+
+INLINE vec lane_softplus(vec a) { return lane_log1p(lane_decay(a)) + blend(a > 0.0, a, (vec){0}); }
+
+INLINE vec lane_gaussian(vec a) {
+  vec s = a * a, e = lane_exp(-s);
+  return blend(s < LIMIT(1e4, 200), e * (1.0 - lane_fma(a, a, -s)), e);
+}
+
+INLINE vec lane_lorentzian(vec a) {
+  return blend(WITHIN(1e150, 1e15), 1.0 / (1.0 + a * a), 1.0 / a / a);
+}
+
+INLINE vec lane_one_minus_square(vec a) { return lane_fma(-a, a, spread(1.0)); }
+
+/* Number by number where the sum of squares has not all its digits. */
+EACH2(unit, tri__unit(x, y))
+INLINE vec lane_unit(vec a, vec b) {
+  vec s = a * a + b * b, r = a / lane_sqrt(s);
+  mask good = plain_sum(s);
+  r = any(~good) ? blend(good, r, each_unit(a, b)) : r;
+  return blend(a == 0.0, (vec){0}, r);
+}
+
+/* --- the names that rows use */
+
+#undef hypotenuse
+#undef erfc
+#undef gamma
+#undef cbrt
+#define and &
+#define or |
+#define select(condition, x, y)                                                                    \
+  _Generic((condition), vec : select_number, default : blend)(condition, VECTOR(x), VECTOR(y))
+#define pow(a, b) lane_pow(a, b)
+#define sqrt(a) lane_sqrt(a)
+#define cbrt(a) lane_cbrt(a)
+#define hypot(a, b) lane_hypot(a, b)
+#define exp(a) lane_exp(a)
+#define expm1(a) lane_expm1(a)
+#define log(a) lane_log(a)
+#define log1p(a) lane_log1p(a)
+#define log2(a) lane_log2(a)
+#define log10(a) lane_log10(a)
+#define sin(a) lane_sin(a)
+#define cos(a) lane_cos(a)
+#define tan(a) lane_tan(a)
+#define asin(a) lane_asin(a)
+#define acos(a) lane_acos(a)
+#define atan(a) lane_atan(a)
+#define atan2(a, b) lane_atan2(a, b)
+#define sinh(a) lane_sinh(a)
+#define cosh(a) lane_cosh(a)
+#define tanh(a) lane_tanh(a)
+#define asinh(a) lane_asinh(a)
+#define acosh(a) lane_acosh(a)
+#define atanh(a) lane_atanh(a)
+#define sec(a) lane_sec(a)
+#define csc(a) lane_csc(a)
+#define cot(a) lane_cot(a)
+#define sech(a) lane_sech(a)
+#define sigmoid(a) lane_sigmoid(a)
+#define sigmoid_rate(a) lane_sigmoid_rate(a)
+#define softplus(a) lane_softplus(a)
+#define gaussian(a) lane_gaussian(a)
+#define lorentzian(a) lane_lorentzian(a)
+#define one_minus_square(a) lane_one_minus_square(a)
+#define unit(a, b) lane_unit(a, b)
+#define erf(a) lane_erf(a)
+#define erfc(a) lane_erfc(a)
+#define gamma(a) lane_gamma(a)
+#define lgamma(a) lane_lgamma(a)
+#define digamma(a) each_digamma(a)
+#define polygamma(n, a) each_polygamma(n, a)
+#define floor(a) lane_floor(a)
+#define ceil(a) lane_ceil(a)
+
+/* --- rows */
+
+/* INSTEAD(ROWS_name, text) is what ROWS_name is defined to stand for in place of the text, if it is defined (to something that begins with
+ * a comma); else the text. */
+#define INSTEAD(...) INSTEAD_(__VA_ARGS__, )
+#define INSTEAD_(first, second, ...) second
+
+/* Rows whose arguments are conditions, which come as numbers. */
+#define CONDITIONS_logical_and , holds(a) & holds(b)
+#define CONDITIONS_logical_or , holds(a) | holds(b)
+#define CONDITIONS_logical_not , ~holds(a)
+
+/* Rows that give NaN for NaN without being asked to: the commonest. */
+#define PASSES_neg , 0
+#define PASSES_add , 0
+#define PASSES_sub , 0
+#define PASSES_mul , 0
+#define PASSES_div , 0
+#define PASSES_square , 0
+#define PASSES_sqrt , 0
+#define PASSES_exp , 0
+#define PASSES_log , 0
+#define PASSES_sin , 0
+#define PASSES_cos , 0
+#define PASSES_abs , 0
+
+struct options {
+  ROW_OPTIONS;
+  mask defined;
+  double plain;
+  uint8_t at_kink;
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wparentheses"
+#if defined(__clang__)
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init-side-effects"
+#endif
+
+#define DOMAIN(condition) .defined = (condition)
+#define KINK(condition) .at_kink = 1
+#define PLAIN(formula) .plain = 0.0
+
+#define ROW(name, arity, value, ...)                                                               \
+  INLINE vec value_##name(vec a, vec b, vec c, bool strict) {                                      \
+    const struct options o = {.defined = ALWAYS, __VA_ARGS__};                                     \
+    vec r = NUMBER((INSTEAD(CONDITIONS_##name, value)));                                           \
+    mask none = {0};                                                                               \
+    if (strict) none |= ~o.defined;                                                                \
+    if (INSTEAD(PASSES_##name, 1) && !o.lazy)                                                      \
+      none |= (a != a) | (arity > 1 ? b != b : (mask){0}) | (arity > 2 ? c != c : (mask){0});      \
+    return blend(none, spread(NAN), r);                                                            \
+  }                                                                                                \
+  static void strict_##name(void *result, void *a, void *b, void *c) {                             \
+    for (int i = 0; i < LANE_BLOCK; i += WIDTH)                                                    \
+      store(result, i,                                                                             \
+            value_##name(load(a, i), arity > 1 ? load(b, i) : (vec){0},                            \
+                         arity > 2 ? load(c, i) : (vec){0}, true));                                \
+  }                                                                                                \
+  static void extended_##name(void *result, void *a, void *b, void *c) {                           \
+    for (int i = 0; i < LANE_BLOCK; i += WIDTH)                                                    \
+      store(result, i,                                                                             \
+            value_##name(load(a, i), arity > 1 ? load(b, i) : (vec){0},                            \
+                         arity > 2 ? load(c, i) : (vec){0}, false));                               \
+  }
+#define OP1(name, value, da, ...) ROW(name, 1, value, __VA_ARGS__)
+#define OP2(name, value, da, db, ...) ROW(name, 2, value, __VA_ARGS__)
+#define OP3(name, value, da, db, dc, ...) ROW(name, 3, value, __VA_ARGS__)
+#include "graph/ops.def"
+#undef OP1
+#undef OP2
+#undef OP3
+
+/* --- the table */
+
+static bool lacks(void *const *slots, size_t n) {
+  mask none = {0};
+  for (size_t k = 0; k < n; k++)
+    for (int i = 0; i < LANE_BLOCK; i += WIDTH) {
+      vec x = load(slots[k], i);
+      none |= x != x;
+    }
+  return any(none);
+}
+
+#define OP1(name, ...)                                                                             \
+  .strict[TRI_OP_##name] = strict_##name, .extended[TRI_OP_##name] = extended_##name,
+#define OP2 OP1
+#define OP3 OP1
+#define PAIRS_OF(inner)                                                                            \
+  { pair_##inner##_add, pair_##inner##_sub, pair_##inner##_from, pair_##inner##_mul }
+const struct lane_kernels LANE_TABLE;
+const struct lane_kernels LANE_TABLE = {
+    .name = LANE_SET,
+    .sincos = sincos_kernel,
+    .lacks = lacks,
+    .pair = {PAIRS_OF(add), PAIRS_OF(sub), PAIRS_OF(mul)},
+#include "graph/ops.def"
+};
+#undef OP1
+#undef OP2
+#undef OP3
+#pragma GCC diagnostic pop

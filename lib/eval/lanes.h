@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Lanes: a plan carried out for a block of points per instruction.
+ *
+ * Kernels come from the rows of ops.def, compiled with vectors in place of numbers (lane_kernels.h), once for each instruction set and
+ * type of number; a table of them is chosen by what the processor has. A lanes program is a plan made ready for such a table:
+ * instructions over slots of LANE_BLOCK numbers, the constants written out, sin and cos of one argument in one instruction. */
+#ifndef TRIAD_EVAL_LANES_H
+#define TRIAD_EVAL_LANES_H
+
+#include "eval/run.h"
+
+/* Points per instruction: few enough that the slots of a small function stay in the first cache, enough to forget about calls. */
+enum { LANE_BLOCK = 64, LANE_ALIGNMENT = 64 };
+
+/* One instruction on whole slots, each of LANE_BLOCK numbers; the result may be an argument. sincos: c is the second result. */
+typedef void lane_kernel(void *result, void *a, void *b, void *c);
+
+/* Two operations in one instruction, rounded one after the other: x is what the inner one gives. */
+enum lane_inner { INNER_ADD, INNER_SUB, INNER_MUL, LANE_INNER };
+enum lane_outer {
+  OUTER_ADD,
+  OUTER_SUB,
+  OUTER_FROM,
+  OUTER_MUL,
+  LANE_OUTER
+}; /* x+c, x-c, c-x, x*c */
+
+/* What one instruction set has for one type of number. */
+struct lane_kernels {
+  const char *name;
+  lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
+  lane_kernel *sincos;
+  lane_kernel *pair[LANE_INNER][LANE_OUTER];   /* (a inner b) outer c */
+  bool (*lacks)(void *const *slots, size_t n); /* whether any number of these slots is NaN */
+};
+
+enum { LANE_TYPES = 2 }; /* double, float */
+
+/* The table for a domain, TRI_DOUBLE or TRI_FLOAT; the best that this processor has, or the i-th best; NULL beyond the last. */
+const struct lane_kernels *tri__lane_kernels(tri_domain domain, int i);
+
+/* An instruction: slots by their numbers. Without a kernel it is the row's own, point by point. */
+struct lane_step {
+  lane_kernel *kernel;
+  uint32_t result, a, b, c;
+  uint16_t op;
+  uint8_t flags; /* as of struct instruction */
+};
+
+/* A program. Slots: inputs, constants, outputs that are computed and stand once, temporaries. Immutable. */
+struct lanes {
+  struct memory memory;
+  const struct lane_kernels *kernels;
+  const struct row *rows;
+  tri_domain domain;
+  size_t size; /* of a number */
+  struct lane_step *steps;
+  uint32_t step_count;
+  uint32_t input_count, constant_count, output_count, slot_count; /* elements; slots in all */
+  uint32_t *output_slots;
+  uint8_t *output_owns; /* the output is the only one in its slot, and computed */
+  void *block;          /* of the constants */
+  size_t block_size;
+  char *constants; /* LANE_BLOCK numbers for each */
+};
+
+/* Makes the program of a function in double or float without named sizes; kernels NULL: the best. NULL when out of memory. */
+struct lanes *tri__lanes_new(const tri_function *function, const struct lane_kernels *kernels);
+void tri__lanes_free(struct lanes *lanes);
+
+/* Whether a function has one. */
+bool tri__has_lanes(const tri_function *function);
+
+/* The function's own, made when first asked for; NULL when out of memory. */
+const struct lanes *tri__lanes(const tri_function *function);
+
+/* One map under way: where its numbers are, shared by its threads. */
+struct map {
+  const tri_function *function;
+  const struct lanes *lanes; /* NULL: point by point through the interpreter */
+  const tri_call *call;
+  size_t points, n, m;
+  const tri_map_input *inputs;
+  const tri_map_output *outputs;
+};
+
+/* What one thread has for its blocks, and found. */
+struct map_worker {
+  void **slots;  /* where each slot is, for the block under way */
+  char *buffers; /* of all slots but the constants */
+  void *block;   /* both, as they were allocated */
+  size_t block_size;
+  tri_workspace *workspace;
+  double *numbers;       /* of one point */
+  size_t without, first; /* points where an output has no value, and the first of them */
+  tri_status status;
+};
+
+/* Room for a thread's share of a map by lanes; false when out of memory. */
+bool tri__lanes_worker(const struct map *map, struct map_worker *worker);
+/* The points from `first` on, LANE_BLOCK at most. */
+void tri__lanes_block(const struct map *map, struct map_worker *worker, size_t first);
+/* Number i of the point among the map's inputs. */
+double tri__map_input(const tri_map_input *input, size_t point);
+
+#endif
