@@ -6,6 +6,11 @@
  * & and | on these, names of functions lead to SLEEF's, or to the C library's number by number. So a row that is added has
  * its lane kernel. Functions of SLEEF are right to 1.0 units in the last place (erfc 1.5) where `safe` holds; elsewhere the numbers
  * concerned are the C library's. */
+#ifndef LANE_ID /* what every processor of the kind has */
+#define LANE_ID default
+#define LANE_BYTES 16
+#endif
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>

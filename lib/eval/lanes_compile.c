@@ -5,7 +5,7 @@
 
 #include "eval/lanes.h"
 
-enum { NONE = UINT32_MAX };
+enum { NONE = UINT32_MAX, NEVER = UINT32_MAX - 1 };
 
 /* A program in the making. Numbers are those of the plan's values, element by element, in the plan's order. */
 struct making {
@@ -233,7 +233,7 @@ static void place_outputs(struct making *m) {
 
 static void find_last_uses(struct making *m) {
   const struct lanes *l = m->lanes;
-  for (uint32_t i = 0; i < m->numbers; i++) m->last[i] = m->slot[i] == NONE ? NONE - 1 : NONE;
+  for (uint32_t i = 0; i < m->numbers; i++) m->last[i] = m->slot[i] == NONE ? NEVER : NONE;
   for (uint32_t i = 0; i < l->step_count; i++) {
     const struct lane_step *s = l->steps + i;
     const uint32_t read[] = {s->a, s->b, s->kernel == l->kernels->sincos ? s->a : s->c};

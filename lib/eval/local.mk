@@ -24,7 +24,7 @@ noinst_HEADERS += lib/eval/lane_kernels.h
 noinst_LTLIBRARIES += liblanes-default.la
 LANE_SOURCES = lib/eval/lane_double.c lib/eval/lane_float.c
 liblanes_default_la_SOURCES = $(LANE_SOURCES)
-liblanes_default_la_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) -DLANE_ID=default -DLANE_BYTES=16
+liblanes_default_la_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS)
 LANE_LIBS = liblanes-default.la
 if LANES_AVX2
 noinst_LTLIBRARIES += liblanes-avx2.la
