@@ -6,10 +6,10 @@
 #include <string.h>
 #include <triad.h>
 
-#include "bench.h"
+#include "bench/problems.h"
 #include "config.h"
 
-enum { POINTS = 1000000, RUNS = 25, CALLS = 200000 };
+enum { POINTS = MAP_POINTS, RUNS = 25, CALLS = 200000 };
 
 static const char f_text[] = "x^2*y + y + 2";
 static const char g_text[] = "exp(sin(x*y))*sqrt(x^2 + y^2) + atan2(y, x)";
@@ -28,10 +28,7 @@ static double *array(void) {
 
 static struct arrays arrays_new(void) {
   struct arrays a = {array(), array(), array(), array(), array()};
-  for (int i = 0; i < POINTS; i++) {
-    a.x[i] = 0.1 + 3e-6 * i;
-    a.y[i] = 2.0 - 1e-6 * i + 0.3 * (i % 7);
-  }
+  map_points(POINTS, a.x, a.y);
   return a;
 }
 
@@ -66,13 +63,7 @@ BEST static void copy_as_much(const double *restrict x, const double *restrict y
 
 static void g_by_hand(const double *restrict x, const double *restrict y, double *restrict value,
                       double *restrict dx, double *restrict dy) {
-  for (int i = 0; i < POINTS; i++) {
-    double xy = x[i] * y[i], e = exp(sin(xy)), ec = e * cos(xy), s = x[i] * x[i] + y[i] * y[i];
-    double root = sqrt(s);
-    value[i] = e * root + atan2(y[i], x[i]);
-    dx[i] = ec * y[i] * root + e * x[i] / root - y[i] / s;
-    dy[i] = ec * x[i] * root + e * y[i] / root + x[i] / s;
-  }
+  hand_g(POINTS, x, y, value, dx, dy);
 }
 
 #if HAVE_SLEEF && defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -151,10 +142,25 @@ static double time_hand(by_hand *hand, const struct arrays *a, double *best) {
   return least(best, start);
 }
 
+/* The objective alone, in plain C. */
+static double time_plain(const struct map_problem *p, const struct arrays *a, double *best) {
+  double start = bench_seconds();
+  p->plain(POINTS, a->x, a->y, a->value);
+  return least(best, start);
+}
+
+/* The derivative by hand in the row of its own, both over the plain objective. */
+static void over_plain(const char *name, double hand, double plain) {
+  const char *row = problem_row(name, "by-hand");
+  bench_reference(name, "plain C", plain);
+  problem_result(row, hand, plain, "ns/point", NAN);
+}
+
 static void bench_f(struct arrays *a, struct arrays *b) {
-  double lanes = INFINITY, hand = INFINITY, memory = INFINITY;
+  double lanes = INFINITY, hand = INFINITY, memory = INFINITY, plain = INFINITY;
   tri_function *f = gradient_of(f_text);
   for (int i = 0; i < RUNS; i++) {
+    time_plain(&map_problems[0], b, &plain);
     time_hand(copy_as_much, b, &memory);
     time_hand(f_by_hand, b, &hand);
     double start = bench_seconds();
@@ -163,13 +169,13 @@ static void bench_f(struct arrays *a, struct arrays *b) {
   }
   compare_all("map-f", a, b);
   bench_result("map-f", lanes, "ns/point", 1.2 * memory, 1);
-  bench_reference("map-f", "C", hand);
+  over_plain("map-f", hand, plain);
   bench_result("map-f-memory", memory, "ns/point", NAN, 1);
   tri_function_free(f);
 }
 
 static void bench_g(struct arrays *a, struct arrays *b) {
-  double lanes = INFINITY, two = INFINITY, hand = INFINITY, sleef = INFINITY;
+  double lanes = INFINITY, two = INFINITY, hand = INFINITY, sleef = INFINITY, plain = INFINITY;
   tri_function *g = gradient_of(g_text);
   tri_pool *pool = tri_pool_new(2, NULL);
   for (int i = 0; i < RUNS; i++) {
@@ -182,12 +188,13 @@ static void bench_g(struct arrays *a, struct arrays *b) {
     start = bench_seconds();
     map(g, a, pool);
     least(&two, start);
+    if (i % 8 == 0) time_plain(&map_problems[1], b, &plain);
     if (i % 8 == 0) time_hand(g_by_hand, b, &hand);
   }
   time_hand(g_by_hand, b, &hand);
   compare_all("map-g", a, b);
   bench_result("map-g", lanes, "ns/point", isinf(sleef) ? NAN : 2.0 * sleef, 1);
-  bench_reference("map-g", "C", hand);
+  over_plain("map-g", hand, plain);
   if (!isinf(sleef)) bench_result("map-g-sleef-by-hand", sleef, "ns/point", NAN, 1);
   bench_result("map-g-threads", two, "ns/point", lanes / 1.8, 2);
   tri_pool_free(pool);

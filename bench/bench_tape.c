@@ -98,8 +98,10 @@ static void bench_long(void) {
 
 int main(void) {
   static const struct problem problems[] = {
-      {"speelpenning", SPEELPENNING_OPERATIONS, plain_speelpenning, record_speelpenning, sweep},
-      {"rosenbrock", ROSENBROCK_OPERATIONS, plain_rosenbrock, record_rosenbrock, sweep},
+      {"speelpenning", SPEELPENNING_OPERATIONS, plain_speelpenning, hand_speelpenning,
+       record_speelpenning, sweep},
+      {"rosenbrock", ROSENBROCK_OPERATIONS, plain_rosenbrock, hand_rosenbrock, record_rosenbrock,
+       sweep},
   };
   tape = tri_tape_new();
   if (!tape) return EXIT_FAILURE;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # Benchmarks. TRIAD_BENCH += bench/bench_graph is built from bench/bench_graph.c; TRIAD_PEERS += bench/peer_ginac from
-# bench/peer_ginac.cc, with the libraries in a comment "link: -lginac -lcln"; one whose library is missing is skipped.
-# TRIAD_SCRIPT_PEERS are programs in Python.
+# bench/peer_ginac.cc, with the flags and libraries in a comment "link: -O3 -lginac -lcln"; one whose library is missing is skipped.
+# TRIAD_SCRIPT_PEERS are programs in Python, looked for in bench/venv (make bench-venv) and in the system. Both find the plain
+# objectives in what bench/peers.h declares, or take bench/peers.py.
 noinst_HEADERS += bench/bench.h
 EXTRA_DIST += bench/run
 TRIAD_BENCH += bench/bench_graph
@@ -12,10 +13,22 @@ TRIAD_BENCH += bench/bench_map
 TRIAD_BENCH += bench/bench_verify
 TRIAD_BENCH += bench/bench_tape
 TRIAD_PEERS += bench/peer_adolc
-TRIAD_SCRIPT_PEERS += bench/peer_mpmath
-noinst_HEADERS += bench/tape_problems.h
+TRIAD_PEERS += bench/peer_adolc_traceless bench/peer_eigen
+TRIAD_SCRIPT_PEERS += bench/peer_mpmath bench/peer_casadi bench/peer_jax bench/peer_autograd bench/peer_torch
+EXTRA_DIST += bench/peers.c bench/peers.py bench/peers-venv
+CLEANFILES += bench/peers.o bench/libpeers.so
+noinst_HEADERS += bench/tape_problems.h bench/problems.h bench/peers.h
+TRIAD_BENCH += bench/bench_gradient
 
 bench: $(TRIAD_BENCH) triad$(EXEEXT)
-	CXX='$(TRIAD_CXX)' TRIAD='$(abs_top_builddir)/triad$(EXEEXT)' \
+	CC='$(CC)' CXX='$(TRIAD_CXX)' TRIAD='$(abs_top_builddir)/triad$(EXEEXT)' \
 	  bash $(top_srcdir)/bench/run '$(top_srcdir)' $(TRIAD_BENCH) -- $(TRIAD_PEERS) $(TRIAD_SCRIPT_PEERS)
-.PHONY: bench
+
+# The libraries of Python that benchmarks compare with, below the build folder.
+bench-venv:
+	bash $(top_srcdir)/bench/peers-venv bench/venv
+
+distclean-local:
+	rm -rf bench/venv
+
+.PHONY: bench bench-venv

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* ADOL-C on the problems of bench_tape.c. link: -ladolc */
+/* ADOL-C. On the problems of bench_tape.c: recording and sweep. On those of problems.h at one point: a trace that is recorded once and
+ * replayed. link: -O3 -ladolc */
 #include <adolc/adolc.h>
 
+#include "bench/peers.h"
 #include "bench/tape_problems.h"
 
 namespace {
@@ -61,14 +63,50 @@ void bench_problem(const problem *p) {
   bench_reference(problem_figure(p, "over-c"), "ADOL-C", times.over_c);
 }
 
+/* --- recorded once and replayed; data: how many variables the trace has */
+
+void record_call(const double *x) {
+  double value;
+  trace_on(TAG, KEEP);
+  adouble a, b, result;
+  a <<= x[0];
+  b <<= x[1];
+  result = a * a * b + b + 2.0;
+  result >>= value;
+  trace_off();
+}
+
+double replay(void *data, const double *x, double *gradient) {
+  double value, weight = 1.0;
+  int n = *static_cast<const int *>(data);
+  zos_forward(TAG, 1, n, KEEP, x, &value);
+  fos_reverse(TAG, 1, n, &weight, gradient);
+  return value;
+}
+
+bool compare_at_one_point() {
+  int two = 2, many = PROBLEM_SIZE;
+  static double x[PROBLEM_SIZE];
+  problem_point(x);
+  record_speelpenning(x);
+  bool right = peer_point("speelpenning", "adolc", replay, &many);
+  record_rosenbrock(x);
+  right &= bool(peer_point("rosenbrock", "adolc", replay, &many));
+  call_point(x);
+  record_call(x);
+  return right & bool(peer_point("per-call", "adolc", replay, &two));
+}
+
 } // namespace
 
 int main() {
   const problem problems[] = {
-      {"speelpenning", SPEELPENNING_OPERATIONS, plain_speelpenning, record_speelpenning, sweep},
-      {"rosenbrock", ROSENBROCK_OPERATIONS, plain_rosenbrock, record_rosenbrock, sweep},
+      {"speelpenning", SPEELPENNING_OPERATIONS, plain_speelpenning, hand_speelpenning,
+       record_speelpenning, sweep},
+      {"rosenbrock", ROSENBROCK_OPERATIONS, plain_rosenbrock, hand_rosenbrock,
+       record_rosenbrock, sweep},
   };
   bench_problem(&problems[0]);
   bench_problem(&problems[1]);
-  return EXIT_SUCCESS;
+  return compare_at_one_point() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

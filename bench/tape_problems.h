@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The functions that tapes are compared on, as plain C, and how the figures of a tape are taken. */
+/* How the figures of a tape are taken, on two of the functions of problems.h. */
 #ifndef TRIAD_BENCH_TAPE_PROBLEMS_H
 #define TRIAD_BENCH_TAPE_PROBLEMS_H
 
-#include <string.h>
+#include "bench/problems.h"
 
-#include "bench.h"
-
-enum { PROBLEM_SIZE = 1000, PROBLEM_SAMPLES = 3000, PROBLEM_PLAIN_CALLS = 20 };
+enum { PROBLEM_SAMPLES = 3000, PROBLEM_PLAIN_CALLS = 20 };
 
 /* What is recorded: inputs and operations as they are written below. */
 enum {
@@ -15,40 +13,12 @@ enum {
   ROSENBROCK_OPERATIONS = PROBLEM_SIZE + 8 * (PROBLEM_SIZE - 1)
 };
 
-/* At -O3, whatever the rest is compiled with. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define PROBLEM_PLAIN static __attribute__((noinline, optimize("O3")))
-#elif defined(__GNUC__)
-#define PROBLEM_PLAIN static __attribute__((noinline))
-#else
-#define PROBLEM_PLAIN static
-#endif
-
-PROBLEM_PLAIN double plain_speelpenning(const double *x) {
-  double product = x[0];
-  for (int i = 1; i < PROBLEM_SIZE; i++) product *= x[i];
-  return product;
-}
-
-PROBLEM_PLAIN double plain_rosenbrock(const double *x) {
-  double sum = 0.0;
-  for (int i = 0; i + 1 < PROBLEM_SIZE; i++) {
-    double t = x[i + 1] - x[i] * x[i], u = 1.0 - x[i];
-    sum += 100.0 * t * t + u * u;
-  }
-  return sum;
-}
-
-/* x[i] = (1 + i) / (2 + i) */
-static inline void problem_point(double *x) {
-  for (int i = 0; i < PROBLEM_SIZE; i++) x[i] = (1.0 + i) / (2.0 + i);
-}
-
 /* One problem and one tape: the plain function, recording, and the sweep into gradient. */
 struct problem {
   const char *name;
   int operations;
   double (*plain)(const double *x);
+  double (*by_hand)(const double *x, double *gradient);
   double (*record)(const double *x);
   void (*sweep)(double *gradient);
 };
@@ -91,27 +61,15 @@ static inline const char *problem_figure(const struct problem *p, const char *wh
   return name;
 }
 
-/* The gradient of both problems is known: derivatives of a product, and of the sum term by term. Ends the program if a tape is wrong. */
+/* Ends the program if the gradient by a tape is not that by hand. */
 static inline void problem_check(const struct problem *p) {
   static double x[PROBLEM_SIZE], gradient[PROBLEM_SIZE], expected[PROBLEM_SIZE];
   problem_point(x);
-  double value = p->record(x);
+  double value = p->record(x), by_hand = p->by_hand(x, expected);
   p->sweep(gradient);
-  memset(expected, 0, sizeof expected);
-  for (int i = 0; i < PROBLEM_SIZE; i++) {
-    if (p->plain == plain_speelpenning) {
-      expected[i] = value / x[i];
-    } else if (i + 1 < PROBLEM_SIZE) {
-      double t = x[i + 1] - x[i] * x[i];
-      expected[i] += -400.0 * t * x[i] - 2.0 * (1.0 - x[i]);
-      expected[i + 1] += 200.0 * t;
-    }
-  }
-  for (int i = 0; i < PROBLEM_SIZE; i++) {
-    if (fabs(gradient[i] - expected[i]) <= 1e-9 * (1e-3 + fabs(expected[i]))) continue;
-    fprintf(stderr, "%s: derivative %d is %g, not %g\n", p->name, i, gradient[i], expected[i]);
+  if (!problem_same(p->name, 1, &value, &by_hand) ||
+      !problem_same(p->name, PROBLEM_SIZE, gradient, expected))
     exit(EXIT_FAILURE);
-  }
 }
 
 #endif

@@ -50,6 +50,7 @@ EXTRA_DIST += tests/fuzz/fuzz_parse.dict tests/fuzz/fuzz_parse.seeds
 TRIAD_SHELL_TESTS += tests/base/exports.sh
 TRIAD_SHELL_TESTS += tests/base/headers.sh
 TRIAD_SHELL_TESTS += tests/examples/examples.sh
+TRIAD_SHELL_TESTS += tests/bench/run.sh
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
 TRIAD_SHELL_TESTS += tests/tool/certified.sh tests/corpus/numbers.sh
@@ -163,7 +164,7 @@ installcheck-local:
 
 clean-local:
 	rm -rf asan tsan fuzz-tree locale-dir lint.cppcheck stage stage.log installcheck examples-check \
-	  emit-test tool-emit tool-sessions tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
+	  bench-run emit-test tool-emit tool-sessions tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format accuracy
