@@ -6,8 +6,6 @@ import os
 import shutil
 import tempfile
 
-import numpy
-
 import peers
 
 try:
@@ -47,7 +45,7 @@ def prepare(problem):
     f = function(problem)
     buffer, run = f.buffer()
     at = (problem.x, problem.y) if problem.many else (problem.x,)
-    results = [numpy.zeros(f.nnz_out(i)) for i in range(f.n_out())]
+    results = [peers.numpy.zeros(f.nnz_out(i)) for i in range(f.n_out())]
     for i, a in enumerate(at):
         buffer.set_arg(i, memoryview(a))
     for i, a in enumerate(results):

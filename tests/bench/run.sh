@@ -23,7 +23,7 @@ program() { # NAME LINE...: a benchmark that prints these rows
 }
 
 bench() { # ARGUMENT...: prints the status; the table goes to table, the words to words
-  CC=false CXX=false bash "$run" source "$@" >table 2>words
+  CC=false CXX=${compiler-false} bash "$run" source "$@" >table 2>words
   echo $?
 }
 
@@ -50,6 +50,8 @@ done
 
 check 'a peer in C++ that does not build does no harm' 0 "$(bench ./one -- bench/peer_none)"
 check 'and is named' 1 "$(grep -c 'bench/peer_none is left out: it does not build here' words)"
+check 'nor does one where there is no compiler' 0 "$(compiler='' bench ./one -- bench/peer_none)"
+check 'which is said' 1 "$(grep -c 'bench/peer_none is left out: no C++ compiler' words)"
 if command -v python3 >/dev/null; then
   echo 'import sys; print("no such library", file=sys.stderr); sys.exit(77)' >source/bench/peer_absent.py
   echo 'import sys; sys.exit("derivative 3 is wrong")' >source/bench/peer_wrong.py
