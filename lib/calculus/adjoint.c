@@ -9,7 +9,7 @@ void tri__sweep_clear_adjoints(struct sweep *s) {
   memset(s->choice, 0, s->walk.count * sizeof *s->choice);
 }
 
-static uint32_t add_to(struct sweep *s, uint32_t p, uint32_t term) {
+uint32_t tri__sweep_add(struct sweep *s, uint32_t p, uint32_t term) {
   if (id_is_error(term)) return term;
   if (term == s->graph->zero) return 0;
   s->rate[p] = tri__accumulate(s->graph, s->rate[p], term);
@@ -17,7 +17,7 @@ static uint32_t add_to(struct sweep *s, uint32_t p, uint32_t term) {
 }
 
 uint32_t tri__sweep_seed_adjoint(struct sweep *s, uint32_t output, uint32_t adjoint) {
-  return add_to(s, walk_position(&s->walk, output), adjoint);
+  return tri__sweep_add(s, walk_position(&s->walk, output), adjoint);
 }
 
 /* --- structured operations: by their transposes */
@@ -51,17 +51,35 @@ static uint32_t joined(struct sweep *s, uint32_t p, uint32_t *parts, size_t n) {
   return id_is_error(element) ? element : tri__stack(g, n, parts);
 }
 
+enum { MANY = 1 << 16 }; /* parts, more than which are not written one by one */
+
+/* The same for a size that is not known: each piece where it belongs, among zeros. */
+static uint32_t scatter_pieces(struct sweep *s, uint32_t p, int64_t n) {
+  tri_graph *g = s->graph;
+  uint32_t part = tri__part_shape(g, node_at(g, s->walk.ids[p])->shape);
+  if (part == TRI__NO_SHAPE) return NODE_ERROR + (uint32_t)g->error.status;
+  for (uint32_t k = s->pieces[p]; k; k = s->piece[k - 1].next) {
+    uint32_t index = tri__constant_si(g, (int64_t)s->piece[k - 1].index, 1);
+    uint32_t id = tri__spread(g, s->piece[k - 1].id, part);
+    uint32_t failed = tri__sweep_add(s, p, tri__scatter(g, id, index, n));
+    if (failed) return failed;
+  }
+  s->pieces[p] = 0;
+  return 0;
+}
+
 static uint32_t join_pieces(struct sweep *s, uint32_t p) {
   tri_graph *g = s->graph;
   uint32_t shape = node_at(g, s->walk.ids[p])->shape;
   int64_t n = shape_dims(g, shape)[0];
-  if (n < 0) return tri__spread(g, g->zero, shape); /* says what is wrong */
+  s->choice[p] = 1; /* zeros may stand beside them */
+  if (n < 0 || n > MANY) return scatter_pieces(s, p, n);
   uint32_t *parts = tri__new(&g->memory, (size_t)n, sizeof *parts);
   if (!parts) return tri__no_memory(g);
   uint32_t whole = joined(s, p, parts, (size_t)n);
   tri__free(&g->memory, parts, (size_t)n, sizeof *parts);
   s->pieces[p] = 0;
-  return add_to(s, p, whole);
+  return tri__sweep_add(s, p, whole);
 }
 
 /* --- one argument's term */
@@ -76,19 +94,52 @@ static uint32_t from_row(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   tri_graph *g = s->graph;
   uint32_t id = s->walk.ids[p];
   uint32_t term = tri__chain(g, id, i, s->rate[p], s->choice[p], true);
-  return add_to(s, q, fitted(g, term, node_at(g, id)->shape, node_at(g, s->walk.ids[q])->shape));
+  return tri__sweep_add(s, q, fitted(g, term, node_at(g, id)->shape, node_at(g, s->walk.ids[q])->shape));
 }
 
 static uint32_t from_stack(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   bool uniform = !node_at(s->graph, s->rate[p])->shape;
-  return add_to(s, q, uniform ? s->rate[p] : tri__element(s->graph, s->rate[p], i));
+  return tri__sweep_add(s, q, uniform ? s->rate[p] : tri__element(s->graph, s->rate[p], i));
 }
+
+/* Of parts that are moved or repeated, by the transpose. */
+static uint32_t from_move(struct sweep *s, uint32_t p, uint32_t q) {
+  tri_graph *g = s->graph;
+  uint32_t id = s->walk.ids[p], rate = s->rate[p], arg = s->walk.ids[q];
+  uint32_t shape = node_at(g, id)->shape, own = node_at(g, arg)->shape;
+  uint32_t index = node_at(g, id)->arg[1]; /* if there is one */
+  unsigned op = node_at(g, id)->op;
+  bool uniform = shape && !node_at(g, rate)->shape;
+  switch (op) {
+  case TRI_OP_gather:
+    return tri__sweep_add(
+        s, q, tri__scatter(g, tri__spread(g, rate, shape), index, first_extent(g, own)));
+  case TRI_OP_scatter: return tri__sweep_add(s, q, uniform ? rate : tri__gather(g, rate, index));
+  case TRI_OP_slice:
+    return tri__sweep_add(s, q,
+                          tri__embed(g, tri__spread(g, rate, shape), tri__span(g, id).first,
+                                     first_extent(g, own)));
+  case TRI_OP_embed:
+    return tri__sweep_add(
+        s, q,
+        uniform ? rate : tri__slice(g, rate, tri__span(g, id).first, first_extent(g, own)));
+  default: /* repeat */
+    return tri__sweep_add(
+        s, q,
+        uniform ? tri__build2(g, TRI_OP_mul, tri__size(g, tri__span(g, id).n), rate)
+                : tri__sum_parts(g, rate));
+  }
+}
+
+static bool adds_zeros(unsigned op) { return op == TRI_OP_gather || op == TRI_OP_slice; }
 
 static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   unsigned op = node_at(s->graph, s->walk.ids[p])->op;
   s->choice[q] |= s->choice[p] | node_chooses(s->graph, node_at(s->graph, s->walk.ids[p]));
   if (op < TRI_OP_ROWS) return from_row(s, p, i, q);
   if (op == TRI_OP_stack) return from_stack(s, p, i, q);
+  if (adds_zeros(op)) s->choice[q] = 1;
+  if (op != TRI_OP_element && op != TRI_OP_result) return from_move(s, p, q);
   return keep_piece(s, q, tri__index_attr(s->graph, s->walk.ids[p]), s->rate[p]);
 }
 
@@ -112,7 +163,9 @@ uint32_t tri__sweep_adjoints(struct sweep *s) {
     uint32_t failed = 0;
     if (p % 4096 == 0 && tri__interrupted(s->graph)) return NODE_ERROR + TRI_INTERRUPTED;
     if (!s->lanes[p]) continue;
-    if (s->pieces && s->pieces[p]) failed = join_pieces(s, p);
+    bool loop = node_at(s->graph, s->walk.ids[p])->op == TRI_OP_loop;
+    if (s->pieces && s->pieces[p]) failed = loop ? tri__loop_adjoint(s, p) : join_pieces(s, p);
+    if (loop && !failed) continue;
     if (!failed && s->rate[p] && s->rate[p] != s->graph->zero) failed = to_arguments(s, p);
     if (failed) return failed;
   }

@@ -12,10 +12,10 @@ struct ids {
   size_t count;
 };
 
-enum ids_kind { IDS_ANY, IDS_REAL, IDS_SCALAR, IDS_VARIABLE };
+enum ids_kind { IDS_ANY, IDS_REAL, IDS_ARRAY, IDS_SCALAR, IDS_VARIABLE };
 
 /* The id of e into *id. Returns 0 or an error id, which sticks: for an expression of another graph, for a condition, and as `kind` says
- * for a shape (TRI_SHAPE) or what is no scalar variable or eps (TRI_ARGUMENT). */
+ * for a shape (TRI_SHAPE) or what is no variable or eps (TRI_ARGUMENT): IDS_ARRAY is a variable of any shape, IDS_VARIABLE a scalar. */
 uint32_t tri__check(tri_graph *g, tri_expr e, enum ids_kind kind, uint32_t *id);
 
 /* The ids of n expressions, each checked. Returns 0 or the first error; *ids is to be freed either way. */

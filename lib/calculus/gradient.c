@@ -22,7 +22,10 @@ uint32_t tri__vjp(tri_graph *g, size_t m, const uint32_t *outputs, const uint32_
   if (!failed) failed = tri__sweep_lanes(&s, n, variables, true);
   for (size_t i = 0; i < m && !failed; i++) failed = seed(&s, outputs[i], weights[i]);
   if (!failed) failed = tri__sweep_adjoints(&s);
-  for (size_t i = 0; i < n && !failed; i++) adjoints[i] = tri__sweep_adjoint(&s, variables[i]);
+  for (size_t i = 0; i < n && !failed; i++) {
+    adjoints[i] = tri__spread(g, tri__sweep_adjoint(&s, variables[i]), node_at(g, variables[i])->shape);
+    if (id_is_error(adjoints[i])) failed = adjoints[i];
+  }
   tri__sweep_free(&s);
   return failed;
 }
@@ -32,7 +35,7 @@ tri_status tri_gradient(tri_expr e, size_t n, const tri_expr *variables, tri_exp
   if (!g) return TRI_ARGUMENT;
   struct ids v = {0};
   uint32_t id, failed = tri__check(g, e, IDS_SCALAR, &id);
-  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_VARIABLE);
+  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_ARRAY);
   if (!failed) failed = tri__vjp(g, 1, &id, &g->one, n, v.id, v.id);
   for (size_t i = 0; i < n && !failed; i++) gradient[i] = expr_of(g, v.id[i]);
   tri__ids_free(&v);
@@ -46,7 +49,7 @@ tri_status tri_vjp(size_t m, const tri_expr *outputs, const tri_expr *weights, s
   struct ids o, w = {0}, v = {0};
   uint32_t failed = tri__ids(&o, g, m, outputs, IDS_REAL);
   if (!failed) failed = tri__ids(&w, g, m, weights, IDS_REAL);
-  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_VARIABLE);
+  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_ARRAY);
   if (!failed) failed = tri__vjp(g, m, o.id, w.id, n, v.id, v.id);
   for (size_t i = 0; i < n && !failed; i++) adjoints[i] = expr_of(g, v.id[i]);
   tri__ids_free(&o);

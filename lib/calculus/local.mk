@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # lib/calculus, floor 3.
 triadinclude_HEADERS += lib/triad/calculus.h
-libtriad_la_SOURCES += lib/calculus/arguments.h lib/calculus/arguments.c lib/calculus/rule.h lib/calculus/rule.c \
+libtriad_la_SOURCES += lib/calculus/arguments.h lib/calculus/arguments.c lib/calculus/rule.h lib/calculus/loops.c lib/calculus/rule.c \
   lib/calculus/sweep.h lib/calculus/sweep.c lib/calculus/tangent.c lib/calculus/adjoint.c lib/calculus/diff.h \
   lib/calculus/diff.c lib/calculus/gradient.c lib/calculus/jacobian.c lib/calculus/hessian.c lib/calculus/series.h \
   lib/calculus/series_slots.c lib/calculus/series.c lib/calculus/taylor.c

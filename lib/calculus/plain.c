@@ -25,8 +25,7 @@ static uint32_t rebuilt(tri_graph *g, const struct walk *w, uint32_t id, const u
     return t ? tri__template_build(g, t, holes) : NODE_ERROR + TRI_MEMORY;
   }
   if (!changed) return id;
-  return op == TRI_OP_element ? tri__element(g, args[0], tri__index_attr(g, id))
-                              : tri__build(g, op, nargs, args);
+  return tri__with_arguments(g, id, args);
 }
 
 static uint32_t replace(tri_graph *g, const struct walk *w, uint32_t *image, uint32_t *args) {

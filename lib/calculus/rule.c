@@ -3,12 +3,13 @@
  * factor has no finite value; there the product is a gate. Where the factor is tame it is an ordinary product. */
 #include "calculus/rule.h"
 
+#include "graph/loop.h"
 #include "graph/template.h"
 
 static bool is_tame(const tri_graph *g, uint32_t id) { return node_at(g, id)->facts & FACT_TAME; }
 
 bool tri__passes(tri_graph *g, unsigned op, unsigned i, bool *passes) {
-  *passes = true;
+  *passes = !(i == 1 && (op == TRI_OP_gather || op == TRI_OP_scatter)); /* an index */
   if (op >= TRI_OP_ROWS || !g->rows[op].partial[i]) return true;
   const struct template *t = tri__template(g, (tri_op)op, TEMPLATE_PARTIAL + (int)i);
   if (!t) return false;
@@ -89,11 +90,8 @@ uint32_t tri__accumulate(tri_graph *g, uint32_t sum, uint32_t term) {
 
 /* --- shapes */
 
-static uint32_t named_size(tri_graph *g, uint32_t shape) {
-  char text[64];
-  tri__shape_text(g, shape, text, sizeof text);
-  return tri__fail(g, TRI_SHAPE, "a derivative over shape %s, whose size is not known", text);
-}
+/* Up to this many elements are written one by one, as a person would; more are an operation over all. */
+enum { FEW = 64 };
 
 /* n times the same element. */
 static uint32_t repeated(tri_graph *g, uint32_t element, int64_t n) {
@@ -109,21 +107,19 @@ uint32_t tri__spread(tri_graph *g, uint32_t id, uint32_t shape) {
   if (id_is_error(id) || node_at(g, id)->shape == shape) return id;
   for (uint32_t i = shape_rank(g, shape); i-- > 0 && !id_is_error(id);) {
     int64_t n = shape_dims(g, shape)[i];
-    if (n < 0) return named_size(g, shape);
-    id = repeated(g, id, n);
+    id = n < 0 || n > FEW || n == 0 ? tri__repeat(g, id, n) : repeated(g, id, n);
   }
   return id;
 }
 
-/* The number of elements of a shape into *count; false for a named size, or beyond the limit on nodes. */
-static bool element_count(const tri_graph *g, uint32_t shape, uint64_t *count) {
+/* The number of elements of a shape into *count; false for a named size, or if they are many. */
+static bool few_elements(const tri_graph *g, uint32_t shape, uint64_t *count) {
   *count = 1;
   for (uint32_t i = 0; i < shape_rank(g, shape); i++) {
     int64_t n = shape_dims(g, shape)[i];
-    if (n < 0 || __builtin_mul_overflow(*count, (uint64_t)n, count) || *count > g->limits.nodes)
-      return false;
+    if (n < 0 || __builtin_mul_overflow(*count, (uint64_t)n, count)) return false;
   }
-  return true;
+  return *count <= FEW;
 }
 
 /* Element number k of a value of this shape, row by row. */
@@ -137,13 +133,37 @@ static uint32_t flat_element(tri_graph *g, uint32_t id, uint32_t shape, uint64_t
   return id;
 }
 
-uint32_t tri__sum_elements(tri_graph *g, uint32_t id, uint32_t shape) {
-  uint64_t count;
+static uint32_t sum_of_few(tri_graph *g, uint32_t id, uint32_t shape, uint64_t count) {
   uint32_t sum = 0;
-  if (!element_count(g, shape, &count)) return named_size(g, shape);
-  if (!node_at(g, id)->shape)
-    return tri__build2(g, TRI_OP_mul, tri__constant_si(g, (int64_t)count, 1), id);
   for (uint64_t k = 0; k < count && !(sum && id_is_error(sum)); k++)
     sum = tri__accumulate(g, sum, flat_element(g, id, shape, k, count));
   return sum ? sum : g->zero;
+}
+
+uint32_t tri__sum_parts(tri_graph *g, uint32_t id) {
+  if (id_is_error(id)) return id;
+  uint32_t shape = node_at(g, id)->shape, part = tri__part_shape(g, shape);
+  uint32_t parameter = part == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status
+                                             : tri__parameter(g, 's', 0, part);
+  if (id_is_error(parameter)) return parameter;
+  const struct binding step = {parameter, id};
+  const struct loop_plan plan = {
+      .n = first_extent(g, shape), .steps = 1, .step = &step, .summed = 1, .output = &parameter};
+  return tri__loop_result(g, tri__loop_new(g, &plan), 0);
+}
+
+/* How many elements a shape has, as an expression. */
+static uint32_t size_of(tri_graph *g, uint32_t shape) {
+  uint32_t size = g->one;
+  for (uint32_t i = 0; i < shape_rank(g, shape) && !id_is_error(size); i++)
+    size = tri__build2(g, TRI_OP_mul, size, tri__size(g, shape_dims(g, shape)[i]));
+  return size;
+}
+
+uint32_t tri__sum_elements(tri_graph *g, uint32_t id, uint32_t shape) {
+  uint64_t count;
+  if (!node_at(g, id)->shape) return tri__build2(g, TRI_OP_mul, size_of(g, shape), id);
+  if (few_elements(g, shape, &count) && count) return sum_of_few(g, id, shape, count);
+  while (!id_is_error(id) && node_at(g, id)->shape) id = tri__sum_parts(g, id);
+  return id;
 }

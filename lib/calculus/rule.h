@@ -33,10 +33,13 @@ static inline bool node_chooses(const tri_graph *g, const struct node *n) {
 
 /* --- shapes: a scalar derivative of a shaped node says the same of each element --------------------------------------- */
 
-/* A derivative of a node as an expression of that shape. TRI_SHAPE for a named size. */
+/* A derivative of a node as an expression of that shape. */
 uint32_t tri__spread(tri_graph *g, uint32_t id, uint32_t shape);
 
 /* The sum over all elements of a value of this shape, given as such or as the scalar that each element is. */
 uint32_t tri__sum_elements(tri_graph *g, uint32_t id, uint32_t shape);
+
+/* The sum of the parts of an array along its first dimension. */
+uint32_t tri__sum_parts(tri_graph *g, uint32_t id);
 
 #endif

@@ -6,6 +6,7 @@
 #define TRIAD_CALCULUS_SWEEP_H
 
 #include "calculus/rule.h"
+#include "graph/loop.h"
 #include "graph/walk.h"
 
 enum { SWEEP_LANES = 64 };
@@ -54,6 +55,17 @@ void tri__sweep_clear_adjoints(struct sweep *s);
 uint32_t tri__sweep_seed_adjoint(struct sweep *s, uint32_t output, uint32_t adjoint);
 /* The adjoint of a variable. */
 uint32_t tri__sweep_adjoint(const struct sweep *s, uint32_t variable);
+
+/* --- loops.c: derivatives of loops are loops */
+
+/* A tuple of the tangents of a loop's results, numbered as tri__loop_tangent_result says; zero if none moves. */
+uint32_t tri__loop_tangent(struct sweep *s, uint64_t lane, uint32_t id);
+/* The tangent of result k of loop `id`, from that tuple. */
+uint32_t tri__loop_tangent_result(tri_graph *g, uint32_t id, uint32_t tuple, uint32_t k);
+/* Adds the adjoints of a loop's arguments: of its results they are the pieces of its position p. */
+uint32_t tri__loop_adjoint(struct sweep *s, uint32_t p);
+/* Adds a term to the adjoint at position p. */
+uint32_t tri__sweep_add(struct sweep *s, uint32_t p, uint32_t term);
 
 static inline bool sweep_reaches(const struct sweep *s, uint32_t id, uint64_t lanes) {
   return walk_has(&s->walk, id) && (s->lanes[walk_position(&s->walk, id)] & lanes);

@@ -66,17 +66,53 @@ static uint32_t of_element(struct sweep *s, uint64_t lane, uint32_t id) {
   return uniform ? s->rate[p] : tri__element(g, s->rate[p], tri__index_attr(g, id));
 }
 
+/* An operation that moves parts, on the tangent in the argument's shape; where that is the same for all elements it stays so, but not
+ * where zeros come in. */
+static uint32_t of_move(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  const struct node *n = node_at(g, id);
+  uint32_t args[2] = {n->arg[0], n->arg[1]}, p, shape = node_at(g, args[0])->shape;
+  bool zeros = n->op == TRI_OP_scatter || n->op == TRI_OP_embed;
+  if (!moves(s, lane, args[0], &p)) return g->zero;
+  args[0] = zeros ? tri__spread(g, s->rate[p], shape) : s->rate[p];
+  if (id_is_error(args[0])) return args[0];
+  return node_at(g, args[0])->shape == shape ? tri__with_arguments(g, id, args) : args[0];
+}
+
+static uint32_t of_result(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t p, loop = node_args(g, node_at(g, id))[0];
+  if (!moves(s, lane, loop, &p)) return g->zero;
+  return tri__loop_tangent_result(g, loop, s->rate[p], (uint32_t)tri__index_attr(g, id));
+}
+
+static uint32_t of_structured(struct sweep *s, uint64_t lane, uint32_t id) {
+  switch (node_at(s->graph, id)->op) {
+  case TRI_OP_stack: return of_stack(s, lane, id);
+  case TRI_OP_element: return of_element(s, lane, id);
+  case TRI_OP_loop: return tri__loop_tangent(s, lane, id);
+  case TRI_OP_result: return of_result(s, lane, id);
+  default: return of_move(s, lane, id);
+  }
+}
+
 static uint32_t tangent_of(struct sweep *s, uint64_t lane, uint32_t id) {
   unsigned op = node_at(s->graph, id)->op;
   const struct row *row = tri__row(s->graph, op);
   if (row) return row->linear ? of_linear(s, lane, id, row) : of_row(s, lane, id, row);
-  return op == TRI_OP_stack ? of_stack(s, lane, id) : of_element(s, lane, id);
+  return of_structured(s, lane, id);
+}
+
+/* Operations that put zeros among tangents. */
+static bool adds_zeros(const struct node *n) {
+  return n->op == TRI_OP_stack || n->op == TRI_OP_scatter || n->op == TRI_OP_embed ||
+         n->op == TRI_OP_result;
 }
 
 /* Whether the node chooses, or an argument's tangent may be zero by choice. */
 static bool may_choose(const struct sweep *s, uint64_t lane, const struct node *n) {
   const uint32_t *args = node_args(s->graph, n);
-  bool choice = node_chooses(s->graph, n);
+  bool choice = node_chooses(s->graph, n) || adds_zeros(n);
   for (uint32_t i = 0, p; i < n->nargs && !choice; i++)
     choice = moves(s, lane, args[i], &p) && s->choice[p];
   return choice;

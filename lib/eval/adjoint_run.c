@@ -3,18 +3,6 @@
  * numbers it gives rows of the Hessian. It knows only the rows and is written without a look at lib/calculus, which it checks. */
 #include "eval/run.h"
 
-/* A sweep: adjoints are placed as the values are. */
-struct sweep {
-  struct run *run;
-  struct numbers *numbers;
-  void *adjoints;
-  void *partial, *amount; /* room for one number each */
-};
-
-static void *adjoint_of(const struct sweep *s, uint32_t v, size_t e) {
-  return number_at(s->numbers, s->adjoints, place_of(s->run, v) + e);
-}
-
 static void show(const struct sweep *s, const tri_contribution *contribution) {
   const tri_trace *trace = s->run->call->trace;
   if (trace && trace->contribution) trace->contribution(trace->data, contribution);
@@ -94,6 +82,11 @@ static void move(struct sweep *s, struct edge edge, size_t count) {
   }
 }
 
+void tri__sweep_move(struct sweep *s, uint32_t from, size_t from_element, uint32_t argument,
+                     uint32_t to, size_t to_element, size_t count) {
+  move(s, (struct edge){from, argument, to, from_element, to_element}, count);
+}
+
 static void sweep_stack(struct sweep *s, const struct instruction *step) {
   const uint32_t *args = step_args(s->run->plan, step);
   for (uint32_t i = 0; i < step->nargs; i++) {
@@ -103,8 +96,13 @@ static void sweep_stack(struct sweep *s, const struct instruction *step) {
   }
 }
 
-static void sweep_step(struct sweep *s, const struct instruction *step) {
-  if (!(step->flags & STEP_ACTIVE)) return;
+static tri_status sweep_step(struct sweep *s, const struct instruction *step) {
+  if (!(step->flags & STEP_ACTIVE)) return TRI_OK;
+  if (step->op == TRI_OP_loop) return tri__sweep_loop(s, step);
+  if (step->op > TRI_OP_element) {
+    tri__sweep_array(s, step);
+    return TRI_OK;
+  }
   size_t count = count_of(s->run, step->result);
   switch (step->op) {
   case TRI_OP_stack: sweep_stack(s, step); break;
@@ -113,6 +111,7 @@ static void sweep_step(struct sweep *s, const struct instruction *step) {
     break;
   default: sweep_row(s, step);
   }
+  return TRI_OK;
 }
 
 /* --- the sweep */
@@ -131,19 +130,30 @@ static void seed(struct sweep *s, const struct port *weights) {
   }
 }
 
-tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights) {
+struct sweep tri__sweep_of(struct run *r, void *adjoints) {
   struct numbers *n = r->numbers;
   struct sweep s = {.run = r, .numbers = n, .adjoints = adjoints};
   s.partial = number_at(n, adjoints, r->store->count);
   s.amount = number_at(n, adjoints, r->store->count + 1);
-  seed(&s, weights);
-  if (tri__plain_doubles(r)) return tri__sweep_doubles(r, adjoints);
+  return s;
+}
+
+tri_status tri__sweep_back(struct sweep *s) {
+  struct run *r = s->run;
+  if (tri__plain_doubles(r)) return tri__sweep_doubles(r, s->adjoints);
   for (uint32_t i = r->plan->step_count; i-- > 0;) {
-    sweep_step(&s, r->plan->steps + i);
+    tri_status status = sweep_step(s, r->plan->steps + i);
+    if (status) return status;
     if (i % 256 == 0 && tri__interrupt(r))
       return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
   }
   return tri__level_status(r);
+}
+
+tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights) {
+  struct sweep s = tri__sweep_of(r, adjoints);
+  seed(&s, weights);
+  return tri__sweep_back(&s);
 }
 
 /* --- the gradient */

@@ -147,7 +147,7 @@ static struct level *quick_level(const tri_function *f, const tri_call *call) {
   const struct plan *p = f ? f->plan : NULL;
   tri_workspace *w = call ? call->workspace : NULL;
   if (!p || !w || w->function != f || !w->bound || call->trace || call->strict) return NULL;
-  if (!p->scalar || p->size_count || p->step_count > STRIDE) return NULL;
+  if (!p->scalar || p->rolled || p->size_count || p->step_count > STRIDE) return NULL;
   if (call->interrupt && *call->interrupt) return NULL;
   struct level *l = &w->level[LEVEL_BASE];
   return l->numbers.domain == &tri__double_domain && !l->numbers.by_template ? l : NULL;

@@ -102,12 +102,14 @@ static void run_element(struct run *r, const struct instruction *s) {
                           element_at(r, s->arg[0], s->index * count), count);
 }
 
-static void run_step(struct run *r, const struct instruction *s) {
+static tri_status run_step(struct run *r, const struct instruction *s) {
+  if (s->op > TRI_OP_element) return tri__run_array(r, s);
   switch (s->op) {
   case TRI_OP_stack: run_stack(r, s); break;
   case TRI_OP_element: run_element(r, s); break;
   default: run_row(r, s);
   }
+  return TRI_OK;
 }
 
 tri_status tri__run_steps(struct run *r) {
@@ -119,8 +121,9 @@ tri_status tri__run_steps(struct run *r) {
     const struct instruction *s = p->steps + i;
     if (i % 256 == 0 && tri__interrupt(r))
       return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
-    run_step(r, s);
-    if (shown) show(r, s->result, (tri_op)s->op, s->node, s->nargs, step_args(p, s));
+    tri_status status = run_step(r, s);
+    if (status) return status;
+    if (shown && s->results) show(r, s->result, (tri_op)s->op, s->node, s->nargs, step_args(p, s));
   }
   r->whole = true;
   return tri__level_status(r);
@@ -130,7 +133,7 @@ tri_status tri__run_steps(struct run *r) {
 
 /* Scalars by kernels, nobody watching. */
 static bool is_plain(const struct run *r, const struct numbers *n) {
-  return r->plan->scalar && n && n->domain == &tri__double_domain && !n->by_template &&
+  return r->plan->scalar && !r->plan->rolled && n && n->domain == &tri__double_domain && !n->by_template &&
          !r->call->trace;
 }
 

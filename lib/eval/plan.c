@@ -2,6 +2,7 @@
 /* Graph to plan: the nodes that the outputs need, in order of ids, as instructions over numbered values. */
 #include "eval/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "graph/walk.h"
@@ -51,6 +52,7 @@ static uint32_t arguments_read(const struct compiler *c, const struct node *n) {
 }
 
 static uint32_t steps_of(const struct compiler *c, const struct node *n) {
+  if (n->op == TRI_OP_result) return 0;
   enum reduction reduction = reduction_of(c, n);
   return reduction == CUBE || reduction == FOURTH ? 2 : 1;
 }
@@ -58,7 +60,23 @@ static uint32_t steps_of(const struct compiler *c, const struct node *n) {
 static bool is_constant(const struct node *n) {
   return n->op == TRI_OP_constant || n->op == TRI_OP_pi;
 }
-static bool is_leaf(const struct node *n) { return n->nargs == 0; }
+static bool is_leaf(const struct node *n) { return n->op >= TRI_OP_constant; }
+
+static struct plan_loop *loop_of(const struct compiler *c, uint32_t node) {
+  uint32_t low = 0, high = c->plan->loop_count;
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+    if (c->plan->loops[middle].node <= node)
+      low = middle;
+    else
+      high = middle;
+  }
+  return c->plan->loops + low;
+}
+
+static uint32_t values_of(const struct compiler *c, uint32_t k, const struct node *n) {
+  return n->op == TRI_OP_loop ? loop_of(c, c->walk.ids[k])->results : steps_of(c, n);
+}
 
 /* --- the nodes that are needed, and their numbers */
 
@@ -81,6 +99,55 @@ static void mark_needed(struct compiler *c, size_t n_inputs) {
     uint32_t read = c->marks[k] ? arguments_read(c, n) : 0;
     for (uint32_t i = 0; i < read; i++) c->marks[position_of(c, args[i])] |= c->marks[k];
   }
+}
+
+/* Loops in order of their nodes, with the results that are asked for. */
+static bool count_results(struct compiler *c) {
+  struct plan *p = c->plan;
+  uint32_t loops = 0;
+  for (uint32_t k = 0; k < c->walk.count; k++)
+    if (c->marks[k] && walked(c, k)->op == TRI_OP_loop) loops++;
+  p->loops = tri__new(&p->memory, loops, sizeof *p->loops);
+  if (!p->loops) return no_memory(c);
+  for (uint32_t k = 0; k < c->walk.count; k++)
+    if (c->marks[k] && walked(c, k)->op == TRI_OP_loop)
+      p->loops[p->loop_count++].node = c->walk.ids[k];
+  for (uint32_t k = 0; k < c->walk.count; k++)
+    if (c->marks[k] && walked(c, k)->op == TRI_OP_result)
+      loop_of(c, walked(c, k)->arg[0])->results++;
+  return true;
+}
+
+static int by_number(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+static bool keep_results(struct compiler *c) {
+  struct plan *p = c->plan;
+  for (uint32_t i = 0; i < p->loop_count; i++) {
+    p->loops[i].kept = tri__new(&p->memory, p->loops[i].results, sizeof(uint32_t));
+    if (!p->loops[i].kept) return no_memory(c);
+    p->loops[i].size = 0; /* how many are there already */
+  }
+  for (uint32_t k = 0; k < c->walk.count; k++) {
+    if (!c->marks[k] || walked(c, k)->op != TRI_OP_result) continue;
+    struct plan_loop *l = loop_of(c, walked(c, k)->arg[0]);
+    l->kept[l->size++] = (uint32_t)tri__index_attr(c->graph, c->walk.ids[k]);
+  }
+  for (uint32_t i = 0; i < p->loop_count; i++)
+    qsort(p->loops[i].kept, p->loops[i].results, sizeof(uint32_t), by_number);
+  return true;
+}
+
+static bool plan_loops(struct compiler *c) {
+  struct plan *p = c->plan;
+  if (!count_results(c) || !keep_results(c)) return false;
+  for (uint32_t i = 0; i < p->loop_count; i++) {
+    bool strict = c->marks[position_of(c, p->loops[i].node)] & STRICT;
+    if (!tri__plan_loop(c->graph, p, p->loops + i, strict, c->reduce, c->error)) return false;
+  }
+  return true;
 }
 
 /* The inputs get the first numbers. */
@@ -108,7 +175,7 @@ static bool number_inputs(struct compiler *c) {
 /* Counts constants and steps; a variable that is needed and no input has no value. */
 static bool count_nodes(struct compiler *c) {
   struct plan *p = c->plan;
-  uint64_t constants = 0, steps = 0, args = 0;
+  uint64_t constants = 0, steps = 0, args = 0, values = 0;
   for (uint32_t k = 0; k < c->walk.count; k++) {
     const struct node *n = walked(c, k);
     if (!c->marks[k] || c->number[k] != NO_VALUE) continue;
@@ -120,17 +187,18 @@ static bool count_nodes(struct compiler *c) {
       return false;
     } else {
       steps += steps_of(c, n);
+      values += values_of(c, k, n);
       args += n->nargs > STEP_INLINE ? n->nargs : 0;
     }
   }
-  if (constants + steps + p->input_count >= NO_VALUE || args >= NO_VALUE) {
+  if (constants + values + p->input_count >= NO_VALUE || args >= NO_VALUE) {
     tri__error(c->error, TRI_LIMIT, 0, "too many operations for one function");
     return false;
   }
   p->constant_count = (uint32_t)constants;
   p->step_count = (uint32_t)steps;
   p->arg_count = (uint32_t)args;
-  p->value_count = (uint32_t)(constants + steps) + p->input_count;
+  p->value_count = (uint32_t)(constants + values) + p->input_count;
   return true;
 }
 
@@ -177,17 +245,19 @@ static void number_constants(struct compiler *c) {
 /* The next instruction, its arguments to be filled in. */
 struct builder {
   struct compiler *c;
-  uint32_t position, step, args;
+  uint32_t position, step, value, args;
 };
 
 static struct instruction *next_step(struct builder *b, tri_op op, uint32_t nargs) {
   struct plan *p = b->c->plan;
   struct instruction *s = p->steps + b->step;
   bool strict = b->c->marks[b->position] & STRICT;
-  *s = (struct instruction){.op = (uint16_t)op, .results = 1, .nargs = nargs};
+  *s = (struct instruction){.op = (uint8_t)op, .results = 1, .nargs = nargs};
   s->flags = strict ? 0 : STEP_EXTENDED;
   s->node = b->c->walk.ids[b->position];
-  s->result = first_result(p) + b->step++;
+  s->result = b->value;
+  b->step++;
+  b->value++;
   b->c->number[b->position] = s->result;
   if (op < TRI_OP_ROWS) b->c->used[op] = true;
   return s;
@@ -201,7 +271,7 @@ static void add_step(struct builder *b, tri_op op, uint32_t a, uint32_t a2) {
 
 /* x^n by multiplications: at most 1.5 units in the last place for n = 4. */
 static void add_power(struct builder *b, enum reduction reduction, uint32_t x) {
-  uint32_t first = first_result(b->c->plan) + b->step;
+  uint32_t first = b->value;
   add_step(b, reduction == ROOT ? TRI_OP_sqrt : TRI_OP_square, x, 0);
   if (reduction == CUBE) add_step(b, TRI_OP_mul, first, x);
   if (reduction == FOURTH) add_step(b, TRI_OP_square, first, 0);
@@ -224,20 +294,64 @@ static void add_node(struct builder *b, const struct node *n) {
     return;
   }
   struct instruction *s = next_step(b, (tri_op)n->op, n->nargs);
-  if (n->op == TRI_OP_element) s->index = (uint32_t)tri__index_attr(c->graph, s->node);
   uint32_t *args = place_of_args(b, s);
   for (uint32_t i = 0; i < n->nargs; i++) args[i] = c->number[position_of(c, ids[i])];
 }
 
+/* What an operation on arrays has beside its arguments. */
+static bool add_attribute(struct builder *b, const struct node *n) {
+  struct compiler *c = b->c;
+  struct plan *p = c->plan;
+  struct instruction *s = p->steps + b->step - 1;
+  if (n->op == TRI_OP_element) s->index = (uint32_t)tri__index_attr(c->graph, s->node);
+  if (n->op <= TRI_OP_element) return true;
+  p->rolled = true;
+  if (n->op == TRI_OP_loop) {
+    const struct plan_loop *l = loop_of(c, s->node);
+    if (l->results > UINT16_MAX) {
+      tri__error(c->error, TRI_LIMIT, s->node, "a loop with more than %d results", UINT16_MAX);
+      return false;
+    }
+    s->index = (uint32_t)(l - p->loops);
+    s->results = (uint16_t)l->results;
+    b->value = s->result + l->results;
+  } else if (n->op == TRI_OP_size) {
+    extent named = tri__span(c->graph, s->node).n;
+    s->index = tri__plan_size(p, tri__attr_data(c->graph, (uint32_t)~named, NULL));
+    return s->index != NO_SIZE || no_memory(c);
+  } else if (n->op != TRI_OP_gather) {
+    if (!tri__grow(&p->memory, (void **)&p->spans, &p->span_capacity, p->span_count + 1,
+                   sizeof *p->spans))
+      return no_memory(c);
+    s->index = (uint32_t)p->span_count;
+    p->spans[p->span_count++] = tri__span(c->graph, s->node).first;
+  }
+  return true;
+}
+
+/* A loop's result is a value of the loop's instruction. */
+static void number_result(struct compiler *c, uint32_t k, const struct node *n) {
+  const struct plan_loop *l = loop_of(c, n->arg[0]);
+  uint32_t which = (uint32_t)tri__index_attr(c->graph, c->walk.ids[k]), i = 0;
+  while (l->kept[i] != which) i++;
+  c->number[k] = c->number[position_of(c, n->arg[0])] + i;
+}
+
 static bool add_nodes(struct compiler *c) {
-  struct builder b = {.c = c};
+  struct builder b = {.c = c, .value = first_result(c->plan)};
   for (uint32_t k = 0; k < c->walk.count; k++) {
     const struct node *n = walked(c, k);
     if (!c->marks[k] || is_leaf(n)) continue;
-    uint32_t first = first_result(c->plan) + b.step;
+    uint32_t first = b.value;
     b.position = k;
+    if (n->op == TRI_OP_result) {
+      number_result(c, k, n);
+      if (!set_shape(c, c->number[k], n)) return false;
+      continue;
+    }
     add_node(&b, n);
-    for (uint32_t v = first; v < first_result(c->plan) + b.step; v++)
+    if (!add_attribute(&b, n)) return false;
+    for (uint32_t v = first; v < b.value && n->op != TRI_OP_loop; v++)
       if (!set_shape(c, v, n)) return false;
   }
   return true;
@@ -251,6 +365,10 @@ static bool shape_leaves(struct compiler *c) {
   return true;
 }
 
+static bool is_index(const struct instruction *step, uint32_t i) {
+  return i == 1 && (step->op == TRI_OP_gather || step->op == TRI_OP_scatter);
+}
+
 /* Which values depend on inputs, through operations that have derivatives. */
 static void find_active(struct plan *p) {
   memset(p->active, 1, p->input_count);
@@ -260,7 +378,7 @@ static void find_active(struct plan *p) {
     const struct row *row = step->op < TRI_OP_ROWS ? p->programs->rows + step->op : NULL;
     bool active = false;
     for (uint32_t i = 0; i < step->nargs; i++)
-      active |= p->active[args[i]] && !(row && row->conditions >> i & 1);
+      active |= p->active[args[i]] && !(row && row->conditions >> i & 1) && !is_index(step, i);
     if (!active || (row && row->sort == TRI_BOOLEAN)) continue;
     step->flags |= STEP_ACTIVE;
     memset(p->active + step->result, 1, step->results);
@@ -316,7 +434,7 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   if (!prepare(c, n_inputs, inputs, outputs)) return false;
   mark_needed(c, n_inputs);
   if (tri__plan_shape(p, c->graph, 0, c->known_shapes, c->error) == UINT32_MAX) return false;
-  if (!number_inputs(c) || !count_nodes(c) || !allocate(c)) return false;
+  if (!plan_loops(c) || !number_inputs(c) || !count_nodes(c) || !allocate(c)) return false;
   number_constants(c);
   if (!shape_leaves(c) || !add_nodes(c)) return false;
   for (uint32_t i = 0; i < p->output_count; i++) {
@@ -338,30 +456,61 @@ static void compiler_free(struct compiler *c, size_t roots) {
   tri__walk_free(&c->walk);
 }
 
+static struct plan *new_plan(struct compiler *c, struct memory *memory, size_t n_inputs,
+                             size_t n_outputs) {
+  struct plan *p = NULL;
+  if (n_inputs > UINT32_MAX / 4 || n_outputs > UINT32_MAX / 4)
+    tri__error(c->error, TRI_LIMIT, 0, "too many inputs or outputs for one function");
+  else if (!(p = tri__new(memory, 1, sizeof *p)))
+    tri__error(c->error, TRI_MEMORY, 0, "out of memory");
+  if (!p) return NULL;
+  p->memory = *memory;
+  p->input_count = (uint32_t)n_inputs;
+  p->output_count = p->primal_count = (uint32_t)n_outputs;
+  p->scalar = true;
+  return p;
+}
+
+static struct plan *compiled(struct compiler *c, const tri_expr *inputs, const tri_expr *outputs) {
+  struct plan *p = c->plan;
+  bool ok = compile(c, p->input_count, inputs, outputs);
+  compiler_free(c, (size_t)p->input_count + p->output_count);
+  if (ok) return p;
+  tri__plan_free(p);
+  return NULL;
+}
+
 struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                        const tri_compile_options *options, tri_error *error) {
   struct compiler c = {.graph = g, .known_count = g->shape_count, .error = error};
   struct memory memory;
   tri__memory_init(&memory, options->allocator);
-  struct plan *p = NULL;
-  if (n_inputs > UINT32_MAX / 4 || n_outputs > UINT32_MAX / 4)
-    tri__error(error, TRI_LIMIT, 0, "too many inputs or outputs for one function");
-  else if (!(p = tri__new(&memory, 1, sizeof *p)))
-    tri__error(error, TRI_MEMORY, 0, "out of memory");
-  if (!p) return NULL;
-  p->memory = memory;
-  p->input_count = (uint32_t)n_inputs;
-  p->output_count = (uint32_t)n_outputs;
-  p->primal_count = options->primals && options->primals < n_outputs ? (uint32_t)options->primals
-                                                                     : p->output_count;
-  p->scalar = true;
-  c.plan = p;
+  c.plan = new_plan(&c, &memory, n_inputs, n_outputs);
+  if (!c.plan) return NULL;
+  if (options->primals && options->primals < n_outputs)
+    c.plan->primal_count = (uint32_t)options->primals;
   c.reduce = !options->as_written;
-  bool ok = compile(&c, n_inputs, inputs, options->outputs);
-  compiler_free(&c, n_inputs + n_outputs);
-  if (ok) return p;
-  tri__plan_free(p);
-  return NULL;
+  return compiled(&c, inputs, options->outputs);
+}
+
+struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
+                            const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
+                            bool strict, bool reduce, tri_error *error) {
+  struct compiler c = {.graph = g, .known_count = g->shape_count, .error = error};
+  size_t n = n_inputs + n_outputs;
+  tri_expr *all = tri__new(memory, n, sizeof *all);
+  c.plan = all ? new_plan(&c, memory, n_inputs, n_outputs) : NULL;
+  if (!all) tri__error(error, TRI_MEMORY, 0, "out of memory");
+  if (c.plan) {
+    for (size_t i = 0; i < n; i++)
+      all[i] = expr_of(g, i < n_inputs ? inputs[i] : outputs[i - n_inputs]);
+    c.plan->body = true;
+    if (!strict) c.plan->primal_count = 0;
+    c.reduce = reduce;
+    c.plan = compiled(&c, all, all + n_inputs);
+  }
+  tri__free(memory, all, n, sizeof *all);
+  return c.plan;
 }
 
 void tri__plan_free(struct plan *p) {
@@ -379,6 +528,9 @@ void tri__plan_free(struct plan *p) {
   tri__free(m, p->constants, p->constant_count, sizeof *p->constants);
   tri__free(m, p->outputs, p->output_count, sizeof *p->outputs);
   tri__free(m, p->output_nodes, p->output_count, sizeof *p->output_nodes);
+  for (uint32_t i = 0; i < p->loop_count; i++) tri__plan_loop_free(m, p->loops + i);
+  tri__free(m, p->loops, p->loop_count, sizeof *p->loops);
+  tri__free(m, p->spans, p->span_capacity, sizeof *p->spans);
   tri__free(m, p->slot_shapes, p->slot_count, sizeof *p->slot_shapes);
   tri__free(m, p->shapes, p->shape_capacity, sizeof *p->shapes);
   tri__free(m, p->dims, p->dim_capacity, sizeof *p->dims);

@@ -12,6 +12,7 @@
 
 #include <triad/eval.h>
 
+#include "graph/loop.h"
 #include "numbers/domain.h"
 
 enum {
@@ -21,16 +22,16 @@ enum {
 
 enum { STEP_INLINE = 3 };
 
-/* One instruction, 32 bytes. It has nargs arguments: arg[0 …] if they fit there, else arg[0] is where they start in the
+/* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs arguments: arg[0 …] if they fit there, else arg[0] is where they start in the
  * plan's args. Its results are the values result, result + 1, … */
 struct instruction {
-  uint16_t op; /* tri_op: a row or a structured operation */
-  uint8_t results;
+  uint8_t op; /* tri_op: a row or a structured operation */
   uint8_t flags;
+  uint16_t results;
   uint32_t nargs;
   uint32_t result;
   uint32_t arg[STEP_INLINE];
-  uint32_t index; /* element's */
+  uint32_t index;
   uint32_t node;  /* the node it comes from, for messages */
 };
 
@@ -53,6 +54,22 @@ struct plan_constant {
   bool pi;
   uint32_t node;
 };
+
+/* A loop of the plan (graph/loop.h). Its results are those that are asked for: kept[k] is which of the node's result k is. The body has all of
+ * its inputs, and of its outputs those that these results and the carries between them take. */
+struct plan_loop {
+  struct loop as; /* but its lambda and its name of a size, which are the graph's */
+  uint32_t node;
+  struct plan *body;
+  uint32_t *sizes; /* by the body's named sizes: the plan's */
+  uint32_t size;   /* the named size that counts the steps, or NO_SIZE */
+  uint32_t *kept;  /* numbers of results, ascending */
+  uint32_t results;
+  uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
+};
+
+#define NO_SIZE UINT32_MAX
+#define NO_OUTPUT UINT32_MAX
 
 /* Immutable once made. Outputs are values; one may stand several times, and may be an input or a constant. */
 struct plan {
@@ -78,7 +95,13 @@ struct plan {
   char **size_names; /* in order of first use */
   uint32_t size_count;
   size_t size_capacity;
+  struct plan_loop *loops;
+  uint32_t loop_count;
+  int64_t *spans; /* where slices, embeddings and iotas begin */
+  size_t span_count, span_capacity;
   bool scalar; /* every value is a scalar */
+  bool rolled; /* there are loops, or other operations on arrays than stack and element */
+  bool body;   /* of a loop: inputs keep their slots */
   struct programs *programs;
 };
 
@@ -86,6 +109,17 @@ struct plan {
 struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                        const tri_compile_options *options, tri_error *error);
 void tri__plan_free(struct plan *plan);
+
+/* The plan of a loop's body, over the graph's ids; `strict` as the loop is needed by primals. */
+struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
+                            const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
+                            bool strict, bool reduce, tri_error *error);
+/* Makes a plan's loop of a node, of whose results `kept` ascending ones are asked for (plan_loops.c). */
+bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool strict,
+                    bool reduce, tri_error *error);
+void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
+/* The number of the named size, which is added if it is new; UINT32_MAX when out of memory (plan_shapes.c). */
+uint32_t tri__plan_size(struct plan *plan, const char *name);
 
 /* Gives every value its slot (plan_slots.c). */
 bool tri__plan_slots(struct plan *plan);

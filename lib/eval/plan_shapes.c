@@ -4,8 +4,7 @@
 
 #include "eval/plan.h"
 
-/* The number of the size of this name, which is added if it is new; UINT32_MAX when out of memory. */
-static uint32_t size_number(struct plan *p, const char *name) {
+uint32_t tri__plan_size(struct plan *p, const char *name) {
   for (uint32_t i = 0; i < p->size_count; i++)
     if (strcmp(p->size_names[i], name) == 0) return i;
   size_t bytes = strlen(name) + 1;
@@ -29,7 +28,7 @@ static bool add_dim(struct plan *p, int64_t dim) {
 /* Adds one dimension of a shape of the graph. */
 static tri_status copy_dim(struct plan *p, const tri_graph *g, int64_t dim, struct plan_shape *s) {
   if (dim < 0) {
-    uint32_t number = size_number(p, tri__attr_data(g, (uint32_t)~dim, NULL));
+    uint32_t number = tri__plan_size(p, tri__attr_data(g, (uint32_t)~dim, NULL));
     s->named = true;
     return number != UINT32_MAX && add_dim(p, ~(int64_t)number) ? TRI_OK : TRI_MEMORY;
   }

@@ -19,6 +19,7 @@ static void find_last_uses(const struct plan *p, uint32_t *last) {
   }
   for (uint32_t i = 0; i < p->output_count; i++) last[p->outputs[i]] = STAYS;
   for (uint32_t i = 0; i < p->constant_count; i++) last[p->input_count + i] = STAYS;
+  for (uint32_t v = 0; p->body && v < p->input_count; v++) last[v] = STAYS;
 }
 
 static void take_slot(struct scan *scan, uint32_t v) {
@@ -49,9 +50,11 @@ static void assign(struct scan *scan) {
   for (uint32_t s = 0; s < p->step_count; s++) {
     const struct instruction *step = p->steps + s;
     const uint32_t *args = step_args(p, step);
-    /* a structured operation's result has another shape than its arguments, so it never overwrites them */
-    for (uint32_t i = 0; i < step->nargs; i++) release(scan, args[i], s);
+    /* results of operations on arrays are written while their arguments are still read */
+    bool early = step->op < TRI_OP_ROWS;
+    for (uint32_t i = 0; early && i < step->nargs; i++) release(scan, args[i], s);
     for (uint32_t k = 0; k < step->results; k++) take_slot(scan, step->result + k);
+    for (uint32_t i = 0; !early && i < step->nargs; i++) release(scan, args[i], s);
   }
 }
 

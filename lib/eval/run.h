@@ -32,6 +32,10 @@ struct level {
   struct numbers numbers; /* .domain is NULL until it is open */
   struct store shared, all;
   void *adjoints; /* placed as in `all` */
+  /* of a loop's body: its carries as they are now, as they came into every step of the last run that kept them, and their
+   * adjoints; `carry_count` numbers at a time */
+  void *carry, *history, *carry_adjoints;
+  size_t carry_count, history_count;
 };
 
 enum { LEVEL_BASE, LEVEL_DUAL, LEVEL_NESTED, LEVEL_TAYLOR, LEVELS };
@@ -43,9 +47,12 @@ struct buffer {
 
 struct tri_workspace {
   const tri_function *function;
+  const struct plan *plan; /* the function's, or that of a loop's body */
+  tri_workspace **loops;   /* by the plan's loops: for their bodies */
   struct memory memory;
   struct buffer buffer; /* of tri_workspace_place */
   bool placed;
+  bool shared_buffer; /* a body's, in the buffer of the workspace around it */
   bool bound;     /* counts are known */
   size_t *counts; /* elements by shape */
   int64_t *sizes; /* named sizes they were counted for */
@@ -60,6 +67,7 @@ struct run {
   struct numbers *numbers;
   struct store *store;
   const size_t *counts;
+  int level;
   bool whole; /* every step was carried out, so outputs are what they are */
 };
 
@@ -112,6 +120,24 @@ size_t tri__output_elements(const tri_workspace *w);
 
 /* The context of the values inside (nested) dual numbers; they come first in these. */
 struct numbers *tri__base(struct numbers *n);
+
+/* --- array_run.c, loop_run.c, loop_sweep.c: operations on arrays, and loops */
+
+/* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
+tri_status tri__run_array(struct run *r, const struct instruction *s);
+tri_status tri__run_loop(struct run *r, const struct instruction *s);
+/* Steps that a loop takes at the workspace's sizes. */
+size_t tri__loop_steps(const tri_workspace *w, const struct plan_loop *l);
+/* A loop's body at work in the level of the run that the loop is in. */
+tri_status tri__loop_open(const struct run *r, const struct instruction *s, bool all, tri_call *quiet,
+                          struct run *body);
+/* The parts of the step inputs into the body's inputs; and the constants. */
+void tri__loop_parts(const struct run *r, const struct instruction *s, struct run *body, size_t part);
+void tri__loop_constants(const struct run *r, const struct instruction *s, struct run *body);
+/* Carries between an array where they lie one after the other and the body's inputs. */
+void tri__loop_set_carries(const struct plan_loop *l, struct run *body, const void *carries);
+/* The index that a number says, if it is one below `n`: into *i. */
+bool tri__index_of(const struct run *r, const void *number, size_t n, size_t *i);
 
 /* --- ports */
 /* Number i into or out of a number of the base domain. */
@@ -181,6 +207,30 @@ tri_status tri__taylor_steps(struct run *r, const struct port *curve, size_t ter
 
 /* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain. TRI_INTERRUPTED. */
 tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights);
+
+/* --- adjoint_run.c */
+
+/* A sweep: adjoints are placed as the values are. */
+struct sweep {
+  struct run *run;
+  struct numbers *numbers;
+  void *adjoints;
+  void *partial, *amount; /* room for one number each */
+};
+
+static inline void *adjoint_of(const struct sweep *s, uint32_t v, size_t e) {
+  return number_at(s->numbers, s->adjoints, place_of(s->run, v) + e);
+}
+/* A sweep over a run with all values, its adjoints all 0. */
+struct sweep tri__sweep_of(struct run *r, void *adjoints);
+/* From the adjoints that are there back to the inputs. */
+tri_status tri__sweep_back(struct sweep *s);
+/* Back through a step of tri__run_array, and a loop. */
+void tri__sweep_array(struct sweep *s, const struct instruction *step);
+tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step);
+/* Adjoints of `count` elements move from one value to another, where they are added. */
+void tri__sweep_move(struct sweep *s, uint32_t from, size_t from_element, uint32_t argument,
+                     uint32_t to, size_t to_element, size_t count);
 
 /* --- kinks.c */
 

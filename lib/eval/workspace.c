@@ -24,15 +24,34 @@ static void *buffer_resize(void *context, void *block, size_t old_size, size_t n
 
 /* --- making and freeing */
 
-static bool open_workspace(tri_workspace *w, const tri_function *f) {
-  const struct plan *p = f->plan;
+static tri_workspace *body_workspace(const tri_workspace *outer, const struct plan *body);
+
+static bool open_workspace(tri_workspace *w, const tri_function *f, const struct plan *p) {
   struct level *base = &w->level[LEVEL_BASE];
   w->function = f;
+  w->plan = p;
   w->counts = tri__new(&w->memory, p->shape_count, sizeof *w->counts);
   w->sizes = tri__new(&w->memory, p->size_count, sizeof *w->sizes);
   if (!w->counts || !w->sizes) return false;
+  if (p->loop_count) w->loops = tri__new(&w->memory, p->loop_count, sizeof *w->loops);
+  if (p->loop_count && !w->loops) return false;
+  for (uint32_t i = 0; i < p->loop_count; i++)
+    if (!(w->loops[i] = body_workspace(w, p->loops[i].body))) return false;
   return tri__numbers_open(&base->numbers, f->domain, f->precision, f->digits, &w->memory,
                            p->programs->rows, p->programs);
+}
+
+/* Loops in one another are few: this may call itself. Of what the outer one's buffer is, if that is the caller's. */
+static tri_workspace *body_workspace(const tri_workspace *outer, const struct plan *body) {
+  struct memory memory;
+  tri__memory_init(&memory, &outer->memory.allocator);
+  tri_workspace *w = tri__new(&memory, 1, sizeof *w);
+  if (!w) return NULL;
+  w->memory = memory;
+  w->shared_buffer = outer->placed || outer->shared_buffer;
+  if (open_workspace(w, outer->function, body)) return w;
+  tri_workspace_free(w);
+  return NULL;
 }
 
 tri_workspace *tri_workspace_new(const tri_function *f) {
@@ -42,7 +61,7 @@ tri_workspace *tri_workspace_new(const tri_function *f) {
   tri_workspace *w = tri__new(&memory, 1, sizeof *w);
   if (!w) return NULL;
   w->memory = memory;
-  if (open_workspace(w, f)) return w;
+  if (open_workspace(w, f, f->plan)) return w;
   tri_workspace_free(w);
   return NULL;
 }
@@ -55,7 +74,7 @@ tri_workspace *tri_workspace_place(const tri_function *f, void *buffer, size_t s
   w->buffer.at = (char *)buffer + aligned(sizeof *w);
   w->buffer.end = (char *)buffer + size;
   tri__memory_init(&w->memory, &(tri_allocator){buffer_resize, &w->buffer});
-  if (open_workspace(w, f)) return w;
+  if (open_workspace(w, f, f->plan)) return w;
   tri_workspace_free(w);
   return NULL;
 }
@@ -70,7 +89,11 @@ static void free_store(struct level *l, struct store *s) {
 static void free_level(struct level *l) {
   if (!l->numbers.domain) return;
   tri__numbers_delete(&l->numbers, l->adjoints, l->all.count + SWEEP_ROOM);
-  l->adjoints = NULL;
+  tri__numbers_delete(&l->numbers, l->history, l->history_count);
+  tri__numbers_delete(&l->numbers, l->carry_adjoints, l->carry_count);
+  tri__numbers_delete(&l->numbers, l->carry, l->carry_count);
+  l->adjoints = l->history = l->carry_adjoints = l->carry = NULL;
+  l->carry_count = l->history_count = 0;
   free_store(l, &l->all);
   free_store(l, &l->shared);
 }
@@ -83,8 +106,10 @@ static void close_level(struct level *l) {
 void tri_workspace_free(tri_workspace *w) {
   if (!w) return;
   struct memory memory = w->memory;
-  const struct plan *p = w->function->plan;
+  const struct plan *p = w->plan;
   for (int i = LEVELS; i-- > 0;) close_level(&w->level[i]);
+  for (uint32_t i = p ? p->loop_count : 0; w->loops && i-- > 0;) tri_workspace_free(w->loops[i]);
+  if (w->loops) tri__free(&w->memory, w->loops, p->loop_count, sizeof *w->loops);
   tri__free(&w->memory, w->sizes, p->size_count, sizeof *w->sizes);
   tri__free(&w->memory, w->counts, p->shape_count, sizeof *w->counts);
   if (!w->placed) tri__free(&memory, w, 1, sizeof *w);
@@ -93,12 +118,12 @@ void tri_workspace_free(tri_workspace *w) {
 /* --- sizes */
 
 static bool same_sizes(const tri_workspace *w, const tri_call *call) {
-  uint32_t n = w->function->plan->size_count;
+  uint32_t n = w->plan->size_count;
   return w->bound && (n == 0 || memcmp(w->sizes, call->sizes, n * sizeof *w->sizes) == 0);
 }
 
 static bool count_shape(tri_workspace *w, uint32_t shape) {
-  const struct plan *p = w->function->plan;
+  const struct plan *p = w->plan;
   const struct plan_shape *s = p->shapes + shape;
   const int64_t *dims = p->dims + s->first;
   size_t count = 1;
@@ -111,7 +136,7 @@ static bool count_shape(tri_workspace *w, uint32_t shape) {
 
 /* An element of a named dimension may lie beyond the size that a call gives it. */
 static bool elements_exist(const tri_workspace *w) {
-  const struct plan *p = w->function->plan;
+  const struct plan *p = w->plan;
   for (uint32_t i = 0; i < p->step_count; i++) {
     const struct instruction *s = p->steps + i;
     if (s->op != TRI_OP_element) continue;
@@ -122,7 +147,7 @@ static bool elements_exist(const tri_workspace *w) {
 }
 
 static tri_status take_sizes(tri_workspace *w, const tri_call *call) {
-  const struct plan *p = w->function->plan;
+  const struct plan *p = w->plan;
   if (p->size_count && (!call->sizes || call->n_sizes < p->size_count))
     return tri__call_error(call, TRI_SHAPE, "the call does not give all named sizes");
   for (uint32_t i = 0; i < p->size_count; i++) {
@@ -138,35 +163,53 @@ static tri_status take_sizes(tri_workspace *w, const tri_call *call) {
   return TRI_OK;
 }
 
+/* The sizes of loops' bodies are the workspace's own, by their names. */
+static tri_status bind_bodies(tri_workspace *w, const tri_call *call) {
+  tri_status status = TRI_OK;
+  for (uint32_t i = 0; i < w->plan->loop_count && !status; i++) {
+    const struct plan_loop *l = w->plan->loops + i;
+    tri_workspace *body = w->loops[i];
+    size_t n = l->body->size_count;
+    int64_t *sizes = tri__new(&w->memory, n, sizeof *sizes);
+    tri_call own = {.error = call->error, .n_sizes = n, .sizes = sizes};
+    if (!sizes) return tri__call_error(call, TRI_MEMORY, "out of memory");
+    for (size_t k = 0; k < n; k++) sizes[k] = w->sizes[l->sizes[k]];
+    status = tri__bind(body, &own);
+    tri__free(&w->memory, sizes, n, sizeof *sizes);
+  }
+  return status;
+}
+
 tri_status tri__bind(tri_workspace *w, const tri_call *call) {
   if (same_sizes(w, call)) return TRI_OK;
   w->bound = false;
   for (int i = LEVELS; i-- > 0;) free_level(&w->level[i]);
   tri_status status = take_sizes(w, call);
+  if (!status) status = bind_bodies(w, call);
   w->bound = status == TRI_OK;
   return status;
 }
 
 static size_t elements(const tri_workspace *w, const uint32_t *values, uint32_t n) {
-  const struct plan *p = w->function->plan;
+  const struct plan *p = w->plan;
   size_t total = 0;
   for (uint32_t i = 0; i < n; i++) total += w->counts[p->values[values ? values[i] : i].shape];
   return total;
 }
 
 size_t tri__input_elements(const tri_workspace *w) {
-  return elements(w, NULL, w->function->plan->input_count);
+  return elements(w, NULL, w->plan->input_count);
 }
 
 size_t tri__output_elements(const tri_workspace *w) {
-  return elements(w, w->function->plan->outputs, w->function->plan->output_count);
+  return elements(w, w->plan->outputs, w->plan->output_count);
 }
 
 /* --- stores */
 
 /* Numbers that the store's slots or values take, and where each begins unless all are scalars. */
 static bool lay_out(const tri_workspace *w, struct level *l, struct store *s) {
-  const struct plan *p = w->function->plan;
+  const struct plan *p = w->plan;
   size_t places = s->all ? p->value_count : p->slot_count, total = 0;
   if (p->scalar) {
     s->count = places;
@@ -212,7 +255,7 @@ static bool prepare_store(struct run *r, struct level *l) {
 
 static bool open_dual(tri_workspace *w, int level, uint32_t directions) {
   struct level *l = &w->level[level];
-  if (l->numbers.domain && (w->placed || l->numbers.directions == directions)) return true;
+  if (l->numbers.domain && (w->placed || w->shared_buffer || l->numbers.directions == directions)) return true;
   for (int i = LEVEL_TAYLOR; i-- > level;) close_level(&w->level[i]);
   return tri__numbers_open_dual(&l->numbers, &w->level[level - 1].numbers, directions);
 }
@@ -235,8 +278,9 @@ tri_status tri__level(struct run *r, tri_workspace *w, const tri_call *call, int
                       uint32_t directions, bool all) {
   if (!open_level(w, level, directions)) return tri__call_error(call, TRI_MEMORY, "out of memory");
   struct level *l = &w->level[level];
-  *r = (struct run){.plan = w->function->plan, .call = call, .workspace = w, .counts = w->counts};
+  *r = (struct run){.plan = w->plan, .call = call, .workspace = w, .counts = w->counts};
   r->numbers = &l->numbers;
+  r->level = level;
   r->store = all ? &l->all : &l->shared;
   r->store->all = all;
   for (int i = 0; i <= level; i++) w->level[i].numbers.status = TRI_OK;

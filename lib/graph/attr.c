@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Interned attributes and shapes: what nodes carry beside their arguments. */
+#include <stddef.h>
 #include <string.h>
 
 #include "graph/index.h"
+#include "graph/loop.h"
 
 static uint64_t hash_bytes(uint64_t h, const unsigned char *data, size_t size) {
   for (; size >= 8; data += 8, size -= 8) {
@@ -82,8 +84,37 @@ static bool attr_room(tri_graph *g, size_t size) {
   return block_room(g, rounded(size));
 }
 
+/* What an attribute says of nodes and attributes counts by their own hashes, so that it is the same in every graph. */
+static uint64_t hash_lambda(const tri_graph *g, uint64_t h, const uint32_t *data, size_t size) {
+  h = hash_add(hash_add(h, data[0]), data[1]);
+  for (size_t i = 2; i < size / sizeof *data; i++) h = hash_add(h, node_at(g, data[i])->hash);
+  return hash_mix(h);
+}
+
+static uint64_t hash_extent(const tri_graph *g, extent n) {
+  return n < 0 ? g->attrs[~n].hash : (uint64_t)n;
+}
+
+static uint64_t hash_of(const tri_graph *g, enum attr_kind kind, const void *data, size_t size) {
+  uint64_t h = hash_add(kind, size);
+  struct span span;
+  struct loop loop;
+  switch (kind) {
+  case ATTR_LAMBDA: return hash_lambda(g, h, data, size);
+  case ATTR_SPAN:
+    memcpy(&span, data, sizeof span);
+    return hash_mix(hash_add(hash_add(h, (uint64_t)span.first), hash_extent(g, span.n)));
+  case ATTR_LOOP:
+    memcpy(&loop, data, sizeof loop);
+    h = hash_add(hash_add(h, g->attrs[loop.lambda].hash), hash_extent(g, loop.n));
+    return hash_bytes(h, (const unsigned char *)&loop.steps,
+                      offsetof(struct loop, n) - offsetof(struct loop, steps));
+  default: return hash_bytes(h, data, size);
+  }
+}
+
 uint32_t tri__attr(tri_graph *g, enum attr_kind kind, const void *data, size_t size) {
-  uint64_t hash = hash_bytes(hash_add(kind, size), data, size);
+  uint64_t hash = hash_of(g, kind, data, size);
   struct lookup l = index_look(&g->attr_index, hash);
   for (uint32_t known; index_next(&g->attr_index, hash, &l, &known);)
     if (attr_is(g, known, kind, data, size)) return known;

@@ -212,7 +212,7 @@ static bool are_scalars(const tri_graph *g, const struct row *row, const uint32_
   uint32_t other = row->conditions;
   for (unsigned i = 0; i < row->arity; i++) {
     const struct node *n = node_at(g, args[i]);
-    other |= n->shape | (n->sort == TRI_BOOLEAN);
+    other |= n->shape | (n->sort >= TRI_BOOLEAN);
   }
   return !other;
 }
@@ -225,6 +225,8 @@ static bool are_constants(const tri_graph *g, const struct row *row, const uint3
 
 static uint32_t check_sorts(tri_graph *g, const struct row *row, const uint32_t *args) {
   for (unsigned i = 0; i < row->arity; i++) {
+    if (node_at(g, args[i])->sort == TRI_TUPLE)
+      return tri__fail(g, TRI_SHAPE, "%s of a loop's results all at once", row->name);
     bool boolean = node_at(g, args[i])->sort == TRI_BOOLEAN, wanted = row->conditions >> i & 1;
     if (boolean != wanted)
       return tri__fail(g, TRI_SHAPE, "%s%s wants a %s as argument %u, not a %s",

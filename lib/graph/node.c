@@ -10,7 +10,9 @@
 /* What is no row keeps its number when a row is added at the end of the table, so that the order of commutative arguments, which is by
  * hash, stays what it was. */
 static uint64_t op_number(unsigned op) {
-  enum { FIRST_BEYOND_ROWS = 61 };
+  enum { FIRST_BEYOND_ROWS = 61, FIRST_LEAF = 63, FIRST_OF_ARRAYS = 68 };
+  if (op >= TRI_OP_constant) return op - TRI_OP_constant + FIRST_LEAF;
+  if (op >= TRI_OP_gather) return op - TRI_OP_gather + FIRST_OF_ARRAYS;
   return op < TRI_OP_ROWS ? op : op - TRI_OP_ROWS + FIRST_BEYOND_ROWS;
 }
 

@@ -51,7 +51,9 @@ static void put_label(struct dot *d, uint32_t id) {
   case TRI_OP_eps: tri__text_puts(d->text, "eps"); return;
   case TRI_OP_stack: tri__text_puts(d->text, "[ ]"); return;
   case TRI_OP_hole: tri__text_printf(d->text, "%c", HOLE_NAMES[tri__index_attr(d->g, id)]); return;
-  default: put_escaped(d->text, row->infix ? row->infix : row->name); return;
+  default:
+    put_escaped(d->text, !row ? tri_op_name((tri_op)n->op) : row->infix ? row->infix : row->name);
+    return;
   }
 }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/node.h"
+#include "graph/arrays.h"
 
 void tri__shape_text(const tri_graph *g, uint32_t shape, char *buffer, size_t size) {
   const int64_t *dims = shape_dims(g, shape);
@@ -24,15 +24,6 @@ static uint32_t unequal(tri_graph *g, size_t i, uint32_t shape, uint32_t first) 
   return tri__fail(g, TRI_SHAPE, "element %zu has shape %s, the first one %s", i + 1, other, one);
 }
 
-/* [n, s…] for n elements of shape s. */
-static uint32_t shape_of_stack(tri_graph *g, size_t n, uint32_t element) {
-  int64_t dims[MOST_RANK + 1];
-  uint32_t rank = shape_rank(g, element);
-  dims[0] = (int64_t)n;
-  if (rank) memcpy(dims + 1, shape_dims(g, element), rank * sizeof *dims);
-  return tri__shape(g, rank + 1, dims);
-}
-
 uint32_t tri__stack(tri_graph *g, size_t n, const uint32_t *elements) {
   if (!n) return tri__fail(g, TRI_SHAPE, "a vector needs at least one element");
   for (size_t i = 0; i < n; i++) {
@@ -40,19 +31,28 @@ uint32_t tri__stack(tri_graph *g, size_t n, const uint32_t *elements) {
     const struct node *e = node_at(g, elements[i]);
     if (e->shape != node_at(g, elements[0])->shape)
       return unequal(g, i, e->shape, node_at(g, elements[0])->shape);
-    if (e->sort == TRI_BOOLEAN)
-      return tri__fail(g, TRI_SHAPE, "element %zu is a condition, not a number", i + 1);
+    if (e->sort >= TRI_BOOLEAN)
+      return tri__fail(g, TRI_SHAPE, "element %zu is a %s, not a number", i + 1,
+                       e->sort == TRI_BOOLEAN ? "condition" : "tuple");
   }
-  uint32_t shape = shape_of_stack(g, n, node_at(g, elements[0])->shape);
+  uint32_t shape = tri__array_shape(g, (extent)n, node_at(g, elements[0])->shape);
   return shape == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status
                                 : tri__node(g, TRI_OP_stack, 0, shape, n, elements);
 }
 
-static uint32_t shape_of_element(tri_graph *g, uint32_t shape) {
-  int64_t dims[MOST_RANK];
-  uint32_t rank = shape_rank(g, shape) - 1;
-  if (rank) memcpy(dims, shape_dims(g, shape) + 1, rank * sizeof *dims);
-  return tri__shape(g, rank, dims);
+/* The part i of a node that is made of parts, of which i is one; 0 for other nodes. */
+static uint32_t seen_through(tri_graph *g, const struct node *n, uint32_t id, uint64_t i) {
+  const uint32_t *args = node_args(g, n);
+  struct span span;
+  switch (n->op) {
+  case TRI_OP_stack: return args[i];
+  case TRI_OP_repeat: return first_extent(g, n->shape) < 0 ? 0 : args[0];
+  case TRI_OP_slice: span = tri__span(g, id); return tri__element(g, args[0], i + (uint64_t)span.first);
+  case TRI_OP_iota:
+    span = tri__span(g, id);
+    return span.n < 0 ? 0 : tri__constant_si(g, span.first + (int64_t)i, 1);
+  default: return 0;
+  }
 }
 
 uint32_t tri__element(tri_graph *g, uint32_t id, uint64_t i) {
@@ -64,9 +64,10 @@ uint32_t tri__element(tri_graph *g, uint32_t id, uint64_t i) {
   if (size >= 0 && i >= (uint64_t)size)
     return tri__fail(g, TRI_ARGUMENT, "no element %llu: there are %lld", (unsigned long long)i + 1,
                      (long long)size);
-  if (n->op == TRI_OP_stack) return node_args(g, n)[i];
+  uint32_t seen = seen_through(g, n, id, i);
+  if (seen) return seen;
   uint32_t attr = tri__attr(g, ATTR_INDEX, &i, sizeof i),
-           shape = attr ? shape_of_element(g, n->shape) : TRI__NO_SHAPE;
+           shape = attr ? tri__part_shape(g, n->shape) : TRI__NO_SHAPE;
   return shape == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status
                                 : tri__node(g, TRI_OP_element, attr, shape, 1, &id);
 }

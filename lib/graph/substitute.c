@@ -2,6 +2,7 @@
 /* Replacing variables by expressions, all at once: one pass over what the inputs reach. */
 #include <string.h>
 
+#include "graph/loop.h"
 #include "graph/walk.h"
 
 struct substitution {
@@ -20,8 +21,18 @@ static void substitution_free(struct substitution *s) {
 
 uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args) {
   const struct node *n = node_at(g, id);
-  if (n->op == TRI_OP_element) return tri__element(g, args[0], tri__index_attr(g, id));
-  return tri__build(g, (tri_op)n->op, n->nargs, args);
+  struct span span;
+  switch (n->op) {
+  case TRI_OP_element: return tri__element(g, args[0], tri__index_attr(g, id));
+  case TRI_OP_result: return tri__loop_result(g, args[0], (uint32_t)tri__index_attr(g, id));
+  case TRI_OP_loop: return tri__loop_with(g, id, args);
+  case TRI_OP_gather: return tri__gather(g, args[0], args[1]);
+  case TRI_OP_scatter: return tri__scatter(g, args[0], args[1], tri__span(g, id).n);
+  case TRI_OP_repeat: return tri__repeat(g, args[0], tri__span(g, id).n);
+  case TRI_OP_slice: span = tri__span(g, id); return tri__slice(g, args[0], span.first, span.n);
+  case TRI_OP_embed: span = tri__span(g, id); return tri__embed(g, args[0], span.first, span.n);
+  default: return tri__build(g, (tri_op)n->op, n->nargs, args);
+  }
 }
 
 /* The node id with its arguments' images; the node itself if they are its arguments. */

@@ -12,7 +12,7 @@ extern "C" {
 /* Results belong to the graph of the expressions given. On failure all results are error expressions and the failure sticks to the
  * graph: TRI_ARGUMENT for expressions of two graphs, or to differentiate by what is no variable; TRI_SHAPE for a condition, or for a
  * shape where a scalar is wanted; TRI_DOMAIN for an operation without derivative; TRI_LIMIT, TRI_MEMORY, TRI_INTERRUPTED. Variables
- * are scalars or tri_eps. Output arrays may be the arrays of the inputs. */
+ * are scalars or tri_eps, or of any shape where that is said. Output arrays may be the arrays of the inputs. */
 
 /* Derivative of e by the variable x: a tangent pass. e may have any shape; the result has the shape of e. */
 TRI_API tri_expr tri_diff(tri_expr e, tri_expr x);
@@ -20,7 +20,7 @@ TRI_API tri_expr tri_diff(tri_expr e, tri_expr x);
 /* The n-th derivative, n >= 0. TRI_LIMIT for an order beyond the graph's digit limit. */
 TRI_API tri_expr tri_diff_n(tri_expr e, tri_expr x, uint32_t n);
 
-/* Gradient of the scalar e by n variables into gradient[n]: one adjoint pass. */
+/* Gradient of the scalar e by n variables of any shape into gradient[n], each of its variable's shape: one adjoint pass. */
 TRI_CHECKED TRI_API tri_status tri_gradient(tri_expr e, size_t n, const tri_expr *variables,
                                             tri_expr *gradient);
 
@@ -38,8 +38,8 @@ TRI_CHECKED TRI_API tri_status tri_jvp(size_t m, const tri_expr *outputs, size_t
                                        const tri_expr *variables, const tri_expr *direction,
                                        tri_expr *tangents);
 
-/* Gradient of the sum of weights[i] * outputs[i], over all their elements, into adjoints[n]. A weight is a scalar or has the shape of
- * its output. */
+/* Gradient of the sum of weights[i] * outputs[i], over all their elements, into adjoints[n], by variables of any
+ * shape. A weight is a scalar or has the shape of its output. */
 TRI_CHECKED TRI_API tri_status tri_vjp(size_t m, const tri_expr *outputs, const tri_expr *weights,
                                        size_t n, const tri_expr *variables, tri_expr *adjoints);
 

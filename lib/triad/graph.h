@@ -53,7 +53,7 @@ typedef enum tri_op {
 } tri_op;
 
 /* What a node's value is. */
-typedef enum tri_sort { TRI_REAL, TRI_INDEX, TRI_BOOLEAN } tri_sort;
+typedef enum tri_sort { TRI_REAL, TRI_INDEX, TRI_BOOLEAN, TRI_TUPLE } tri_sort;
 
 /* How a graph is made; zeros are the defaults. */
 typedef struct tri_graph_options {
@@ -142,6 +142,55 @@ TRI_API tri_expr tri_stack(size_t n, const tri_expr *elements);
 
 /* Element i (from 0) along the first dimension of e. TRI_SHAPE if e is a scalar, TRI_ARGUMENT out of range. */
 TRI_API tri_expr tri_element(tri_expr e, size_t i);
+
+/* --- arrays and loops ---------------------------------------------------------------------------------------------- */
+
+/* How many parts something has: n >= 0, or where name is not NULL the named size that each call binds. */
+typedef struct tri_extent {
+  int64_t n;
+  const char *name;
+} tri_extent;
+
+/* Part i of x along its first dimension, where i is an expression: a number from 0, known when the function is called. It has no value where
+ * i is no whole number in range. TRI_SHAPE if x is a scalar or i is none. */
+TRI_API tri_expr tri_gather(tri_expr x, tri_expr i);
+
+/* Parts first … first + n - 1 of x, shape [n, s…] of [m, s…]. TRI_SHAPE if there are fewer. */
+TRI_API tri_expr tri_slice(tri_expr x, int64_t first, int64_t n);
+
+/* n times x: shape [n, s…] for x of shape s. */
+TRI_API tri_expr tri_repeat(tri_expr x, tri_extent n);
+
+/* The numbers first, first + 1, …: shape [n]. */
+TRI_API tri_expr tri_iota(tri_graph *graph, int64_t first, tri_extent n);
+
+/* The number that a call binds to this named size. */
+TRI_API tri_expr tri_size(tri_graph *graph, const char *name);
+
+/* A loop: what is computed at each of n steps from the parts of step inputs and from carries. Parameters are variables; an output may
+ * also use whatever else there is, which is the same at every step. Zeros are the defaults. */
+typedef struct tri_loop_options {
+  tri_extent n;                         /* steps */
+  int backward;                         /* not 0: the last part first */
+  size_t n_steps;                       /* inputs that have a part for each step: */
+  const tri_expr *steps, *step_inputs;  /* parameters of shape s, arrays of shape [n, s…] */
+  size_t n_carries;                     /* what a step hands on to the next: */
+  const tri_expr *carries, *initial;    /* parameters, and their values at the first step */
+  const tri_expr *next;                 /* the values at the next step; shapes as the parameters' */
+  size_t n_stacked;
+  const tri_expr *stacked; /* outputs whose values are kept: of shape s, the result [n, s…] */
+  size_t n_summed;
+  const tri_expr *summed; /* outputs that are added up, in the order of the steps */
+} tri_loop_options;
+
+/* Makes results[n_stacked + n_summed + n_carries]: the stacked ones, the sums, the carries after the last step. TRI_SHAPE where
+ * shapes do not fit, TRI_ARGUMENT, TRI_LIMIT beyond 32 loops in one another; then all results are error expressions. */
+TRI_API tri_status tri_loop(tri_graph *graph, const tri_loop_options *options, tri_expr *results);
+
+/* The sum of e over i = first … first + n - 1, where i is a variable; and the array of its values, shape [n, s…]. x[i] in e is
+ * tri_gather(x, i - first of x's own numbers). */
+TRI_API tri_expr tri_sum(tri_expr e, tri_expr i, int64_t first, tri_extent n);
+TRI_API tri_expr tri_map(tri_expr e, tri_expr i, int64_t first, tri_extent n);
 
 /* --- looking at expressions ---------------------------------------------------------------------------------------- */
 

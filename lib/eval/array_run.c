@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Operations that move, repeat and number parts of arrays: forward in any domain, and their transposes in a sweep. */
+#include <math.h>
+
+#include "eval/run.h"
+
+/* --- numbers */
+
+bool tri__index_of(const struct run *r, const void *number, size_t n, size_t *i) {
+  const struct numbers *base = tri__base(r->numbers);
+  if (base->domain->state(base, number)) return false;
+  double x = base->domain->to_double(base, number);
+  if (!(x >= 0.0 && x < (double)n) || x != floor(x)) return false;
+  *i = (size_t)x;
+  bool wide = base->domain == &tri__double_domain || base->domain == &tri__float_domain;
+  mpq_t q;
+  if (wide) return true;
+  mpq_init(q); /* a ball that is not exact is no index */
+  bool exact = base->domain->to_rational(base, number, q) && mpq_cmp_ui(q, *i, 1) == 0;
+  mpq_clear(q);
+  return exact;
+}
+
+static void set_integer(const struct run *r, void *to, int64_t i) {
+  struct numbers *n = r->numbers;
+  mpq_t q;
+  if (i > -((int64_t)1 << 53) && i < (int64_t)1 << 53) {
+    n->domain->set_double(n, to, (double)i);
+    return;
+  }
+  mpq_init(q);
+  mpz_set_si(mpq_numref(q), i);
+  n->domain->set_rational(n, to, q);
+  mpq_clear(q);
+}
+
+static void copy(const struct run *r, uint32_t to, size_t to_element, uint32_t from, size_t element,
+                 size_t count) {
+  if (count)
+    r->numbers->domain->set(r->numbers, element_at(r, to, to_element), element_at(r, from, element),
+                            count);
+}
+
+static void clear(const struct run *r, uint32_t v) {
+  for (size_t e = 0; e < count_of(r, v); e++)
+    r->numbers->domain->set_double(r->numbers, element_at(r, v, e), 0.0);
+}
+
+/* Parts along the first dimension of a value of `count` elements with parts of `each`. */
+static size_t parts(size_t count, size_t each) { return each ? count / each : 0; }
+
+/* --- forward */
+
+static void run_gather(struct run *r, const struct instruction *s) {
+  size_t each = count_of(r, s->result), i;
+  if (tri__index_of(r, element_at(r, s->arg[1], 0), parts(count_of(r, s->arg[0]), each), &i)) {
+    copy(r, s->result, 0, s->arg[0], i * each, each);
+    return;
+  }
+  for (size_t e = 0; e < each; e++)
+    r->numbers->domain->set_none(r->numbers, element_at(r, s->result, e), NUMBER_NONE);
+}
+
+static void run_scatter(struct run *r, const struct instruction *s) {
+  size_t each = count_of(r, s->arg[0]), all = count_of(r, s->result), i;
+  clear(r, s->result);
+  if (tri__index_of(r, element_at(r, s->arg[1], 0), parts(all, each), &i)) {
+    copy(r, s->result, i * each, s->arg[0], 0, each);
+    return;
+  }
+  for (size_t e = 0; e < all; e++)
+    r->numbers->domain->set_none(r->numbers, element_at(r, s->result, e), NUMBER_NONE);
+}
+
+/* Elements before the first part of a slice, or of what is embedded. */
+static size_t offset_of(const struct run *r, const struct instruction *s, uint32_t whole) {
+  const struct plan *p = r->plan;
+  const struct plan_shape *shape = p->shapes + p->values[whole].shape;
+  int64_t n = p->dims[shape->first];
+  size_t parts_of_whole = (size_t)(n < 0 ? r->workspace->sizes[~n] : n);
+  return parts_of_whole ? (size_t)p->spans[s->index] * (count_of(r, whole) / parts_of_whole) : 0;
+}
+
+static void run_repeat(struct run *r, const struct instruction *s) {
+  size_t each = count_of(r, s->arg[0]), all = count_of(r, s->result);
+  for (size_t e = 0; each && e < all; e += each) copy(r, s->result, e, s->arg[0], 0, each);
+}
+
+static void run_iota(struct run *r, const struct instruction *s) {
+  for (size_t e = 0; e < count_of(r, s->result); e++)
+    set_integer(r, element_at(r, s->result, e), r->plan->spans[s->index] + (int64_t)e);
+}
+
+tri_status tri__run_array(struct run *r, const struct instruction *s) {
+  switch (s->op) {
+  case TRI_OP_loop: return tri__run_loop(r, s);
+  case TRI_OP_gather: run_gather(r, s); break;
+  case TRI_OP_scatter: run_scatter(r, s); break;
+  case TRI_OP_slice:
+    copy(r, s->result, 0, s->arg[0], offset_of(r, s, s->arg[0]), count_of(r, s->result));
+    break;
+  case TRI_OP_embed:
+    clear(r, s->result);
+    copy(r, s->result, offset_of(r, s, s->result), s->arg[0], 0, count_of(r, s->arg[0]));
+    break;
+  case TRI_OP_repeat: run_repeat(r, s); break;
+  case TRI_OP_iota: run_iota(r, s); break;
+  case TRI_OP_size:
+    set_integer(r, element_at(r, s->result, 0), r->workspace->sizes[s->index]);
+    break;
+  default: break;
+  }
+  return TRI_OK;
+}
+
+/* --- back */
+
+void tri__sweep_array(struct sweep *s, const struct instruction *step) {
+  struct run *r = s->run;
+  size_t count = count_of(r, step->result), i;
+  size_t each = step->nargs ? count_of(r, step->arg[0]) : 0;
+  if (!step->nargs || !r->plan->active[step->arg[0]]) return;
+  switch (step->op) {
+  case TRI_OP_gather:
+    if (tri__index_of(r, element_at(r, step->arg[1], 0), parts(each, count), &i))
+      tri__sweep_move(s, step->result, 0, 0, step->arg[0], i * count, count);
+    break;
+  case TRI_OP_scatter:
+    if (tri__index_of(r, element_at(r, step->arg[1], 0), parts(count, each), &i))
+      tri__sweep_move(s, step->result, i * each, 0, step->arg[0], 0, each);
+    break;
+  case TRI_OP_slice:
+    tri__sweep_move(s, step->result, 0, 0, step->arg[0], offset_of(r, step, step->arg[0]), count);
+    break;
+  case TRI_OP_embed:
+    tri__sweep_move(s, step->result, offset_of(r, step, step->result), 0, step->arg[0], 0, each);
+    break;
+  case TRI_OP_repeat:
+    for (size_t e = 0; each && e < count; e += each)
+      tri__sweep_move(s, step->result, e, 0, step->arg[0], 0, each);
+    break;
+  default: break;
+  }
+}

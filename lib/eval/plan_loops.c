@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Loops of a plan: their bodies' plans, with those outputs only that somebody reads. */
+#include <string.h>
+
+#include "eval/plan.h"
+#include "graph/walk.h"
+
+struct body {
+  tri_graph *g;
+  const struct loop *as;
+  const uint32_t *parameters, *outputs; /* of the lambda */
+  uint32_t *needed; /* outputs that are compiled: their ids, in order */
+  uint32_t count;
+};
+
+/* Adds an output of the node's, unless it is there. */
+static bool need(struct plan_loop *l, struct body *b, uint32_t output) {
+  if (l->output[output] != NO_OUTPUT) return false;
+  l->output[output] = b->count;
+  b->needed[b->count++] = b->outputs[output];
+  return true;
+}
+
+static uint32_t carry_output(const struct loop *as, uint32_t carry) {
+  return as->stacked + as->summed + carry;
+}
+
+/* Carries that the needed outputs read: true if there is one more. */
+static bool need_carries(struct plan_loop *l, struct body *b, bool *more) {
+  struct walk w;
+  *more = false;
+  if (tri__walk(b->g, b->count, b->needed, &w)) return false;
+  for (uint32_t c = 0; c < b->as->carries; c++)
+    if (walk_has(&w, b->parameters[b->as->steps + b->as->constants + c]))
+      *more |= need(l, b, carry_output(b->as, c));
+  tri__walk_free(&w);
+  return true;
+}
+
+static bool find_needed(struct plan_loop *l, struct body *b) {
+  bool more = true;
+  memset(l->output, 0xff, loop_outputs(b->as) * sizeof *l->output); /* NO_OUTPUT */
+  for (uint32_t k = 0; k < l->results; k++) {
+    uint32_t i;
+    enum loop_result kind = tri__loop_result_kind(b->as, l->kept[k], &i);
+    need(l, b, kind == RESULT_CARRIES ? carry_output(b->as, i) : l->kept[k]);
+  }
+  while (more)
+    if (!need_carries(l, b, &more)) return false;
+  return true;
+}
+
+/* Which of the plan's named sizes the body's are. */
+static bool match_sizes(struct plan *p, struct plan_loop *l) {
+  uint32_t n = l->body->size_count;
+  l->sizes = tri__new(&p->memory, n, sizeof *l->sizes);
+  for (uint32_t i = 0; l->sizes && i < n; i++) {
+    l->sizes[i] = tri__plan_size(p, l->body->size_names[i]);
+    if (l->sizes[i] == NO_SIZE) return false;
+  }
+  return l->sizes != NULL;
+}
+
+static bool no_memory(tri_error *error) {
+  tri__error(error, TRI_MEMORY, 0, "out of memory");
+  return false;
+}
+
+bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool strict, bool reduce,
+                    tri_error *error) {
+  struct memory *m = &p->memory;
+  tri__loop(g, l->node, &l->as);
+  uint32_t inputs = l->as.steps + l->as.constants + l->as.carries, outputs = loop_outputs(&l->as);
+  const uint32_t *ids = tri__lambda_ids(g, l->as.lambda, NULL, NULL);
+  struct body b = {.g = g, .as = &l->as, .parameters = ids, .outputs = ids + inputs};
+  l->output = tri__new(m, outputs, sizeof *l->output);
+  b.needed = tri__new(m, outputs, sizeof *b.needed);
+  bool ok = (l->output && b.needed && find_needed(l, &b)) || no_memory(error);
+  if (ok)
+    l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, strict, reduce, error);
+  tri__free(m, b.needed, outputs, sizeof *b.needed);
+  if (!l->body) return false;
+  l->size = NO_SIZE;
+  if (l->as.n < 0) {
+    l->size = tri__plan_size(p, tri__attr_data(g, (uint32_t)~l->as.n, NULL));
+    if (l->size == NO_SIZE) return no_memory(error);
+  }
+  return match_sizes(p, l) || no_memory(error);
+}
+
+void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
+  if (l->sizes) tri__free(m, l->sizes, l->body->size_count, sizeof *l->sizes);
+  tri__plan_free(l->body);
+  tri__free(m, l->kept, l->results, sizeof *l->kept);
+  tri__free(m, l->output, loop_outputs(&l->as), sizeof *l->output);
+}

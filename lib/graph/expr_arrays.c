@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Arrays and loops, as C programs make them. */
+#include <string.h>
+
+#include "graph/loop.h"
+
+static tri_expr failed(tri_graph *g, tri_status status, const char *message) {
+  return expr_of(g, tri__fail(g, status, "%s", message));
+}
+
+/* The extent into *n; false with the graph's error set. */
+static bool extent_of(tri_graph *g, tri_extent given, extent *n) {
+  if (!given.name) {
+    *n = given.n;
+    if (given.n < 0) tri__fail(g, TRI_SHAPE, "%lld parts", (long long)given.n);
+    return given.n >= 0;
+  }
+  uint32_t name = tri__name_attr(g, given.name, strlen(given.name));
+  *n = ~(extent)name;
+  return name != 0;
+}
+
+static tri_expr error_of(tri_graph *g) {
+  return expr_of(g, NODE_ERROR + (uint32_t)tri_graph_status(g));
+}
+
+tri_expr tri_gather(tri_expr x, tri_expr i) {
+  tri_graph *g = x.graph;
+  if (!g) return x;
+  uint32_t id = tri__own(g, x), index = tri__own(g, i);
+  return expr_of(g, tri__gather(g, id, index));
+}
+
+tri_expr tri_slice(tri_expr x, int64_t first, int64_t n) {
+  tri_graph *g = x.graph;
+  if (!g) return x;
+  if (n < 0) return failed(g, TRI_SHAPE, "a part of negative size");
+  return expr_of(g, tri__slice(g, tri__own(g, x), first, n));
+}
+
+tri_expr tri_repeat(tri_expr x, tri_extent n) {
+  tri_graph *g = x.graph;
+  extent own;
+  if (!g) return x;
+  return extent_of(g, n, &own) ? expr_of(g, tri__repeat(g, tri__own(g, x), own)) : error_of(g);
+}
+
+tri_expr tri_iota(tri_graph *g, int64_t first, tri_extent n) {
+  extent own;
+  return extent_of(g, n, &own) ? expr_of(g, tri__iota(g, first, own)) : error_of(g);
+}
+
+tri_expr tri_size(tri_graph *g, const char *name) {
+  extent own;
+  return extent_of(g, (tri_extent){.name = name}, &own) ? expr_of(g, tri__size(g, own))
+                                                        : error_of(g);
+}
+
+/* --- loops */
+
+static bool bind(tri_graph *g, size_t n, const tri_expr *parameters, const tri_expr *arguments,
+                 struct binding *to) {
+  for (size_t i = 0; i < n; i++) {
+    to[i] = (struct binding){tri__own(g, parameters[i]), tri__own(g, arguments[i])};
+    if (id_is_error(to[i].parameter) || id_is_error(to[i].argument)) return false;
+    if (node_at(g, to[i].parameter)->op != TRI_OP_variable)
+      return tri__fail(g, TRI_ARGUMENT, "parameter %zu of a loop is not a variable", i + 1), false;
+  }
+  return true;
+}
+
+static void own(tri_graph *g, size_t n, const tri_expr *from, uint32_t *to) {
+  for (size_t i = 0; i < n; i++) to[i] = tri__own(g, from[i]);
+}
+
+static uint32_t make_loop(tri_graph *g, const tri_loop_options *o, struct binding *bindings,
+                          uint32_t *outputs) {
+  struct loop_plan plan = {.backward = o->backward,
+                           .steps = o->n_steps,
+                           .carries = o->n_carries,
+                           .stacked = o->n_stacked,
+                           .summed = o->n_summed,
+                           .step = bindings,
+                           .carry = bindings + o->n_steps,
+                           .output = outputs};
+  if (!extent_of(g, o->n, &plan.n)) return error_of(g).id;
+  if (!bind(g, o->n_steps, o->steps, o->step_inputs, bindings) ||
+      !bind(g, o->n_carries, o->carries, o->initial, bindings + o->n_steps))
+    return error_of(g).id;
+  own(g, o->n_stacked, o->stacked, outputs);
+  own(g, o->n_summed, o->summed, outputs + o->n_stacked);
+  own(g, o->n_carries, o->next, outputs + o->n_stacked + o->n_summed);
+  return tri__loop_new(g, &plan);
+}
+
+tri_status tri_loop(tri_graph *g, const tri_loop_options *o, tri_expr *results) {
+  size_t outputs = o->n_stacked + o->n_summed + o->n_carries, bound = o->n_steps + o->n_carries;
+  struct binding *bindings = tri__new(&g->memory, bound, sizeof *bindings);
+  uint32_t *ids = tri__new(&g->memory, outputs, sizeof *ids);
+  uint32_t tuple = bindings && ids ? make_loop(g, o, bindings, ids) : tri__no_memory(g);
+  tri_status status = TRI_OK;
+  for (size_t k = 0; k < outputs; k++) {
+    results[k] = expr_of(g, tri__loop_result(g, tuple, (uint32_t)k));
+    if (!status) status = tri_expr_status(results[k]);
+  }
+  tri__free(&g->memory, bindings, bound, sizeof *bindings);
+  tri__free(&g->memory, ids, outputs, sizeof *ids);
+  return status;
+}
+
+static tri_expr over(tri_expr e, tri_expr i, int64_t first, tri_extent n, bool sum) {
+  tri_graph *g = e.graph;
+  if (!g) return e;
+  tri_expr numbers = tri_iota(g, first, n), result;
+  tri_loop_options options = {.n = n, .n_steps = 1, .steps = &i, .step_inputs = &numbers};
+  if (sum) {
+    options.n_summed = 1;
+    options.summed = &e;
+  } else {
+    options.n_stacked = 1;
+    options.stacked = &e;
+  }
+  tri_status status = tri_loop(g, &options, &result);
+  return status ? expr_of(g, NODE_ERROR + (uint32_t)status) : result;
+}
+
+tri_expr tri_sum(tri_expr e, tri_expr i, int64_t first, tri_extent n) {
+  return over(e, i, first, n, true);
+}
+
+tri_expr tri_map(tri_expr e, tri_expr i, int64_t first, tri_extent n) {
+  return over(e, i, first, n, false);
+}
