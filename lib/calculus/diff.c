@@ -28,6 +28,9 @@ static uint32_t seed_tangents(struct sweep *s, size_t n, const uint32_t *variabl
     if (!walk_has(&s->walk, variables[i])) continue;
     if (s->rate[walk_position(&s->walk, variables[i])])
       return tri__fail(s->graph, TRI_ARGUMENT, "a variable stands twice in a direction");
+    uint32_t shape = node_at(s->graph, direction[i])->shape;
+    if (shape && shape != node_at(s->graph, variables[i])->shape)
+      return tri__fail(s->graph, TRI_SHAPE, "a direction's shape is not that of its variable");
     tri__sweep_seed_tangent(s, variables[i], direction[i]);
   }
   return 0;
@@ -64,10 +67,14 @@ static uint32_t repeated(tri_graph *g, uint32_t e, uint32_t x, uint32_t n, uint3
  * time; a power series takes a multiple of n² nodes for each node of e. From order 3 on the smaller one is taken. */
 static uint32_t diff_n(tri_graph *g, uint32_t e, uint32_t x, uint32_t n) {
   if (n <= 2) return repeated(g, e, x, n, UINT32_MAX);
+  tri_error error = g->error;
   uint32_t series = tri__diff_series(g, e, x, n);
+  if (id_is_error(series) && id_status(series) == TRI_ARGUMENT) { /* loops have tangents only */
+    g->error = error;
+    return repeated(g, e, x, n, UINT32_MAX);
+  }
   if (id_is_error(series)) return series;
   tri_mark mark = tri_graph_mark(g);
-  tri_error error = g->error;
   uint32_t chain = repeated(g, e, x, n, tri_count_nodes(1, &(tri_expr){g, series}));
   if (chain && (!id_is_error(chain) || id_status(chain) == TRI_INTERRUPTED)) return chain;
   tri_graph_rewind(g, mark);
@@ -89,8 +96,8 @@ tri_status tri_jvp(size_t m, const tri_expr *outputs, size_t n, const tri_expr *
   if (!g) return m ? TRI_ARGUMENT : TRI_OK;
   struct ids o, v = {0}, d = {0};
   uint32_t failed = tri__ids(&o, g, m, outputs, IDS_REAL);
-  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_VARIABLE);
-  if (!failed) failed = tri__ids(&d, g, n, direction, IDS_SCALAR);
+  if (!failed) failed = tri__ids(&v, g, n, variables, IDS_ARRAY);
+  if (!failed) failed = tri__ids(&d, g, n, direction, IDS_REAL);
   if (!failed) failed = tri__jvp(g, m, o.id, n, v.id, d.id, o.id);
   for (size_t i = 0; i < m && !failed; i++) tangents[i] = expr_of(g, o.id[i]);
   tri__ids_free(&o);

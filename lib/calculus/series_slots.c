@@ -140,6 +140,9 @@ static uint32_t classify(const struct series *s, uint32_t id, struct slot *slot)
     if (n->sort == TRI_BOOLEAN) continue;
     if (!moves(s, n, i, &passes)) return NODE_ERROR + TRI_MEMORY;
     if (!passes) continue;
+    if (n->op > TRI_OP_element && n->op < TRI_OP_constant)
+      return tri__fail(s->graph, TRI_ARGUMENT, "no series goes through loops and indices (%s)",
+                       tri_op_name((tri_op)n->op));
     slot->kind = kind_of_operation(s->graph, n->op);
     slot->choice |= arg->choice;
   }

@@ -111,6 +111,8 @@ static tri_status check_plan(struct emission *x, const struct plan *p, struct em
   if (p->size_count)
     return tri__error(&x->error, TRI_SHAPE, 0, "emitted C has no named sizes: give %s a number",
                       p->size_names[0]);
+  if (p->rolled)
+    return tri__error(&x->error, TRI_ARGUMENT, 0, "emitted C has no loops and indices yet");
   for (uint32_t k = 0; k < count; k++)
     if (!count_elements(p, arrays + k))
       return tri__error(&x->error, TRI_LIMIT, 0, "too many outputs for one function");

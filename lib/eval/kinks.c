@@ -158,6 +158,8 @@ tri_status tri__check_kinks(tri_workspace *w, const tri_call *call, const struct
   struct run r;
   tri_call copy;
   if (!call->strict) return TRI_OK;
+  if (w->plan->rolled)
+    return tri__call_error(call, TRI_ARGUMENT, "strict calls do not look into loops and indices");
   tri_status status = tri__level(&r, w, tri__quiet(&copy, call), LEVEL_BASE, 0, true);
   if (!status) status = tri__run(&r, inputs);
   if (status || !outputs_exist(&r)) return status; /* the call says what has no value */

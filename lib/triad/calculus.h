@@ -32,7 +32,8 @@ TRI_CHECKED TRI_API tri_status tri_jacobian(size_t m, const tri_expr *outputs, s
 TRI_CHECKED TRI_API tri_status tri_hessian(tri_expr e, size_t n, const tri_expr *variables,
                                            tri_expr *hessian);
 
-/* Tangents of m outputs of any shape along direction[n], scalars, into tangents[m], each in its output's shape. TRI_ARGUMENT if a
+/* Tangents of m outputs of any shape along direction[n] of variables of any shape, each a scalar (the same for all elements) or of its
+ * variable's shape, into tangents[m], each in its output's shape. TRI_ARGUMENT if a
  * variable stands twice. */
 TRI_CHECKED TRI_API tri_status tri_jvp(size_t m, const tri_expr *outputs, size_t n,
                                        const tri_expr *variables, const tri_expr *direction,

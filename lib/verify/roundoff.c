@@ -22,6 +22,9 @@ static tri_status number_values(struct tri_roundoff *r) {
   const struct plan *p = r->plan = r->job.function->plan;
   if (p->size_count || p->values[p->outputs[0]].shape)
     return tri__error(&r->error, TRI_SHAPE, 0, "a scalar of known shape is needed");
+  if (p->rolled)
+    return tri__error(&r->error, TRI_ARGUMENT, 0,
+                      "rounding errors are not followed through loops and indices");
   r->place = tri__new(&r->memory, (size_t)p->value_count + 1, sizeof *r->place);
   if (!r->place) return no_memory(r);
   for (uint32_t v = 0; v < p->value_count; v++) {
