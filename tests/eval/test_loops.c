@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Loops against the same work written out: random bodies with step inputs, captured expressions, indices, carries and loops in loops, run forward
+ * and backward; values and derivatives in all modes and in several domains. And what does not fit, how errors are told, and memory. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <triad.h>
+
+#include "tests/failing.h"
+#include "tests/random.h"
+#include "tests/runner.h"
+
+enum { MOST = 5, VECTOR = 2, INNER = 3, LEAVES = 16 };
+
+static tri_graph *g;
+static struct random rng;
+
+static void set_up(void) { g = tri_graph_new(NULL); }
+static void tear_down(void) {
+  tri_graph_free(g);
+  tri_thread_cleanup();
+}
+
+static void ok(tri_status status) {
+  ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_graph_error(g)->message);
+}
+
+static tri_expr integer(int64_t n) { return tri_integer(g, n); }
+static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b) {
+  return tri_variable_shaped(g, name, rank, (int64_t[]){a, b}, NULL);
+}
+
+/* --- bodies: an expression with a loop in it, and the same without */
+
+struct pair {
+  tri_expr rolled, written;
+};
+
+static struct pair leaf[LEAVES];
+static uint32_t leaves;
+
+static void add_leaf(tri_expr rolled, tri_expr written) {
+  leaf[leaves++] = (struct pair){rolled, written};
+}
+
+static struct pair unary(tri_op op, struct pair a) {
+  return (struct pair){tri_apply(op, 1, &a.rolled), tri_apply(op, 1, &a.written)};
+}
+static struct pair binary(tri_op op, struct pair a, struct pair b) {
+  return (struct pair){tri_apply(op, 2, (tri_expr[]){a.rolled, b.rolled}),
+                       tri_apply(op, 2, (tri_expr[]){a.written, b.written})};
+}
+static struct pair number(int64_t n) { return (struct pair){integer(n), integer(n)}; }
+
+/* Smooth but for a kink where random points do not come. */
+static struct pair random_step(struct pair a, struct pair b) {
+  switch (random_below(&rng, 8)) {
+  case 0: return binary(TRI_OP_add, a, b);
+  case 1: return binary(TRI_OP_sub, a, b);
+  case 2: return binary(TRI_OP_mul, a, b);
+  case 3: return unary(TRI_OP_sin, a);
+  case 4: return unary(TRI_OP_tanh, binary(TRI_OP_add, a, b));
+  case 5: return binary(TRI_OP_div, a, binary(TRI_OP_add, number(2), unary(TRI_OP_cos, b)));
+  case 6: return binary(TRI_OP_max, a, b);
+  default: return unary(TRI_OP_abs, binary(TRI_OP_sub, a, binary(TRI_OP_mul, b, number(3))));
+  }
+}
+
+static struct pair random_body(uint32_t steps) {
+  struct pair e = leaf[random_below(&rng, leaves)];
+  for (uint32_t i = 0; i < steps; i++) e = random_step(e, leaf[random_below(&rng, leaves)]);
+  return e;
+}
+
+static tri_expr with(tri_expr e, tri_expr variable, tri_expr value) {
+  return tri_substitute(e, 1, &variable, &value);
+}
+
+/* A sum over an index of its own. */
+static struct pair inner_sum(void) {
+  tri_expr k = tri_variable(g, "k"), sum = integer(0);
+  uint32_t kept = leaves;
+  add_leaf(k, k);
+  struct pair e = binary(TRI_OP_mul, random_body(3), leaf[kept]);
+  leaves = kept;
+  for (int64_t i = 1; i <= INNER; i++) sum = tri_add(sum, with(e.written, k, integer(i)));
+  return (struct pair){tri_sum(e.rolled, k, 1, tri_extent_of(INNER)), sum};
+}
+
+/* --- a whole function: f of a[n], v[n][2], s, w[3] */
+
+struct subject {
+  tri_expr inputs[4];
+  struct pair f;
+  size_t n, elements;
+};
+
+enum { CARRIES = 2, PARAMETERS = 3 + CARRIES };
+
+struct body {
+  tri_expr parameter[PARAMETERS]; /* parts of a and v, the index from 1, carries */
+  struct pair next[CARRIES], stacked, summed;
+};
+
+static void random_parts(struct subject *s, struct body *b) {
+  tri_expr *p = b->parameter, *in = s->inputs;
+  p[0] = tri_variable(g, "p");
+  p[1] = shaped("q", 1, VECTOR, 0);
+  p[2] = tri_variable(g, "i");
+  p[3] = tri_variable(g, "c0");
+  p[4] = tri_variable(g, "c1");
+  leaves = 0;
+  add_leaf(p[0], p[0]);
+  add_leaf(tri_element(p[1], 0), tri_element(p[1], 0));
+  add_leaf(tri_element(p[1], 1), tri_element(p[1], 1));
+  add_leaf(tri_div(p[2], integer(4)), tri_div(p[2], integer(4)));
+  add_leaf(p[3], p[3]);
+  add_leaf(p[4], p[4]);
+  add_leaf(in[2], in[2]);
+  add_leaf(tri_sin(tri_element(in[3], 1)), tri_sin(tri_element(in[3], 1)));
+  tri_expr same = tri_gather(in[0], tri_sub(p[2], integer(1)));             /* a[i]: a step input */
+  tri_expr other = tri_gather(in[3], tri_floor(tri_div(p[2], integer(3)))); /* w[i/3]: gathered */
+  add_leaf(same, same);
+  add_leaf(other, other);
+  struct pair inner = inner_sum();
+  add_leaf(inner.rolled, inner.written);
+  for (int c = 0; c < CARRIES; c++) b->next[c] = unary(TRI_OP_sin, random_body(4));
+  b->stacked = random_body(4);
+  b->summed = random_body(5);
+}
+
+/* The steps written out, one after the other; `results`: stacked ones, the sum, the carries. */
+static void write_out(const struct subject *s, const struct body *b, const tri_expr *initial,
+                      bool backward, tri_expr *stacked, tri_expr *rest) {
+  tri_expr carry[CARRIES] = {initial[0], initial[1]}, sum = integer(0);
+  for (size_t step = 0; step < s->n; step++) {
+    size_t t = backward ? s->n - 1 - step : step;
+    tri_expr value[PARAMETERS] = {tri_element(s->inputs[0], t), tri_element(s->inputs[1], t),
+                                  integer((int64_t)t + 1), carry[0], carry[1]};
+    tri_expr from[] = {b->stacked.written, b->summed.written, b->next[0].written,
+                       b->next[1].written};
+    tri_expr to[4];
+    ok(tri_substitute_all(4, from, PARAMETERS, b->parameter, value, to));
+    stacked[t] = to[0];
+    sum = tri_add(sum, to[1]);
+    carry[0] = to[2];
+    carry[1] = to[3];
+  }
+  rest[0] = sum;
+  rest[1] = carry[0];
+  rest[2] = carry[1];
+}
+
+/* A number of all results. */
+static tri_expr joined(size_t n, const tri_expr *stacked, const tri_expr *rest) {
+  tri_expr e = tri_add(tri_mul(rest[0], rest[1]), tri_sin(rest[2]));
+  for (size_t t = 0; t < n; t++)
+    if (t != 1) e = tri_add(e, tri_mul(stacked[t], tri_rational(g, (int64_t)t + 1, 3)));
+  return e;
+}
+
+static void random_subject(struct subject *s, size_t n, bool backward) {
+  s->n = n;
+  s->inputs[0] = shaped("a", 1, (int64_t)n, 0);
+  s->inputs[1] = shaped("v", 2, (int64_t)n, VECTOR);
+  s->inputs[2] = tri_variable(g, "s");
+  s->inputs[3] = shaped("w", 1, 3, 0);
+  s->elements = n + n * VECTOR + 1 + 3;
+  struct body b;
+  random_parts(s, &b);
+  const tri_expr *p = b.parameter, *in = s->inputs;
+  tri_expr initial[CARRIES] = {tri_mul(in[2], in[2]), tri_element(in[3], 2)};
+  tri_expr arrays[3] = {in[0], in[1], tri_iota(g, 1, tri_extent_of((int64_t)n))};
+  tri_expr next[CARRIES] = {b.next[0].rolled, b.next[1].rolled}, results[4], parts[MOST];
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of((int64_t)n),
+                                  .backward = backward,
+                                  .n_steps = 3,
+                                  .steps = p,
+                                  .step_inputs = arrays,
+                                  .n_carries = CARRIES,
+                                  .carries = p + 3,
+                                  .initial = initial,
+                                  .next = next,
+                                  .n_stacked = 1,
+                                  .stacked = &b.stacked.rolled,
+                                  .n_summed = 1,
+                                  .summed = &b.summed.rolled},
+              results));
+  for (size_t t = 0; t < n; t++) parts[t] = tri_element(results[0], t);
+  s->f.rolled = joined(n, parts, results + 1);
+  tri_expr rest[3];
+  write_out(s, &b, initial, backward, parts, rest);
+  s->f.written = joined(n, parts, rest);
+}
+
+/* --- comparing */
+
+enum { ELEMENTS = MOST + MOST * VECTOR + 4 };
+
+static void close_to(double a, double b, const char *what, size_t i) {
+  double scale = fmax(1.0, fmax(fabs(a), fabs(b)));
+  ck_assert_msg(fabs(a - b) <= 1e-11 * scale || (isnan(a) && isnan(b)), "%s %zu: %.17g and %.17g",
+                what, i, a, b);
+}
+
+static void all_close(const double *a, const double *b, size_t n, const char *what) {
+  for (size_t i = 0; i < n; i++) close_to(a[i], b[i], what, i);
+}
+
+static tri_function *function(const struct subject *s, tri_expr f, tri_domain domain) {
+  tri_error error;
+  tri_function *made =
+      tri_compile(4, s->inputs, 1, &f, .domain = domain, .precision = 120, .error = &error);
+  ck_assert_msg(made != NULL, "%s", error.message);
+  return made;
+}
+
+static void modes_agree(const struct subject *s, const double *at, const double *gradient) {
+  double v, other[ELEMENTS], unit[ELEMENTS * ELEMENTS] = {0.0}, symbolic[1 + ELEMENTS];
+  tri_function *f = function(s, s->f.rolled, TRI_DOUBLE);
+  ok(tri_function_reverse(f, NULL, at, NULL, &v, other));
+  all_close(gradient, other, s->elements, "reverse");
+  for (size_t i = 0; i < s->elements; i++) unit[i * s->elements + i] = 1.0;
+  ok(tri_function_forward(f, NULL, at, s->elements, unit, &v, other));
+  all_close(gradient, other, s->elements, "forward");
+  tri_function_free(f);
+  tri_expr outputs[5] = {s->f.rolled};
+  ok(tri_gradient(s->f.rolled, 4, s->inputs, outputs + 1));
+  tri_error error;
+  f = tri_compile(4, s->inputs, 5, outputs, .primals = 1, .error = &error);
+  ck_assert_msg(f != NULL, "%s", error.message);
+  ok(tri_function_call(f, NULL, at, symbolic));
+  all_close(gradient, symbolic + 1, s->elements, "symbolic reverse");
+  tri_function_free(f);
+}
+
+/* Along one direction, as an expression. */
+static void tangents_agree(const struct subject *s, const double *at, const double *gradient) {
+  tri_expr direction[4] = {tri_slice(s->inputs[0], 0, (int64_t)s->n), integer(1), integer(2),
+                           integer(-1)},
+           tangent;
+  ok(tri_jvp(1, &s->f.rolled, 4, s->inputs, direction, &tangent));
+  double expected = 0.0, got;
+  for (size_t i = 0; i < s->elements; i++) {
+    double d = i < s->n ? at[i] : i < 3 * s->n ? 1.0 : i == 3 * s->n ? 2.0 : -1.0;
+    expected += gradient[i] * d;
+  }
+  tri_function *f = tri_compile(4, s->inputs, 1, &tangent);
+  ck_assert_ptr_nonnull(f);
+  ok(tri_function_call(f, NULL, at, &got));
+  close_to(expected, got, "symbolic forward", 0);
+  tri_function_free(f);
+}
+
+static void hessians_agree(const struct subject *s, const double *at) {
+  static double one[ELEMENTS * ELEMENTS], other[ELEMENTS * ELEMENTS];
+  tri_function *f = function(s, s->f.written, TRI_DOUBLE),
+               *r = function(s, s->f.rolled, TRI_DOUBLE);
+  ok(tri_function_hessian(f, NULL, at, NULL, NULL, NULL, one));
+  ok(tri_function_hessian(r, NULL, at, NULL, NULL, NULL, other));
+  all_close(one, other, s->elements * s->elements, "Hessian");
+  ok(tri_function_hessian(r, &(tri_call){.mode = TRI_FORWARD}, at, NULL, NULL, NULL, other));
+  all_close(one, other, s->elements * s->elements, "forward Hessian");
+  tri_function_free(f);
+  tri_function_free(r);
+}
+
+static void domains_agree(const struct subject *s, const double *at, double value) {
+  static const tri_domain domains[] = {TRI_MPFR, TRI_BALL};
+  for (size_t d = 0; d < 2; d++) {
+    double v, gradient[ELEMENTS], expected[ELEMENTS];
+    tri_function *f = function(s, s->f.rolled, domains[d]),
+                 *written = function(s, s->f.written, domains[d]);
+    ok(tri_function_reverse(f, NULL, at, NULL, &v, gradient));
+    close_to(value, v, "domain", d);
+    ok(tri_function_reverse(written, NULL, at, NULL, &v, expected));
+    all_close(expected, gradient, s->elements, "domain");
+    tri_function_free(f);
+    tri_function_free(written);
+  }
+}
+
+static void compare_subject(const struct subject *s) {
+  double at[ELEMENTS], gradient[ELEMENTS], value, rolled;
+  for (size_t i = 0; i < s->elements; i++) at[i] = random_between(&rng, -1.5, 1.5);
+  tri_function *f = function(s, s->f.written, TRI_DOUBLE),
+               *r = function(s, s->f.rolled, TRI_DOUBLE);
+  ok(tri_function_reverse(f, NULL, at, NULL, &value, gradient));
+  ok(tri_function_call(r, NULL, at, &rolled));
+  close_to(value, rolled, "value", 0);
+  tri_function_free(f);
+  tri_function_free(r);
+  modes_agree(s, at, gradient);
+  tangents_agree(s, at, gradient);
+  hessians_agree(s, at);
+  domains_agree(s, at, value);
+}
+
+START_TEST(random_loops) {
+  rng = random_start(2026);
+  int count = 40 * test_multiplier();
+  for (int i = 0; i < count; i++) {
+    static const size_t sizes[] = {0, 1, 2, 3, MOST};
+    struct subject s;
+    random_subject(&s, sizes[i % 5], i % 2);
+    compare_subject(&s);
+    tri_graph_free(g);
+    g = tri_graph_new(NULL);
+  }
+}
+END_TEST
+
+/* --- third derivatives: of a loop's derivatives */
+
+START_TEST(high_orders) {
+  tri_expr x = tri_variable(g, "x"), i = tri_variable(g, "i"), c = tri_variable(g, "c");
+  tri_expr next = tri_sin(tri_mul(tri_add(c, i), x)), result,
+           numbers = tri_iota(g, 1, tri_extent_of(4));
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(4),
+                                  .n_steps = 1,
+                                  .steps = &i,
+                                  .step_inputs = &numbers,
+                                  .n_carries = 1,
+                                  .carries = &c,
+                                  .initial = &x,
+                                  .next = &next},
+              &result));
+  tri_expr written = x;
+  for (int64_t k = 1; k <= 4; k++) written = tri_sin(tri_mul(tri_add(written, integer(k)), x));
+  tri_expr f[8];
+  for (uint32_t n = 0; n < 4; n++) {
+    f[n] = tri_diff_n(result, x, n);
+    f[4 + n] = tri_diff_n(written, x, n);
+  }
+  double at = 0.4, out[8];
+  tri_function *made = tri_compile(1, &x, 8, f);
+  ck_assert_ptr_nonnull(made);
+  ok(tri_function_call(made, NULL, &at, out));
+  all_close(out, out + 4, 4, "derivative");
+  tri_expr gradient = result; /* reverse over reverse over reverse */
+  for (uint32_t n = 1; n < 4; n++) {
+    ok(tri_gradient(gradient, 1, &x, &gradient));
+    double third;
+    tri_function *reverse = tri_compile(1, &x, 1, &gradient);
+    ok(tri_function_call(reverse, NULL, &at, &third));
+    close_to(out[4 + n], third, "reverse of reverse", n);
+    tri_function_free(reverse);
+  }
+  tri_function_free(made);
+}
+END_TEST
+
+/* --- sizes that a call gives */
+
+START_TEST(named_sizes) {
+  tri_extent n = tri_extent_named("n");
+  tri_expr x = tri_variable_shaped(g, "x", 1, (int64_t[]){0}, (const char *const[]){"n"});
+  tri_expr i = tri_variable(g, "i"), y = tri_variable(g, "y");
+  tri_expr xi = tri_gather(x, tri_sub(i, integer(1)));
+  tri_expr f = tri_div(tri_sum(tri_mul(tri_exp(tri_mul(xi, y)), i), i, 1, n), tri_size(g, "n"));
+  tri_expr inputs[2] = {x, y}, outputs[3] = {f};
+  ok(tri_gradient(f, 2, inputs, outputs + 1));
+  tri_function *value = tri_compile(2, inputs, 1, &f),
+               *all = tri_compile(2, inputs, 3, outputs, .primals = 1);
+  ck_assert(value && all);
+  for (int64_t size = 1; size < 6; size++) {
+    double at[6] = {0.3, -0.2, 0.9, 0.4, 0.1, 0.0}, v, gradient[6], whole[7], sum = 0.0;
+    at[size] = 0.7;
+    tri_call call = {.n_sizes = 1, .sizes = &size};
+    ok(tri_function_reverse(value, &call, at, NULL, &v, gradient));
+    for (int64_t k = 0; k < size; k++) sum += exp(at[k] * 0.7) * (double)(k + 1);
+    close_to(sum / (double)size, v, "named", 0);
+    ok(tri_function_call(all, &call, at, whole));
+    all_close(whole + 1, gradient, (size_t)size + 1, "named");
+  }
+  int64_t none = 0;
+  double at = 0.7, v;
+  ck_assert_int_eq(tri_function_call(value, &(tri_call){.n_sizes = 1, .sizes = &none}, &at, &v),
+                   TRI_DOMAIN); /* 0/0 */
+  tri_function_free(value);
+  tri_function_free(all);
+}
+END_TEST
+
+/* --- structure */
+
+START_TEST(equal_loops_are_one_node) {
+  tri_expr x = shaped("x", 1, 7, 0), y = tri_variable(g, "y"), loops[2];
+  const char *names[] = {"i", "k"};
+  for (int n = 0; n < 2; n++) {
+    tri_expr i = tri_variable(g, names[n]);
+    loops[n] = tri_sum(tri_mul(tri_gather(x, tri_sub(i, integer(1))), y), i, 1, tri_extent_of(7));
+  }
+  ck_assert(tri_expr_equal(loops[0], loops[1]));
+}
+END_TEST
+
+START_TEST(size_does_not_matter) {
+  uint32_t nodes[2];
+  for (int k = 0; k < 2; k++) {
+    int64_t n = k ? 1000000 : 1000;
+    tri_graph *own = tri_graph_new(NULL);
+    tri_expr x = tri_variable_shaped(own, "x", 1, &n, NULL), y = tri_variable(own, "y"),
+             i = tri_variable(own, "i"), in[2] = {x, y}, gradient[2];
+    tri_expr xi = tri_gather(x, tri_sub(i, tri_integer(own, 1)));
+    tri_expr f = tri_sum(tri_sin(tri_mul(xi, y)), i, 1, tri_extent_of(n));
+    ok(tri_gradient(f, 2, in, gradient));
+    nodes[k] = tri_graph_size(own);
+    tri_graph_free(own);
+  }
+  ck_assert_uint_eq(nodes[0], nodes[1]);
+}
+END_TEST
+
+/* --- what does not fit */
+
+static void says(tri_expr e, tri_status status, const char *message) {
+  ck_assert_str_eq(tri_status_code(tri_expr_status(e)), tri_status_code(status));
+  ck_assert_msg(strstr(tri_graph_error(g)->message, message) != NULL, "%s",
+                tri_graph_error(g)->message);
+  tri_graph_clear_error(g);
+}
+
+START_TEST(what_does_not_fit) {
+  tri_expr x = shaped("x", 1, 4, 0), i = tri_variable(g, "i"), p = tri_variable(g, "p"), result;
+  says(tri_sum(tri_gather(x, i), i, 1, tri_extent_of(4)), TRI_SHAPE, "[4]");
+  says(tri_slice(x, 2, 3), TRI_SHAPE, "[4]");
+  says(tri_gather(i, i), TRI_SHAPE, "no elements");
+  says(tri_gather(x, x), TRI_SHAPE, "[4]");
+  says(tri_repeat(x, tri_extent_of(-1)), TRI_SHAPE, "-1");
+  tri_status status = tri_loop(g,
+                               &(tri_loop_options){.n = tri_extent_of(5),
+                                                   .n_steps = 1,
+                                                   .steps = &p,
+                                                   .step_inputs = &x,
+                                                   .n_summed = 1,
+                                                   .summed = &p},
+                               &result);
+  ck_assert_int_eq(status, TRI_SHAPE);
+  says(result, TRI_SHAPE, "shapes [4] and [5]");
+  status =
+      tri_loop(g,
+               &(tri_loop_options){
+                   .n = tri_extent_of(5), .n_carries = 1, .carries = &p, .initial = &x, .next = &p},
+               &result);
+  ck_assert_int_eq(status, TRI_SHAPE);
+  says(result, TRI_SHAPE, "[4]");
+}
+END_TEST
+
+/* A sum over i0 of a sum over i1 of …, each of which needs all indices around it; one that does not is taken out of the loop. */
+START_TEST(nested_too_deep) {
+  enum { DEEP = 40 };
+  tri_expr index[DEEP], e = integer(1);
+  char name[16];
+  int depth = 0;
+  for (int k = 0; k < DEEP; k++) {
+    snprintf(name, sizeof name, "i%d", k);
+    index[k] = tri_variable(g, name);
+    e = tri_mul(tri_sin(e), index[k]);
+  }
+  for (; depth < DEEP && !tri_expr_status(e); depth++)
+    e = tri_sum(tri_sin(e), index[DEEP - 1 - depth], 1, tri_extent_of(1));
+  ck_assert_int_eq(depth, 33);
+  says(e, TRI_LIMIT, "32 loops");
+}
+END_TEST
+
+START_TEST(index_out_of_range) {
+  tri_expr x = shaped("x", 1, 3, 0), y = tri_variable(g, "y"), in[2] = {x, y};
+  tri_expr f = tri_sin(tri_gather(x, y));
+  tri_function *made = tri_compile(2, in, 1, &f);
+  static const double bad[] = {-1.0, 3.0, 0.5, 1e300};
+  double v, adjoints[4];
+  for (size_t i = 0; i < 4; i++) {
+    tri_error error;
+    ck_assert_int_eq(tri_function_call(made, &(tri_call){.error = &error},
+                                       (double[]){1.0, 2.0, 3.0, bad[i]}, &v),
+                     TRI_DOMAIN);
+    ck_assert(isnan(v));
+  }
+  ok(tri_function_reverse(made, NULL, (double[]){1.0, 2.0, 3.0, 1.0}, NULL, &v, adjoints));
+  ck_assert(v == sin(2.0));
+  ck_assert(adjoints[0] == 0.0 && adjoints[1] == cos(2.0) && adjoints[2] == 0.0 &&
+            adjoints[3] == 0.0);
+  tri_function_free(made);
+}
+END_TEST
+
+/* A branch that is not taken has no say, also where its derivative would be infinite: in any mode. */
+START_TEST(strong_zeros) {
+  tri_expr x = shaped("x", 1, 2, 0), i = tri_variable(g, "i"), gradient;
+  tri_expr roots = tri_map(tri_sqrt(tri_gather(x, tri_sub(i, integer(1)))), i, 1, tri_extent_of(2));
+  tri_expr f = tri_element(roots, 0);
+  ok(tri_gradient(f, 1, &x, &gradient));
+  tri_function *reverse = tri_compile(1, &x, 1, &f), *symbolic = tri_compile(1, &x, 1, &gradient);
+  double at[2] = {4.0, 0.0}, v, adjoints[2], values[2];
+  ok(tri_function_reverse(reverse, NULL, at, NULL, &v, adjoints));
+  ok(tri_function_call(symbolic, NULL, at, values));
+  ck_assert(adjoints[0] == 0.25 && adjoints[1] == 0.0);
+  ck_assert(values[0] == 0.25 && values[1] == 0.0);
+  tri_function_free(reverse);
+  tri_function_free(symbolic);
+}
+END_TEST
+
+/* --- memory */
+
+static tri_status scenario(const tri_allocator *allocator) {
+  tri_graph *own = tri_graph_new(&(tri_graph_options){.allocator = allocator});
+  if (!own) return TRI_MEMORY;
+  tri_expr x = tri_variable_shaped(own, "x", 1, (int64_t[]){3}, NULL), y = tri_variable(own, "y"),
+           i = tri_variable(own, "i"), c = tri_variable(own, "c"), in[2] = {x, y}, out[3], r[2];
+  tri_expr xi = tri_gather(x, tri_sub(i, tri_integer(own, 1))),
+           numbers = tri_iota(own, 1, tri_extent_of(3)),
+           inner = tri_sum(tri_mul(i, y), i, 1, tri_extent_of(2)),
+           next = tri_sin(tri_add(tri_mul(c, xi), inner));
+  tri_status status = tri_loop(own,
+                               &(tri_loop_options){.n = tri_extent_of(3),
+                                                   .n_steps = 1,
+                                                   .steps = &i,
+                                                   .step_inputs = &numbers,
+                                                   .n_carries = 1,
+                                                   .carries = &c,
+                                                   .initial = &y,
+                                                   .next = &next,
+                                                   .n_stacked = 1,
+                                                   .stacked = &xi},
+                               r);
+  out[0] = r[1];
+  if (!status) status = tri_gradient(out[0], 2, in, out + 1);
+  tri_function *f =
+      status ? NULL : tri_compile(2, in, 3, out, .primals = 1, .allocator = allocator);
+  double at[4] = {1.0, 2.0, 0.5, 0.25}, v[5], adjoints[4], weights[5] = {1.0};
+  if (!status && !f) status = TRI_MEMORY;
+  if (!status) status = tri_function_call(f, NULL, at, v);
+  if (!status) status = tri_function_reverse(f, NULL, at, weights, v, adjoints);
+  tri_function_free(f);
+  tri_graph_free(own);
+  return status;
+}
+
+START_TEST(memory_fails) { ck_assert_int_gt(failing_loop(scenario), 20); }
+END_TEST
+
+static Suite *suite(void) {
+  Suite *s = suite_create("loops");
+  TCase *tc = tcase_create("loops");
+  tcase_add_checked_fixture(tc, set_up, tear_down);
+  tcase_set_timeout(tc, 60);
+  tcase_add_test(tc, random_loops);
+  tcase_add_test(tc, high_orders);
+  tcase_add_test(tc, named_sizes);
+  tcase_add_test(tc, equal_loops_are_one_node);
+  tcase_add_test(tc, size_does_not_matter);
+  tcase_add_test(tc, what_does_not_fit);
+  tcase_add_test(tc, nested_too_deep);
+  tcase_add_test(tc, index_out_of_range);
+  tcase_add_test(tc, strong_zeros);
+  tcase_add_test(tc, memory_fails);
+  suite_add_tcase(s, tc);
+  return s;
+}
+
+int main(void) { return tri_test_main("test_loops", suite); }
