@@ -94,7 +94,8 @@ static uint32_t from_row(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   tri_graph *g = s->graph;
   uint32_t id = s->walk.ids[p];
   uint32_t term = tri__chain(g, id, i, s->rate[p], s->choice[p], true);
-  return tri__sweep_add(s, q, fitted(g, term, node_at(g, id)->shape, node_at(g, s->walk.ids[q])->shape));
+  return tri__sweep_add(s, q,
+                        fitted(g, term, node_at(g, id)->shape, node_at(g, s->walk.ids[q])->shape));
 }
 
 static uint32_t from_stack(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
@@ -116,18 +117,17 @@ static uint32_t from_move(struct sweep *s, uint32_t p, uint32_t q) {
         s, q, tri__scatter(g, tri__spread(g, rate, shape), index, first_extent(g, own)));
   case TRI_OP_scatter: return tri__sweep_add(s, q, uniform ? rate : tri__gather(g, rate, index));
   case TRI_OP_slice:
-    return tri__sweep_add(s, q,
-                          tri__embed(g, tri__spread(g, rate, shape), tri__span(g, id).first,
-                                     first_extent(g, own)));
+    return tri__sweep_add(
+        s, q,
+        tri__embed(g, tri__spread(g, rate, shape), tri__span(g, id).first, first_extent(g, own)));
   case TRI_OP_embed:
     return tri__sweep_add(
-        s, q,
-        uniform ? rate : tri__slice(g, rate, tri__span(g, id).first, first_extent(g, own)));
+        s, q, uniform ? rate : tri__slice(g, rate, tri__span(g, id).first, first_extent(g, own)));
   default: /* repeat */
-    return tri__sweep_add(
-        s, q,
-        uniform ? tri__build2(g, TRI_OP_mul, tri__size(g, tri__span(g, id).n), rate)
-                : tri__sum_parts(g, rate));
+    return tri__sweep_add(s, q,
+                          uniform
+                              ? tri__build2(g, TRI_OP_mul, tri__size(g, tri__span(g, id).n), rate)
+                              : tri__sum_parts(g, rate));
   }
 }
 

@@ -14,7 +14,8 @@ uint32_t tri__check(tri_graph *g, tri_expr e, enum ids_kind kind, uint32_t *id) 
   *id = tri__own(g, e);
   if (id_is_error(*id)) return *id;
   const struct node *n = node_at(g, *id);
-  if ((kind == IDS_VARIABLE || kind == IDS_ARRAY) && n->op != TRI_OP_variable && n->op != TRI_OP_eps)
+  if ((kind == IDS_VARIABLE || kind == IDS_ARRAY) && n->op != TRI_OP_variable &&
+      n->op != TRI_OP_eps)
     return not_a_variable(g, n);
   if (kind != IDS_ANY && n->sort == TRI_BOOLEAN)
     return tri__fail(g, TRI_SHAPE, "a condition has no derivative");

@@ -23,7 +23,8 @@ uint32_t tri__vjp(tri_graph *g, size_t m, const uint32_t *outputs, const uint32_
   for (size_t i = 0; i < m && !failed; i++) failed = seed(&s, outputs[i], weights[i]);
   if (!failed) failed = tri__sweep_adjoints(&s);
   for (size_t i = 0; i < n && !failed; i++) {
-    adjoints[i] = tri__spread(g, tri__sweep_adjoint(&s, variables[i]), node_at(g, variables[i])->shape);
+    adjoints[i] =
+        tri__spread(g, tri__sweep_adjoint(&s, variables[i]), node_at(g, variables[i])->shape);
     if (id_is_error(adjoints[i])) failed = adjoints[i];
   }
   tri__sweep_free(&s);

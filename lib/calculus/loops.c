@@ -13,8 +13,9 @@ struct rolled {
   struct loop as;
   uint32_t inputs, outputs;
   uint32_t *memory_block;
-  uint32_t *argument;  /* what the parameters stand for */
-  uint32_t *rate;      /* forward: the arguments' tangents, in their shapes; reverse: by result, the adjoints; 0 for none */
+  uint32_t *argument; /* what the parameters stand for */
+  uint32_t *
+      rate; /* forward: the arguments' tangents, in their shapes; reverse: by result, the adjoints; 0 for none */
   uint32_t *parameter; /* for rates */
   uint32_t *active;    /* by input: a derivative passes */
   const uint32_t *ids; /* of the lambda: parameters, outputs */
@@ -182,8 +183,8 @@ static uint32_t tangent_loop(struct rolled *r, struct lists *l) {
   for (uint32_t c = 0; c < 2 * r->as.carries; c++) {
     uint32_t i = first_carry(r) + c % r->as.carries;
     bool tangent = c >= r->as.carries;
-    l->next[l->carries] = tangent ? tri__sweep_tangent(&r->body, 0, next_of(r, c - r->as.carries))
-                                  : next_of(r, c);
+    l->next[l->carries] =
+        tangent ? tri__sweep_tangent(&r->body, 0, next_of(r, c - r->as.carries)) : next_of(r, c);
     l->carry[l->carries++] = tangent ? (struct binding){r->parameter[i], r->rate[i]}
                                      : (struct binding){r->ids[i], r->argument[i]};
   }
@@ -317,7 +318,8 @@ static uint32_t give(struct rolled *r, struct sweep *s, uint32_t tuple) {
   uint32_t k = 0, failed = 0;
   for (uint32_t i = 0; i < r->inputs && !failed; i++) {
     if (!r->active[i]) continue;
-    uint32_t q = walk_position(&s->walk, r->argument[i]), adjoint = tri__loop_result(r->g, tuple, k++);
+    uint32_t q = walk_position(&s->walk, r->argument[i]),
+             adjoint = tri__loop_result(r->g, tuple, k++);
     if (id_is_error(adjoint)) return adjoint;
     s->choice[q] = 1; /* the body may choose */
     if (s->lanes[q]) failed = tri__sweep_add(s, q, adjoint);

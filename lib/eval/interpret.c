@@ -133,8 +133,8 @@ tri_status tri__run_steps(struct run *r) {
 
 /* Scalars by kernels, nobody watching. */
 static bool is_plain(const struct run *r, const struct numbers *n) {
-  return r->plan->scalar && !r->plan->rolled && n && n->domain == &tri__double_domain && !n->by_template &&
-         !r->call->trace;
+  return r->plan->scalar && !r->plan->rolled && n && n->domain == &tri__double_domain &&
+         !n->by_template && !r->call->trace;
 }
 
 bool tri__plain_doubles(const struct run *r) { return is_plain(r, r->numbers); }

@@ -32,7 +32,8 @@ const struct lane_kernels *tri__lane_kernels(tri_domain domain, int i) {
 /* --- programs */
 
 bool tri__has_lanes(const tri_function *f) {
-  return (f->domain == TRI_DOUBLE || f->domain == TRI_FLOAT) && f->plan->size_count == 0 && !f->plan->rolled;
+  return (f->domain == TRI_DOUBLE || f->domain == TRI_FLOAT) && f->plan->size_count == 0 &&
+         !f->plan->rolled;
 }
 
 /* Whoever makes it first keeps it; a function is immutable otherwise, and this cannot be seen from outside. */

@@ -1,163 +1,223 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Back through loops: the steps in the opposite order, each run again with all values and swept, from the carries that the run kept. */
-#include "eval/run.h"
+/* Back through loops: the steps in the opposite order, each run again with all values and swept, from the carries that came into it. Either
+ * the run has kept these for every step, or they are computed again from snapshots, placed as A. Griewank, "Achieving logarithmic
+ * growth of temporal and spatial complexity in reverse automatic differentiation", Optimization Methods and Software 1 (1992), has
+ * it: with s snapshots, and no step run more than r times, beta(s, r) = binomial(s + r, s) steps can be reversed. */
+#include "eval/loop.h"
 
 struct back {
   struct sweep *outer;
-  const struct instruction *step;
-  const struct plan_loop *loop;
-  const uint32_t *args;
-  struct level *level;
-  struct run body;
+  struct turn all;     /* the body with all values */
+  struct turn forward; /* the body on its way to a step's carries */
   struct sweep inner;
-  size_t n;
+  size_t *at; /* snapshots' steps, ascending; the first is 0 */
+  size_t count, most;
 };
 
 static void add(const struct back *b, void *sum, const void *x) {
-  tri__numbers_accumulate(b->body.numbers, sum, x);
-}
-
-static bool is_zero(const struct back *b, const void *x) {
-  return b->body.numbers->domain->zero(b->body.numbers, x);
+  tri__numbers_accumulate(b->all.body.numbers, sum, x);
 }
 
 /* Whether any result's adjoint is there at all. */
 static bool any_adjoint(const struct back *b) {
-  for (uint32_t k = 0; k < b->loop->results; k++)
-    for (size_t e = 0; e < count_of(b->outer->run, b->step->result + k); e++)
-      if (!is_zero(b, adjoint_of(b->outer, b->step->result + k, e))) return true;
+  const struct domain *domain = b->outer->numbers->domain;
+  for (uint32_t k = 0; k < b->all.loop->results; k++)
+    for (size_t e = 0; e < count_of(b->outer->run, b->all.step->result + k); e++)
+      if (!domain->zero(b->outer->numbers, adjoint_of(b->outer, b->all.step->result + k, e)))
+        return true;
   return false;
 }
 
 /* --- carries: their adjoints go from step to step */
 
-static uint32_t carry_input(const struct back *b, uint32_t c) {
-  return b->loop->as.steps + b->loop->as.constants + c;
-}
-
-static size_t carry_place(const struct back *b, uint32_t carry) {
-  size_t place = 0;
-  for (uint32_t c = 0; c < carry; c++) place += count_of(&b->body, carry_input(b, c));
-  return place;
+static size_t carry_count(const struct back *b, uint32_t c) {
+  return count_of(&b->all.body, carry_input(b->all.loop, c));
 }
 
 static void *carry_adjoint(const struct back *b, uint32_t carry, size_t e) {
-  return number_at(b->body.numbers, b->level->carry_adjoints, carry_place(b, carry) + e);
+  return number_at(b->all.body.numbers, b->all.level->carry_adjoints,
+                   tri__carry_place(&b->all, carry) + e);
 }
 
 static void begin(const struct back *b) {
-  struct numbers *n = b->body.numbers;
-  for (size_t i = 0; i < b->level->carry_count; i++)
-    n->domain->set_double(n, number_at(n, b->level->carry_adjoints, i), 0.0);
-  for (uint32_t k = 0; k < b->loop->results; k++) {
+  struct numbers *n = b->all.body.numbers;
+  const struct plan_loop *l = b->all.loop;
+  for (size_t i = 0; i < b->all.level->carry_count; i++)
+    n->domain->set_double(n, number_at(n, b->all.level->carry_adjoints, i), 0.0);
+  for (uint32_t k = 0; k < l->results; k++) {
     uint32_t c;
-    if (tri__loop_result_kind(&b->loop->as, b->loop->kept[k], &c) != RESULT_CARRY) continue;
-    for (size_t e = 0; e < count_of(&b->body, carry_input(b, c)); e++)
-      add(b, carry_adjoint(b, c, e), adjoint_of(b->outer, b->step->result + k, e));
+    if (tri__loop_result_kind(&l->as, l->kept[k], &c) != RESULT_CARRY) continue;
+    for (size_t e = 0; e < carry_count(b, c); e++)
+      add(b, carry_adjoint(b, c, e), adjoint_of(b->outer, b->all.step->result + k, e));
   }
 }
 
 static void take_carry_adjoints(const struct back *b) {
-  struct numbers *n = b->body.numbers;
-  for (uint32_t c = 0; c < b->loop->as.carries; c++) {
-    size_t count = count_of(&b->body, carry_input(b, c));
-    if (count)
-      n->domain->set(n, carry_adjoint(b, c, 0), adjoint_of(&b->inner, carry_input(b, c), 0), count);
-  }
+  struct numbers *n = b->all.body.numbers;
+  for (uint32_t c = 0; c < b->all.loop->as.carries; c++)
+    if (carry_count(b, c))
+      n->domain->set(n, carry_adjoint(b, c, 0),
+                     adjoint_of(&b->inner, carry_input(b->all.loop, c), 0), carry_count(b, c));
 }
 
 /* --- one step */
 
 /* All adjoints but those of the constants, which add up over the steps. */
 static void clear(const struct back *b) {
-  struct numbers *n = b->body.numbers;
-  const struct plan *p = b->body.plan;
-  for (uint32_t v = 0; v < p->value_count; v++) {
-    if (v >= b->loop->as.steps && v < b->loop->as.steps + b->loop->as.constants) continue;
-    for (size_t e = 0; e < count_of(&b->body, v); e++)
+  struct numbers *n = b->all.body.numbers;
+  const struct loop *as = &b->all.loop->as;
+  for (uint32_t v = 0; v < b->all.body.plan->value_count; v++) {
+    if (v >= as->steps && v < as->steps + as->constants) continue;
+    for (size_t e = 0; e < count_of(&b->all.body, v); e++)
       n->domain->set_double(n, adjoint_of(&b->inner, v, e), 0.0);
   }
 }
 
 /* Adds the adjoint of result k, of this part, to that of what it is made of. */
 static void seed_result(const struct back *b, uint32_t k, size_t part) {
-  uint32_t i, kept = b->loop->kept[k];
-  enum loop_result kind = tri__loop_result_kind(&b->loop->as, kept, &i);
+  const struct plan_loop *l = b->all.loop;
+  uint32_t i, kept = l->kept[k];
+  enum loop_result kind = tri__loop_result_kind(&l->as, kept, &i);
   if (kind == RESULT_CARRY) return;
-  uint32_t v = kind == RESULT_CARRIES ? carry_input(b, i)
-                                      : b->body.plan->outputs[b->loop->output[kept]];
-  size_t count = count_of(&b->body, v), first = kind == RESULT_SUMMED ? 0 : part * count;
+  uint32_t v = kind == RESULT_CARRIES ? carry_input(l, i) : l->body->outputs[l->output[kept]];
+  size_t count = count_of(&b->all.body, v), first = kind == RESULT_SUMMED ? 0 : part * count;
   for (size_t e = 0; e < count; e++)
-    add(b, adjoint_of(&b->inner, v, e), adjoint_of(b->outer, b->step->result + k, first + e));
+    add(b, adjoint_of(&b->inner, v, e), adjoint_of(b->outer, b->all.step->result + k, first + e));
 }
 
 static void seed_carries(const struct back *b) {
-  const struct loop *as = &b->loop->as;
-  for (uint32_t c = 0; c < as->carries; c++) {
-    uint32_t output = b->loop->output[as->stacked + as->summed + c];
-    size_t count = count_of(&b->body, carry_input(b, c));
-    uint32_t v = output == NO_OUTPUT ? carry_input(b, c) : b->body.plan->outputs[output];
-    for (size_t e = 0; e < count; e++) add(b, adjoint_of(&b->inner, v, e), carry_adjoint(b, c, e));
+  const struct plan_loop *l = b->all.loop;
+  for (uint32_t c = 0; c < l->as.carries; c++) {
+    uint32_t output = l->output[l->as.stacked + l->as.summed + c];
+    uint32_t v = output == NO_OUTPUT ? carry_input(l, c) : l->body->outputs[output];
+    for (size_t e = 0; e < carry_count(b, c); e++)
+      add(b, adjoint_of(&b->inner, v, e), carry_adjoint(b, c, e));
   }
 }
 
 /* Adds a body input's adjoints to those of the argument that it is part of. */
-static void give(const struct back *b, uint32_t input, uint32_t argument, size_t first) {
+static void give(const struct back *b, uint32_t input, size_t first) {
+  uint32_t argument = b->all.args[input];
   if (!b->outer->run->plan->active[argument]) return;
-  for (size_t e = 0; e < count_of(&b->body, input); e++)
+  for (size_t e = 0; e < count_of(&b->all.body, input); e++)
     add(b, adjoint_of(b->outer, argument, first + e), adjoint_of(&b->inner, input, e));
 }
 
+/* With the carries as they came into the step. */
 static tri_status turn_back(struct back *b, size_t step) {
-  struct run *r = b->outer->run;
-  size_t part = b->loop->as.backward ? b->n - 1 - step : step;
-  if (b->loop->as.carries)
-    tri__loop_set_carries(b->loop, &b->body,
-                          number_at(b->body.numbers, b->level->history, step * b->level->carry_count));
-  tri__loop_parts(r, b->step, &b->body, part);
-  tri_status status = tri__run_best(&b->body);
+  size_t part = part_of(&b->all, step);
+  tri_status status = tri__turn_body(&b->all, step);
   if (status) return status;
   clear(b);
-  for (uint32_t k = 0; k < b->loop->results; k++) seed_result(b, k, part);
+  for (uint32_t k = 0; k < b->all.loop->results; k++) seed_result(b, k, part);
   seed_carries(b);
   status = tri__sweep_back(&b->inner);
   if (status) return status;
-  for (uint32_t i = 0; i < b->loop->as.steps; i++)
-    give(b, i, b->args[i], part * count_of(&b->body, i));
+  for (uint32_t i = 0; i < b->all.loop->as.steps; i++) give(b, i, part * count_of(&b->all.body, i));
   take_carry_adjoints(b);
   return TRI_OK;
 }
 
 static void end(const struct back *b) {
-  const struct loop *as = &b->loop->as;
-  for (uint32_t i = as->steps; i < as->steps + as->constants; i++) give(b, i, b->args[i], 0);
+  const struct loop *as = &b->all.loop->as;
+  for (uint32_t i = as->steps; i < as->steps + as->constants; i++) give(b, i, 0);
   for (uint32_t c = 0; c < as->carries; c++) {
-    uint32_t argument = b->args[as->steps + as->constants + c];
+    uint32_t argument = b->all.args[carry_input(b->all.loop, c)];
     if (!b->outer->run->plan->active[argument]) continue;
-    for (size_t e = 0; e < count_of(&b->body, carry_input(b, c)); e++)
+    for (size_t e = 0; e < carry_count(b, c); e++)
       add(b, adjoint_of(b->outer, argument, e), carry_adjoint(b, c, e));
   }
 }
 
+/* --- snapshots */
+
+/* binomial(s + r, r), or SIZE_MAX. r is small where s is not. */
+static size_t reversible(size_t s, size_t r) {
+  size_t product = 1;
+  for (size_t i = 1; i <= r; i++) {
+    size_t times = s + i, rest = product % i;
+    if (!size_product(product / i, times, &product)) return SIZE_MAX;
+    if (__builtin_add_overflow(product, rest * times / i, &product)) return SIZE_MAX;
+  }
+  return product;
+}
+
+/* How far from one snapshot the next is placed when `steps` are to be reversed from the first with `spare` more. */
+static size_t stride(size_t steps, size_t spare) {
+  size_t r = 1;
+  while (reversible(spare, r) < steps) r++;
+  size_t behind = reversible(spare - 1, r);
+  return steps > behind ? steps - behind : 1;
+}
+
+/* Carries from the last snapshot on to those that come into a step. */
+static tri_status advance(struct back *b, size_t step) {
+  tri__turn_restore(&b->all, b->count - 1);
+  for (size_t i = b->at[b->count - 1]; i < step; i++) {
+    tri_status status = tri__turn_body(&b->forward, i);
+    if (status) return status;
+    tri__turn_hand_on(&b->forward);
+  }
+  return TRI_OK;
+}
+
+/* Steps from the last one back, each from the nearest snapshot. */
+static tri_status from_snapshots(struct back *b) {
+  tri_status status = TRI_OK;
+  tri__turn_keep(&b->all, 0); /* the initial carries */
+  b->at[0] = 0;
+  b->count = 1;
+  for (size_t end = b->all.n; end > 0 && !status;) {
+    size_t last = b->at[b->count - 1], spare = b->most - b->count;
+    if (spare && end - last > 1) {
+      size_t next = last + stride(end - last, spare);
+      status = advance(b, next);
+      tri__turn_keep(&b->all, b->count);
+      b->at[b->count++] = next;
+      continue;
+    }
+    status = advance(b, end - 1);
+    if (!status) status = turn_back(b, --end);
+    if (last == end && b->count > 1) b->count--;
+  }
+  return status;
+}
+
+static tri_status from_all(struct back *b) {
+  tri_status status = TRI_OK;
+  for (size_t step = b->all.n; step-- > 0 && !status;) {
+    if (b->all.loop->as.carries) tri__turn_restore(&b->all, step);
+    status = turn_back(b, step);
+  }
+  return status;
+}
+
+static tri_status with_snapshots(struct back *b) {
+  struct memory *memory = &b->outer->run->workspace->memory;
+  const tri_call *call = b->outer->run->call;
+  tri_status status = tri__turn_open(&b->forward, b->outer->run, b->all.step, false);
+  if (status) return status;
+  b->most = b->all.most;
+  b->at = tri__new(memory, b->most, sizeof *b->at);
+  if (b->at && tri__turn_snapshots(&b->all, b->most))
+    status = from_snapshots(b);
+  else
+    status = tri__call_error(call, TRI_MEMORY, "out of memory");
+  tri__free(memory, b->at, b->most, sizeof *b->at);
+  return status;
+}
+
 tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step) {
-  struct run *r = s->run;
-  struct back b = {.outer = s, .step = step, .loop = r->plan->loops + step->index};
-  tri_call quiet;
-  tri_status status = tri__loop_open(r, step, true, &quiet, &b.body);
+  struct back b = {.outer = s};
+  tri_status status = tri__turn_open(&b.all, s->run, step, true);
   if (status) return status;
   if (!any_adjoint(&b)) return TRI_OK;
-  b.args = step_args(r->plan, step);
-  b.level = &b.body.workspace->level[r->level];
-  b.n = tri__loop_steps(r->workspace, b.loop);
-  void *adjoints = tri__adjoints(&b.body, r->level);
-  if (!adjoints) return tri__call_error(r->call, TRI_MEMORY, "out of memory");
-  b.inner = tri__sweep_of(&b.body, adjoints);
+  void *adjoints = tri__adjoints(&b.all.body, s->run->level);
+  if (!adjoints) return tri__call_error(s->run->call, TRI_MEMORY, "out of memory");
+  b.inner = tri__sweep_of(&b.all.body, adjoints);
   begin(&b);
-  tri__loop_constants(r, step, &b.body);
-  for (size_t i = b.n; i-- > 0 && !status;) {
-    if (tri__interrupt(r)) return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
-    status = turn_back(&b, i);
-  }
+  bool kept = !b.all.loop->as.carries || keeps_all(&b.all);
+  status = kept ? from_all(&b) : with_snapshots(&b);
   if (!status) end(&b);
   return status;
 }

@@ -32,7 +32,7 @@ struct instruction {
   uint32_t result;
   uint32_t arg[STEP_INLINE];
   uint32_t index;
-  uint32_t node;  /* the node it comes from, for messages */
+  uint32_t node; /* the node it comes from, for messages */
 };
 
 /* A shape: `rank` sizes from dims[first] on, ~i for named size i. `count` is the number of elements unless a size is named. */

@@ -9,7 +9,7 @@ struct body {
   tri_graph *g;
   const struct loop *as;
   const uint32_t *parameters, *outputs; /* of the lambda */
-  uint32_t *needed; /* outputs that are compiled: their ids, in order */
+  uint32_t *needed;                     /* outputs that are compiled: their ids, in order */
   uint32_t count;
 };
 
@@ -76,8 +76,7 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool stri
   l->output = tri__new(m, outputs, sizeof *l->output);
   b.needed = tri__new(m, outputs, sizeof *b.needed);
   bool ok = (l->output && b.needed && find_needed(l, &b)) || no_memory(error);
-  if (ok)
-    l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, strict, reduce, error);
+  if (ok) l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, strict, reduce, error);
   tri__free(m, b.needed, outputs, sizeof *b.needed);
   if (!l->body) return false;
   l->size = NO_SIZE;

@@ -32,8 +32,8 @@ struct level {
   struct numbers numbers; /* .domain is NULL until it is open */
   struct store shared, all;
   void *adjoints; /* placed as in `all` */
-  /* of a loop's body: its carries as they are now, as they came into every step of the last run that kept them, and their
-   * adjoints; `carry_count` numbers at a time */
+  /* of a loop's body: its carries as they are now, as they came into steps before (snapshots), and their adjoints;
+   * `carry_count` numbers at a time */
   void *carry, *history, *carry_adjoints;
   size_t carry_count, history_count;
 };
@@ -53,9 +53,9 @@ struct tri_workspace {
   struct buffer buffer; /* of tri_workspace_place */
   bool placed;
   bool shared_buffer; /* a body's, in the buffer of the workspace around it */
-  bool bound;     /* counts are known */
-  size_t *counts; /* elements by shape */
-  int64_t *sizes; /* named sizes they were counted for */
+  bool bound;         /* counts are known */
+  size_t *counts;     /* elements by shape */
+  int64_t *sizes;     /* named sizes they were counted for */
   struct level level[LEVELS];
 };
 
@@ -126,16 +126,6 @@ struct numbers *tri__base(struct numbers *n);
 /* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__run_array(struct run *r, const struct instruction *s);
 tri_status tri__run_loop(struct run *r, const struct instruction *s);
-/* Steps that a loop takes at the workspace's sizes. */
-size_t tri__loop_steps(const tri_workspace *w, const struct plan_loop *l);
-/* A loop's body at work in the level of the run that the loop is in. */
-tri_status tri__loop_open(const struct run *r, const struct instruction *s, bool all, tri_call *quiet,
-                          struct run *body);
-/* The parts of the step inputs into the body's inputs; and the constants. */
-void tri__loop_parts(const struct run *r, const struct instruction *s, struct run *body, size_t part);
-void tri__loop_constants(const struct run *r, const struct instruction *s, struct run *body);
-/* Carries between an array where they lie one after the other and the body's inputs. */
-void tri__loop_set_carries(const struct plan_loop *l, struct run *body, const void *carries);
 /* The index that a number says, if it is one below `n`: into *i. */
 bool tri__index_of(const struct run *r, const void *number, size_t n, size_t *i);
 

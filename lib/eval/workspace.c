@@ -255,7 +255,8 @@ static bool prepare_store(struct run *r, struct level *l) {
 
 static bool open_dual(tri_workspace *w, int level, uint32_t directions) {
   struct level *l = &w->level[level];
-  if (l->numbers.domain && (w->placed || w->shared_buffer || l->numbers.directions == directions)) return true;
+  if (l->numbers.domain && (w->placed || w->shared_buffer || l->numbers.directions == directions))
+    return true;
   for (int i = LEVEL_TAYLOR; i-- > level;) close_level(&w->level[i]);
   return tri__numbers_open_dual(&l->numbers, &w->level[level - 1].numbers, directions);
 }

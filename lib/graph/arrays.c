@@ -49,13 +49,16 @@ static uint32_t check_number(tri_graph *g, uint32_t id, const char *what) {
   if (n->sort == TRI_REAL && !n->shape) return 0;
   char text[64];
   tri__shape_text(g, n->shape, text, sizeof text);
-  return n->sort == TRI_REAL ? tri__fail(g, TRI_SHAPE, "%s is of shape %s, not a number", what, text)
-                             : tri__fail(g, TRI_SHAPE, "%s is no number", what);
+  return n->sort == TRI_REAL
+             ? tri__fail(g, TRI_SHAPE, "%s is of shape %s, not a number", what, text)
+             : tri__fail(g, TRI_SHAPE, "%s is no number", what);
 }
 
 static uint32_t check_real(tri_graph *g, uint32_t id, const char *what) {
   if (id_is_error(id)) return id;
-  return node_at(g, id)->sort == TRI_REAL ? 0 : tri__fail(g, TRI_SHAPE, "%s of what is no number", what);
+  return node_at(g, id)->sort == TRI_REAL
+             ? 0
+             : tri__fail(g, TRI_SHAPE, "%s of what is no number", what);
 }
 
 /* --- nodes with a span */
@@ -108,8 +111,8 @@ uint32_t tri__scatter(tri_graph *g, uint32_t w, uint32_t i, extent n) {
   uint32_t failed = check_real(g, w, "scattering");
   if (!failed) failed = check_number(g, i, "an index");
   if (failed) return failed;
-  return span_node(g, TRI_OP_scatter, (struct span){0, n},
-                   tri__array_shape(g, n, shape_of(g, w)), 2, (uint32_t[]){w, i});
+  return span_node(g, TRI_OP_scatter, (struct span){0, n}, tri__array_shape(g, n, shape_of(g, w)),
+                   2, (uint32_t[]){w, i});
 }
 
 static uint32_t does_not_fit(tri_graph *g, uint32_t x, int64_t first, extent n) {

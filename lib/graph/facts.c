@@ -122,7 +122,8 @@ uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *arg
   case TRI_OP_gather:
   case TRI_OP_scatter:
   case TRI_OP_loop:
-  case TRI_OP_result: return 0; /* an index may be out of range; what a body does is not looked into */
+  case TRI_OP_result:
+    return 0; /* an index may be out of range; what a body does is not looked into */
   default: {
     uint8_t all = FACT_TOTAL | FACT_TAME;
     for (uint32_t i = 0; i < n->nargs; i++) all &= node_at(g, args[i])->facts;

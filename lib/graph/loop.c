@@ -44,9 +44,9 @@ struct making {
   const struct loop_plan *plan;
   size_t outputs;
   struct walk walk;
-  uint8_t *marks;   /* by position */
-  uint32_t *image;  /* by position: the node over the loop's own parameters */
-  uint32_t *args;   /* room for one node's arguments */
+  uint8_t *marks;  /* by position */
+  uint32_t *image; /* by position: the node over the loop's own parameters */
+  uint32_t *args;  /* room for one node's arguments */
   size_t most_args;
   uint32_t *result; /* the outputs' images */
   uint32_t *parameters;
@@ -71,8 +71,8 @@ static uint32_t unfit(tri_graph *g, const char *what, size_t i, uint32_t a, uint
   char one[64], other[64];
   tri__shape_text(g, a, one, sizeof one);
   tri__shape_text(g, b, other, sizeof other);
-  return tri__fail(g, TRI_SHAPE, "%s %zu of a loop: shapes %s and %s, which do not fit", what, i + 1,
-                   one, other);
+  return tri__fail(g, TRI_SHAPE, "%s %zu of a loop: shapes %s and %s, which do not fit", what,
+                   i + 1, one, other);
 }
 
 static uint32_t check_step(tri_graph *g, const struct loop_plan *plan, size_t i) {
@@ -151,7 +151,7 @@ static bool runs_along(const struct making *m, uint32_t index, int64_t *first) {
   int64_t offset = 0;
   uint32_t parameter = index;
   if (n->op == TRI_OP_add || n->op == TRI_OP_sub) {
-    int constant = tri__small_integer(g, args[1], &offset)                       ? 1
+    int constant = tri__small_integer(g, args[1], &offset)                          ? 1
                    : n->op == TRI_OP_add && tri__small_integer(g, args[0], &offset) ? 0
                                                                                     : -1;
     if (constant < 0) return false;
@@ -410,7 +410,8 @@ static bool is_parameter(const tri_graph *g, const struct loop *l, uint32_t id, 
 static uint32_t result_shape(tri_graph *g, const struct loop *l, uint32_t k) {
   uint32_t i, shape = shape_of(g, tri__loop_source(g, l, k));
   enum loop_result kind = tri__loop_result_kind(l, k, &i);
-  return kind == RESULT_STACKED || kind == RESULT_CARRIES ? tri__array_shape(g, l->n, shape) : shape;
+  return kind == RESULT_STACKED || kind == RESULT_CARRIES ? tri__array_shape(g, l->n, shape)
+                                                          : shape;
 }
 
 /* The result without the loop, or 0. */
@@ -422,7 +423,8 @@ static uint32_t plain_result(tri_graph *g, uint32_t tuple, const struct loop *l,
   bool constant = parameter && from >= l->steps && from < l->steps + l->constants;
   if (kind == RESULT_STACKED) {
     if (parameter && from < l->steps) return args[from];
-    if (constant || is_literal(g, source)) return tri__repeat(g, constant ? args[from] : source, l->n);
+    if (constant || is_literal(g, source))
+      return tri__repeat(g, constant ? args[from] : source, l->n);
   }
   if (kind == RESULT_SUMMED && source == g->zero) return source;
   if (kind == RESULT_CARRY && parameter && from == l->steps + l->constants + i) return args[from];

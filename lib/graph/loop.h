@@ -51,7 +51,7 @@ struct loop_plan {
   bool backward;
   size_t steps, constants, carries, stacked, summed;
   const struct binding *step, *constant, *carry; /* a carry's argument is its initial value */
-  const uint32_t *output;                         /* stacked, summed, next */
+  const uint32_t *output;                        /* stacked, summed, next */
 };
 
 /* The tuple; an error id (sticks to the graph). */

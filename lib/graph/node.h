@@ -30,7 +30,15 @@ _Static_assert(TRI_OP_COUNT <= 256, "an operation is a byte");
 enum { NODE_CHUNK_BITS = 14, NODE_CHUNK = 1 << NODE_CHUNK_BITS };
 #define NODE_ERROR 0xffffff00u
 
-enum attr_kind { ATTR_NONE, ATTR_RATIONAL, ATTR_NAME, ATTR_INDEX, ATTR_LAMBDA, ATTR_SPAN, ATTR_LOOP };
+enum attr_kind {
+  ATTR_NONE,
+  ATTR_RATIONAL,
+  ATTR_NAME,
+  ATTR_INDEX,
+  ATTR_LAMBDA,
+  ATTR_SPAN,
+  ATTR_LOOP
+};
 
 /* An interned attribute. Rational: sign and limbs of numerator and denominator. Name: the bytes and a NUL. Index: one uint64.
  * Lambda: counts and node ids. Span and loop: arrays.h, loop.h. */

@@ -47,7 +47,9 @@ static uint32_t seen_through(tri_graph *g, const struct node *n, uint32_t id, ui
   switch (n->op) {
   case TRI_OP_stack: return args[i];
   case TRI_OP_repeat: return first_extent(g, n->shape) < 0 ? 0 : args[0];
-  case TRI_OP_slice: span = tri__span(g, id); return tri__element(g, args[0], i + (uint64_t)span.first);
+  case TRI_OP_slice:
+    span = tri__span(g, id);
+    return tri__element(g, args[0], i + (uint64_t)span.first);
   case TRI_OP_iota:
     span = tri__span(g, id);
     return span.n < 0 ? 0 : tri__constant_si(g, span.first + (int64_t)i, 1);

@@ -125,6 +125,9 @@ typedef struct tri_call {
   const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
   tri_mode mode; /* of tri_function_hessian: forward over reverse, or forward over forward */
   int strict; /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
+  size_t
+      checkpoint_bytes; /* most that a reverse run keeps of one loop's carries (two steps' at least): what is not kept is
+                              computed again. 0: all are kept */
   int derivatives; /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
 } tri_call;
 

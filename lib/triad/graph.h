@@ -178,13 +178,13 @@ TRI_API tri_expr tri_size(tri_graph *graph, const char *name);
 /* A loop: what is computed at each of n steps from the parts of step inputs and from carries. Parameters are variables; an output may
  * also use whatever else there is, which is the same at every step. Zeros are the defaults. */
 typedef struct tri_loop_options {
-  tri_extent n;                         /* steps */
-  int backward;                         /* not 0: the last part first */
-  size_t n_steps;                       /* inputs that have a part for each step: */
-  const tri_expr *steps, *step_inputs;  /* parameters of shape s, arrays of shape [n, s…] */
-  size_t n_carries;                     /* what a step hands on to the next: */
-  const tri_expr *carries, *initial;    /* parameters, and their values at the first step */
-  const tri_expr *next;                 /* the values at the next step; shapes as the parameters' */
+  tri_extent n;                        /* steps */
+  int backward;                        /* not 0: the last part first */
+  size_t n_steps;                      /* inputs that have a part for each step: */
+  const tri_expr *steps, *step_inputs; /* parameters of shape s, arrays of shape [n, s…] */
+  size_t n_carries;                    /* what a step hands on to the next: */
+  const tri_expr *carries, *initial;   /* parameters, and their values at the first step */
+  const tri_expr *next;                /* the values at the next step; shapes as the parameters' */
   size_t n_stacked;
   const tri_expr *stacked; /* outputs whose values are kept: of shape s, the result [n, s…] */
   size_t n_summed;

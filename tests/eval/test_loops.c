@@ -205,8 +205,11 @@ static void close_to(double a, double b, const char *what, size_t i) {
                 what, i, a, b);
 }
 
+/* Within rounding errors of the largest of them. */
 static void all_close(const double *a, const double *b, size_t n, const char *what) {
-  for (size_t i = 0; i < n; i++) close_to(a[i], b[i], what, i);
+  double scale = 1.0;
+  for (size_t i = 0; i < n; i++) scale = fmax(scale, fmax(fabs(a[i]), fabs(b[i])));
+  for (size_t i = 0; i < n; i++) close_to(a[i] / scale, b[i] / scale, what, i);
 }
 
 static tri_function *function(const struct subject *s, tri_expr f, tri_domain domain) {
@@ -507,6 +510,43 @@ START_TEST(strong_zeros) {
 }
 END_TEST
 
+/* --- checkpoints: whatever is kept and computed again, the gradient is the same bit for bit */
+
+static tri_expr long_scan(int64_t n, tri_expr x, tri_expr y) {
+  tri_expr c = tri_variable(g, "c"), d = tri_variable(g, "d"), p = tri_variable(g, "p"), r[2];
+  tri_expr carries[2] = {c, d}, initial[2] = {y, tri_mul(y, y)};
+  tri_expr next[2] = {tri_sin(tri_add(tri_mul(c, d), p)), tri_cos(tri_add(c, tri_mul(p, d)))};
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(n),
+                                  .n_steps = 1,
+                                  .steps = &p,
+                                  .step_inputs = &x,
+                                  .n_carries = 2,
+                                  .carries = carries,
+                                  .initial = initial,
+                                  .next = next},
+              r));
+  return tri_mul(r[0], r[1]);
+}
+
+START_TEST(checkpoints) {
+  enum { STEPS = 60 };
+  tri_expr in[2] = {shaped("x", 1, STEPS, 0), tri_variable(g, "y")},
+           f = long_scan(STEPS, in[0], in[1]);
+  tri_function *made = tri_compile(2, in, 1, &f);
+  double at[STEPS + 1], v, kept[STEPS + 1], other[STEPS + 1];
+  for (int i = 0; i <= STEPS; i++) at[i] = 0.01 * (i % 7) - 0.02;
+  at[STEPS] = 0.7;
+  ok(tri_function_reverse(made, NULL, at, NULL, &v, kept));
+  for (size_t snapshots = 1; snapshots <= STEPS + 1; snapshots++) {
+    tri_call call = {.checkpoint_bytes = snapshots * 2 * sizeof(double)};
+    ok(tri_function_reverse(made, &call, at, NULL, &v, other));
+    ck_assert(memcmp(kept, other, sizeof kept) == 0);
+  }
+  tri_function_free(made);
+}
+END_TEST
+
 /* --- memory */
 
 static tri_status scenario(const tri_allocator *allocator) {
@@ -538,6 +578,8 @@ static tri_status scenario(const tri_allocator *allocator) {
   if (!status && !f) status = TRI_MEMORY;
   if (!status) status = tri_function_call(f, NULL, at, v);
   if (!status) status = tri_function_reverse(f, NULL, at, weights, v, adjoints);
+  tri_call few = {.checkpoint_bytes = 1};
+  if (!status) status = tri_function_reverse(f, &few, at, weights, v, adjoints);
   tri_function_free(f);
   tri_graph_free(own);
   return status;
@@ -560,6 +602,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
   tcase_add_test(tc, strong_zeros);
+  tcase_add_test(tc, checkpoints);
   tcase_add_test(tc, memory_fails);
   suite_add_tcase(s, tc);
   return s;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* A loop at work: its body's plan, run in a workspace of its own once for each step. */
+#ifndef TRIAD_EVAL_LOOP_H
+#define TRIAD_EVAL_LOOP_H
+
+#include "eval/run.h"
+
+/* Steps are counted in the order in which they are done; `part` is the part of the arrays that a step has to do with. */
+struct turn {
+  const struct run *outer;
+  struct run body;
+  const struct instruction *step;
+  const struct plan_loop *loop;
+  const uint32_t *args;
+  struct level *level; /* the body's: carries */
+  tri_call call;       /* of the body's runs */
+  size_t n;            /* steps */
+  size_t most;         /* snapshots of the carries that a sweep may keep */
+};
+
+/* Opens the body in the level of the run that the loop is in, with its constants in place, and room for carries. Initial carries are now
+ * the carries. TRI_MEMORY. */
+tri_status tri__turn_open(struct turn *t, const struct run *r, const struct instruction *s,
+                          bool all);
+/* Runs the body for one step, with the carries as they are now. */
+tri_status tri__turn_body(struct turn *t, size_t step);
+/* Then: the carries' next values, from the body's outputs. */
+void tri__turn_hand_on(struct turn *t);
+/* Room for this many snapshots; false when out of memory. */
+bool tri__turn_snapshots(struct turn *t, size_t count);
+/* Carries into snapshot i, and back. */
+void tri__turn_keep(struct turn *t, size_t i);
+void tri__turn_restore(struct turn *t, size_t i);
+/* The numbers of the carries before carry c. */
+size_t tri__carry_place(const struct turn *t, uint32_t carry);
+
+static inline uint32_t carry_input(const struct plan_loop *l, uint32_t carry) {
+  return l->as.steps + l->as.constants + carry;
+}
+static inline size_t part_of(const struct turn *t, size_t step) {
+  return t->loop->as.backward ? t->n - 1 - step : step;
+}
+/* A run that a sweep will follow keeps every step's carries if there is room, so that the sweep need not run them again. */
+static inline bool keeps_all(const struct turn *t) {
+  return t->outer->store->all && t->loop->as.carries && t->most >= t->n;
+}
+
+#endif
