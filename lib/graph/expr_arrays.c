@@ -4,6 +4,9 @@
 
 #include "graph/loop.h"
 
+tri_extent tri_extent_of(int64_t n) { return (tri_extent){n, NULL}; }
+tri_extent tri_extent_named(const char *name) { return (tri_extent){0, name}; }
+
 static tri_expr failed(tri_graph *g, tri_status status, const char *message) {
   return expr_of(g, tri__fail(g, status, "%s", message));
 }

@@ -150,14 +150,10 @@ typedef struct tri_extent {
   int64_t n;
   const char *name;
 } tri_extent;
-static inline tri_extent tri_extent_of(int64_t n) {
-  tri_extent extent = {n, 0};
-  return extent;
-}
-static inline tri_extent tri_extent_named(const char *name) {
-  tri_extent extent = {0, name};
-  return extent;
-}
+
+/* An extent of n parts, and one of the named size, whose name is not copied. */
+TRI_API tri_extent tri_extent_of(int64_t n);
+TRI_API tri_extent tri_extent_named(const char *name);
 
 /* Part i of x along its first dimension, where i is an expression: a number from 0, known when the function is called. It has no value where
  * i is no whole number in range. TRI_SHAPE if x is a scalar or i is none. */
