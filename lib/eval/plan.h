@@ -118,6 +118,12 @@ struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs
 bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool strict,
                     bool reduce, tri_error *error);
 void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
+/* The same over scalars in *flat: inputs and outputs are the elements of the plan's; NULL where that takes more than `limit` steps, or cannot be
+ * known before a call (named sizes, indices that are computed from inputs). It uses the plan's programs, so the plan must outlive it;
+ * its rows are to be run by kernels. False when out of memory (plan_flat.c). */
+bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit,
+                    struct plan **flat);
+void tri__plan_flat_free(struct plan *flat);
 /* The number of the named size, which is added if it is new; UINT32_MAX when out of memory (plan_shapes.c). */
 uint32_t tri__plan_size(struct plan *plan, const char *name);
 

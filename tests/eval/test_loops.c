@@ -7,14 +7,16 @@
 #include <string.h>
 #include <triad.h>
 
+#include "eval/run.h"
 #include "tests/failing.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
-enum { MOST = 5, VECTOR = 2, INNER = 3, LEAVES = 16 };
+enum { MOST = 5, VECTOR = 2, INNER = 3, WIDE = 11, LEAVES = 16 };
 
 static tri_graph *g;
 static struct random rng;
+static int flattened; /* subjects that could be written out by the planner */
 
 static void set_up(void) { g = tri_graph_new(NULL); }
 static void tear_down(void) {
@@ -88,7 +90,7 @@ static struct pair inner_sum(void) {
   return (struct pair){tri_sum(e.rolled, k, 1, tri_extent_of(INNER)), sum};
 }
 
-/* --- a whole function: f of a[n], v[n][2], s, w[3] */
+/* --- a whole function: f of a[n], v[n][2], s, w[11] */
 
 struct subject {
   tri_expr inputs[4];
@@ -119,8 +121,10 @@ static void random_parts(struct subject *s, struct body *b) {
   add_leaf(p[4], p[4]);
   add_leaf(in[2], in[2]);
   add_leaf(tri_sin(tri_element(in[3], 1)), tri_sin(tri_element(in[3], 1)));
-  tri_expr same = tri_gather(in[0], tri_sub(p[2], integer(1)));             /* a[i]: a step input */
-  tri_expr other = tri_gather(in[3], tri_floor(tri_div(p[2], integer(3)))); /* w[i/3]: gathered */
+  tri_expr same = tri_gather(in[0], tri_sub(p[2], integer(1))); /* a[i]: a step input */
+  bool early = random_below(&rng, 2); /* whether the index can be known before the call */
+  tri_expr other =
+      tri_gather(in[3], early ? tri_mul(p[2], integer(2)) : tri_floor(tri_div(p[2], integer(3))));
   add_leaf(same, same);
   add_leaf(other, other);
   struct pair inner = inner_sum();
@@ -165,8 +169,8 @@ static void random_subject(struct subject *s, size_t n, bool backward) {
   s->inputs[0] = shaped("a", 1, (int64_t)n, 0);
   s->inputs[1] = shaped("v", 2, (int64_t)n, VECTOR);
   s->inputs[2] = tri_variable(g, "s");
-  s->inputs[3] = shaped("w", 1, 3, 0);
-  s->elements = n + n * VECTOR + 1 + 3;
+  s->inputs[3] = shaped("w", 1, WIDE, 0);
+  s->elements = n + n * VECTOR + 1 + WIDE;
   struct body b;
   random_parts(s, &b);
   const tri_expr *p = b.parameter, *in = s->inputs;
@@ -197,7 +201,7 @@ static void random_subject(struct subject *s, size_t n, bool backward) {
 
 /* --- comparing */
 
-enum { ELEMENTS = MOST + MOST * VECTOR + 4 };
+enum { ELEMENTS = MOST + MOST * VECTOR + 1 + WIDE };
 
 static void close_to(double a, double b, const char *what, size_t i) {
   double scale = fmax(1.0, fmax(fabs(a), fabs(b)));
@@ -285,6 +289,28 @@ static void domains_agree(const struct subject *s, const double *at, double valu
   }
 }
 
+/* Written out over scalars by the planner: the same operations in the same order, so the same bits. */
+static bool flat_agrees(const struct subject *s, const double *at) {
+  tri_function *f = function(s, s->f.rolled, TRI_DOUBLE);
+  struct memory memory;
+  tri__memory_init(&memory, NULL);
+  struct plan *plan;
+  ck_assert(tri__plan_flat(f->plan, &memory, 100000, &plan));
+  bool possible = plan != NULL;
+  if (possible) {
+    tri_function flat = {.plan = plan, .domain = TRI_DOUBLE};
+    double a, b, x[ELEMENTS];
+    ck_assert_uint_eq(tri_function_inputs(&flat), s->elements);
+    ok(tri_function_reverse(f, NULL, at, NULL, &a, x));
+    ok(tri_function_call(&flat, NULL, at, &b));
+    ck_assert(memcmp(&a, &b, sizeof a) == 0);
+    tri__plan_flat_free(plan);
+    ck_assert(tri__plan_flat(f->plan, &memory, 3, &plan) && !plan);
+  }
+  tri_function_free(f);
+  return possible;
+}
+
 static void compare_subject(const struct subject *s) {
   double at[ELEMENTS], gradient[ELEMENTS], value, rolled;
   for (size_t i = 0; i < s->elements; i++) at[i] = random_between(&rng, -1.5, 1.5);
@@ -299,6 +325,7 @@ static void compare_subject(const struct subject *s) {
   tangents_agree(s, at, gradient);
   hessians_agree(s, at);
   domains_agree(s, at, value);
+  flattened += flat_agrees(s, at);
 }
 
 START_TEST(random_loops) {
@@ -312,6 +339,7 @@ START_TEST(random_loops) {
     tri_graph_free(g);
     g = tri_graph_new(NULL);
   }
+  ck_assert_int_gt(flattened, count / 4);
 }
 END_TEST
 

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* A plan over arrays written out over scalars: every element a value of its own, loops in it step by step, what only moves or repeats parts
+ * gone. For plans of known and moderate size, that vectors of points then run. */
+#include <string.h>
+
+#include "eval/plan.h"
+
+/* Numbers while the flat plan is made: inputs and results as they are counted, constants and results marked. */
+enum { CONSTANT = 1u << 30, RESULT = 2u << 30, KIND = 3u << 30 };
+
+struct flat {
+  struct memory *memory;
+  uint32_t limit; /* of steps */
+  struct instruction *steps;
+  size_t step_count, step_capacity;
+  mpq_t *constants;
+  bool *pi;
+  size_t constant_count, constant_capacity, pi_capacity;
+  bool failed;     /* out of memory */
+  bool impossible; /* too large, or what is not known before the call */
+};
+
+/* The numbers of a plan's values, element by element. */
+struct frame {
+  const struct plan *plan;
+  uint32_t *number;
+  size_t *place;
+  size_t count;
+};
+
+static bool no_memory(struct flat *f) {
+  f->failed = true;
+  return false;
+}
+
+static bool give_up(struct flat *f) {
+  f->impossible = true;
+  return false;
+}
+
+static size_t count_of_value(const struct plan *p, uint32_t v) {
+  return p->shapes[p->values[v].shape].count;
+}
+
+static void close_frame(struct flat *f, struct frame *frame) {
+  tri__free(f->memory, frame->number, frame->count, sizeof *frame->number);
+  tri__free(f->memory, frame->place, frame->plan->value_count, sizeof *frame->place);
+}
+
+static bool open_frame(struct flat *f, struct frame *frame, const struct plan *p) {
+  *frame = (struct frame){.plan = p};
+  if (p->size_count) return give_up(f);
+  frame->place = tri__new(f->memory, p->value_count, sizeof *frame->place);
+  if (!frame->place) return no_memory(f);
+  for (uint32_t v = 0; v < p->value_count; v++) {
+    frame->place[v] = frame->count;
+    frame->count += count_of_value(p, v);
+    if (frame->count > CONSTANT / 4) return give_up(f);
+  }
+  frame->number = tri__new(f->memory, frame->count, sizeof *frame->number);
+  return frame->number ? true : no_memory(f);
+}
+
+static uint32_t *numbers(const struct frame *frame, uint32_t v) {
+  return frame->number + frame->place[v];
+}
+
+/* --- constants */
+
+static bool constant_room(struct flat *f) {
+  size_t need = f->constant_count + 1;
+  return (tri__grow(f->memory, (void **)&f->constants, &f->constant_capacity, need,
+                    sizeof *f->constants) &&
+          tri__grow(f->memory, (void **)&f->pi, &f->pi_capacity, need, sizeof *f->pi)) ||
+         no_memory(f);
+}
+
+/* The number of a constant; q is ignored for pi. Few are distinct, and the newest are asked for again. */
+static uint32_t constant(struct flat *f, mpq_srcptr q, bool pi) {
+  for (size_t i = f->constant_count; i-- > 0 && f->constant_count - i < 256;)
+    if (f->pi[i] == pi && (pi || mpq_equal(f->constants[i], q))) return CONSTANT | (uint32_t)i;
+  if (f->constant_count >= CONSTANT / 4) return give_up(f), 0;
+  if (!constant_room(f)) return 0;
+  mpq_init(f->constants[f->constant_count]);
+  if (!pi) mpq_set(f->constants[f->constant_count], q);
+  f->pi[f->constant_count] = pi;
+  return CONSTANT | (uint32_t)f->constant_count++;
+}
+
+static uint32_t integer(struct flat *f, int64_t i) {
+  mpq_t q;
+  mpq_init(q);
+  mpz_set_si(mpq_numref(q), i);
+  uint32_t number = constant(f, q, false);
+  mpq_clear(q);
+  return number;
+}
+
+/* Whether a number is an integer that is known and that doubles have exactly. */
+static bool known(const struct flat *f, uint32_t number, int64_t *i) {
+  enum { EXACT = 1 << 24 }; /* floats too */
+  if ((number & KIND) != CONSTANT) return false;
+  size_t k = number & ~(uint32_t)KIND;
+  if (f->pi[k] || mpz_cmp_ui(mpq_denref(f->constants[k]), 1) != 0 ||
+      !mpz_fits_slong_p(mpq_numref(f->constants[k])))
+    return false;
+  *i = mpz_get_si(mpq_numref(f->constants[k]));
+  return *i > -EXACT && *i < EXACT;
+}
+
+/* --- steps */
+
+/* An index is computed from the numbers of steps: sums and products of integers are known at once. */
+static bool folded(struct flat *f, unsigned op, const uint32_t *args, uint32_t *number) {
+  int64_t a, b = 0;
+  if (op != TRI_OP_add && op != TRI_OP_sub && op != TRI_OP_mul) return false;
+  if (!known(f, args[0], &a) || !known(f, args[1], &b)) return false;
+  *number = integer(f, op == TRI_OP_add ? a + b : op == TRI_OP_sub ? a - b : a * b);
+  return true;
+}
+
+static uint32_t emit(struct flat *f, const struct instruction *like, const uint32_t *args) {
+  uint32_t number;
+  if (folded(f, like->op, args, &number)) return number;
+  if (f->step_count >= f->limit) return give_up(f), 0;
+  if (!tri__grow(f->memory, (void **)&f->steps, &f->step_capacity, f->step_count + 1,
+                 sizeof *f->steps))
+    return no_memory(f), 0;
+  struct instruction *s = f->steps + f->step_count;
+  *s = *like;
+  s->results = 1;
+  memset(s->arg, 0, sizeof s->arg);
+  for (uint32_t i = 0; i < s->nargs; i++) s->arg[i] = args[i];
+  return RESULT | (uint32_t)f->step_count++;
+}
+
+static uint32_t sum(struct flat *f, const struct instruction *of, uint32_t a, uint32_t b) {
+  struct instruction add = {.op = TRI_OP_add, .nargs = 2, .flags = of->flags, .node = of->node};
+  return emit(f, &add, (uint32_t[]){a, b});
+}
+
+static void row(struct flat *f, const struct frame *frame, const struct instruction *s) {
+  size_t count = count_of_value(frame->plan, s->result);
+  for (size_t e = 0; e < count && !f->failed && !f->impossible; e++) {
+    uint32_t args[ROW_MAX_ARITY] = {0};
+    for (uint32_t i = 0; i < s->nargs; i++)
+      args[i] = numbers(frame, s->arg[i])[frame->plan->values[s->arg[i]].shape ? e : 0];
+    numbers(frame, s->result)[e] = emit(f, s, args);
+  }
+}
+
+/* --- what moves and repeats */
+
+static size_t parts_of(const struct plan *p, uint32_t v) {
+  return (size_t)p->dims[p->shapes[p->values[v].shape].first];
+}
+
+static void stack(const struct frame *frame, const struct instruction *s) {
+  const uint32_t *args = step_args(frame->plan, s);
+  uint32_t *to = numbers(frame, s->result);
+  for (uint32_t i = 0; i < s->nargs; i++) {
+    size_t each = count_of_value(frame->plan, args[i]);
+    memcpy(to + i * each, numbers(frame, args[i]), each * sizeof *to);
+  }
+}
+
+/* `part` parts from the first on, of an array. */
+static void part(const struct frame *frame, const struct instruction *s, size_t first) {
+  size_t count = count_of_value(frame->plan, s->result), whole = parts_of(frame->plan, s->arg[0]);
+  size_t each = whole ? count_of_value(frame->plan, s->arg[0]) / whole : 0;
+  memcpy(numbers(frame, s->result), numbers(frame, s->arg[0]) + first * each,
+         count * sizeof(uint32_t));
+}
+
+static void put_zeros(struct flat *f, const struct frame *frame, uint32_t v) {
+  uint32_t zero = integer(f, 0);
+  for (size_t e = 0; e < count_of_value(frame->plan, v); e++) numbers(frame, v)[e] = zero;
+}
+
+static void embed(struct flat *f, const struct frame *frame, const struct instruction *s,
+                  size_t first) {
+  size_t whole = parts_of(frame->plan, s->result);
+  size_t each = whole ? count_of_value(frame->plan, s->result) / whole : 0;
+  put_zeros(f, frame, s->result);
+  memcpy(numbers(frame, s->result) + first * each, numbers(frame, s->arg[0]),
+         count_of_value(frame->plan, s->arg[0]) * sizeof(uint32_t));
+}
+
+static void repeat(const struct frame *frame, const struct instruction *s) {
+  size_t each = count_of_value(frame->plan, s->arg[0]),
+         all = count_of_value(frame->plan, s->result);
+  for (size_t e = 0; each && e < all; e += each)
+    memcpy(numbers(frame, s->result) + e, numbers(frame, s->arg[0]), each * sizeof(uint32_t));
+}
+
+/* By an index that is known by now. */
+static void indexed(struct flat *f, const struct frame *frame, const struct instruction *s) {
+  int64_t i;
+  uint32_t array = s->op == TRI_OP_gather ? s->arg[0] : s->result;
+  if (!known(f, numbers(frame, s->arg[1])[0], &i) || i < 0 ||
+      (size_t)i >= parts_of(frame->plan, array))
+    give_up(f);
+  else if (s->op == TRI_OP_gather)
+    part(frame, s, (size_t)i);
+  else
+    embed(f, frame, s, (size_t)i);
+}
+
+/* --- loops */
+
+static bool run(struct flat *f, struct frame *frame);
+
+static void copy_input(const struct frame *outer, uint32_t from, size_t element,
+                       const struct frame *body, uint32_t input) {
+  memcpy(numbers(body, input), numbers(outer, from) + element,
+         count_of_value(body->plan, input) * sizeof(uint32_t));
+}
+
+/* What a step leaves of the results; `t` is the part. */
+static void take_results(struct flat *f, const struct frame *outer, const struct instruction *s,
+                         const struct plan_loop *l, const struct frame *body, size_t t) {
+  for (uint32_t k = 0; k < l->results; k++) {
+    uint32_t i;
+    enum loop_result kind = tri__loop_result_kind(&l->as, l->kept[k], &i);
+    if (kind != RESULT_STACKED && kind != RESULT_SUMMED) continue;
+    uint32_t output = body->plan->outputs[l->output[l->kept[k]]];
+    size_t count = count_of_value(body->plan, output);
+    uint32_t *to = numbers(outer, s->result + k);
+    if (kind == RESULT_STACKED) memcpy(to + t * count, numbers(body, output), count * sizeof *to);
+    for (size_t e = 0; kind == RESULT_SUMMED && e < count && !f->failed && !f->impossible; e++)
+      to[e] = sum(f, s, to[e], numbers(body, output)[e]);
+  }
+}
+
+/* Results that are carries: those that came into step t, or at the end (`last`) those that are left. */
+static void take_carries(const struct frame *outer, const struct instruction *s,
+                         const struct plan_loop *l, const uint32_t *const *carry,
+                         const struct frame *body, size_t t, bool last) {
+  for (uint32_t k = 0; k < l->results; k++) {
+    uint32_t i;
+    enum loop_result kind = tri__loop_result_kind(&l->as, l->kept[k], &i);
+    if (kind != (last ? RESULT_CARRY : RESULT_CARRIES)) continue;
+    size_t count = count_of_value(body->plan, l->as.steps + l->as.constants + i);
+    memcpy(numbers(outer, s->result + k) + (last ? 0 : t * count), carry[i],
+           count * sizeof(uint32_t));
+  }
+}
+
+/* Carries live in `room`, one after the other; carry[c] points at them. */
+static void hand_on(const struct plan_loop *l, const struct frame *body, uint32_t *const *carry) {
+  for (uint32_t c = 0; c < l->as.carries; c++) {
+    uint32_t output = l->output[l->as.stacked + l->as.summed + c];
+    if (output != NO_OUTPUT)
+      memcpy(carry[c], numbers(body, body->plan->outputs[output]),
+             count_of_value(body->plan, l->as.steps + l->as.constants + c) * sizeof(uint32_t));
+  }
+}
+
+static bool turns(struct flat *f, const struct frame *outer, const struct instruction *s,
+                  const struct plan_loop *l, struct frame *body, uint32_t **carry) {
+  const uint32_t *args = step_args(outer->plan, s);
+  size_t n = (size_t)l->as.n;
+  for (size_t step = 0; step < n; step++) {
+    size_t t = l->as.backward ? n - 1 - step : step;
+    for (uint32_t i = 0; i < l->as.steps + l->as.constants; i++)
+      copy_input(outer, args[i], i < l->as.steps ? t * count_of_value(body->plan, i) : 0, body, i);
+    for (uint32_t c = 0; c < l->as.carries; c++) {
+      uint32_t input = l->as.steps + l->as.constants + c;
+      memcpy(numbers(body, input), carry[c], count_of_value(body->plan, input) * sizeof(uint32_t));
+    }
+    take_carries(outer, s, l, (const uint32_t *const *)carry, body, t, false);
+    if (!run(f, body)) return false;
+    take_results(f, outer, s, l, body, t);
+    hand_on(l, body, carry);
+    if (f->failed || f->impossible) return false;
+  }
+  take_carries(outer, s, l, (const uint32_t *const *)carry, body, 0, true);
+  return true;
+}
+
+static bool with_carries(struct flat *f, const struct frame *outer, const struct instruction *s,
+                         const struct plan_loop *l, struct frame *body) {
+  const uint32_t *args = step_args(outer->plan, s) + l->as.steps + l->as.constants;
+  size_t total = 0;
+  for (uint32_t c = 0; c < l->as.carries; c++) total += count_of_value(outer->plan, args[c]);
+  uint32_t *room = tri__new(f->memory, total, sizeof *room);
+  uint32_t **carry = tri__new(f->memory, l->as.carries, sizeof *carry);
+  bool ok = (room && carry) || no_memory(f);
+  size_t next = 0;
+  for (uint32_t c = 0; ok && c < l->as.carries; c++) {
+    size_t count = count_of_value(outer->plan, args[c]);
+    carry[c] = room + next;
+    memcpy(carry[c], numbers(outer, args[c]), count * sizeof *room);
+    next += count;
+  }
+  ok = ok && turns(f, outer, s, l, body, carry);
+  tri__free(f->memory, room, total, sizeof *room);
+  tri__free(f->memory, carry, l->as.carries, sizeof *carry);
+  return ok;
+}
+
+static bool loop(struct flat *f, const struct frame *outer, const struct instruction *s) {
+  const struct plan_loop *l = outer->plan->loops + s->index;
+  struct frame body;
+  if (l->as.n < 0 || l->as.n > (int64_t)f->limit) return give_up(f);
+  for (uint32_t k = 0; k < l->results; k++) {
+    uint32_t i;
+    if (tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED)
+      put_zeros(f, outer, s->result + k);
+  }
+  bool ok = open_frame(f, &body, l->body) && with_carries(f, outer, s, l, &body);
+  close_frame(f, &body);
+  return ok;
+}
+
+/* --- a plan, its inputs' numbers in place */
+
+static void step(struct flat *f, struct frame *frame, const struct instruction *s) {
+  switch (s->op) {
+  case TRI_OP_stack: stack(frame, s); break;
+  case TRI_OP_element: part(frame, s, s->index); break;
+  case TRI_OP_slice: part(frame, s, (size_t)frame->plan->spans[s->index]); break;
+  case TRI_OP_embed: embed(f, frame, s, (size_t)frame->plan->spans[s->index]); break;
+  case TRI_OP_repeat: repeat(frame, s); break;
+  case TRI_OP_gather:
+  case TRI_OP_scatter: indexed(f, frame, s); break;
+  case TRI_OP_iota:
+    for (size_t e = 0; e < count_of_value(frame->plan, s->result); e++)
+      numbers(frame, s->result)[e] = integer(f, frame->plan->spans[s->index] + (int64_t)e);
+    break;
+  case TRI_OP_size: give_up(f); break;
+  case TRI_OP_loop: loop(f, frame, s); break;
+  default: row(f, frame, s);
+  }
+}
+
+static bool run(struct flat *f, struct frame *frame) {
+  const struct plan *p = frame->plan;
+  for (uint32_t i = 0; i < p->constant_count; i++)
+    numbers(frame, p->input_count + i)[0] = constant(f, p->constants[i].q, p->constants[i].pi);
+  for (uint32_t i = 0; i < p->step_count && !f->failed && !f->impossible; i++)
+    step(f, frame, p->steps + i);
+  return !f->failed && !f->impossible;
+}
+
+/* --- the flat plan */
+
+static uint32_t final(const struct plan *flat, uint32_t number) {
+  uint32_t base = (number & KIND) == RESULT     ? first_result(flat)
+                  : (number & KIND) == CONSTANT ? flat->input_count
+                                                : 0;
+  return base + (number & ~(uint32_t)KIND);
+}
+
+static bool allocate(struct plan *flat, const struct flat *f, size_t inputs, size_t outputs) {
+  struct memory *m = &flat->memory;
+  flat->input_count = (uint32_t)inputs;
+  flat->output_count = flat->primal_count = (uint32_t)outputs;
+  flat->constant_count = (uint32_t)f->constant_count;
+  flat->step_count = (uint32_t)f->step_count;
+  flat->value_count = flat->input_count + flat->constant_count + flat->step_count;
+  flat->scalar = true;
+  flat->steps = tri__new(m, flat->step_count, sizeof *flat->steps);
+  flat->values = tri__new(m, flat->value_count, sizeof *flat->values);
+  flat->active = tri__new(m, flat->value_count, 1);
+  flat->constants = tri__new(m, flat->constant_count, sizeof *flat->constants);
+  flat->outputs = tri__new(m, outputs, sizeof *flat->outputs);
+  flat->output_nodes = tri__new(m, outputs, sizeof *flat->output_nodes);
+  flat->input_nodes = tri__new(m, inputs, sizeof *flat->input_nodes);
+  bool ok = flat->steps && flat->values && flat->active && flat->outputs && flat->output_nodes &&
+            flat->input_nodes;
+  if (flat->constants)
+    for (size_t i = 0; i < f->constant_count; i++) mpq_init(flat->constants[i].q);
+  return ok && flat->constants &&
+         tri__grow(m, (void **)&flat->shapes, &flat->shape_capacity, 1, sizeof *flat->shapes);
+}
+
+static void fill(struct plan *flat, const struct flat *f, const struct frame *frame) {
+  const struct plan *p = frame->plan;
+  size_t next = 0;
+  flat->shapes[0] = (struct plan_shape){.count = 1};
+  flat->shape_count = 1;
+  for (size_t i = 0; i < f->constant_count; i++) {
+    mpq_set(flat->constants[i].q, f->constants[i]);
+    flat->constants[i].pi = f->pi[i];
+  }
+  for (uint32_t i = 0; i < flat->step_count; i++) {
+    struct instruction *s = flat->steps + i;
+    *s = f->steps[i];
+    s->result = first_result(flat) + i;
+    for (uint32_t k = 0; k < s->nargs; k++) s->arg[k] = final(flat, s->arg[k]);
+  }
+  for (uint32_t o = 0; o < p->output_count; o++)
+    for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++, next++) {
+      flat->outputs[next] = final(flat, numbers(frame, p->outputs[o])[e]);
+      flat->output_nodes[next] = p->output_nodes[o];
+    }
+}
+
+static struct plan *made(struct flat *f, const struct frame *frame, size_t inputs, size_t outputs) {
+  struct plan *flat = tri__new(f->memory, 1, sizeof *flat);
+  if (!flat) return no_memory(f), NULL;
+  tri__memory_init(&flat->memory, &f->memory->allocator);
+  if (!allocate(flat, f, inputs, outputs)) {
+    tri__plan_flat_free(flat);
+    return no_memory(f), NULL;
+  }
+  fill(flat, f, frame);
+  flat->programs = frame->plan->programs;
+  if (tri__plan_slots(flat)) return flat;
+  tri__plan_flat_free(flat);
+  return no_memory(f), NULL;
+}
+
+static size_t elements(const struct plan *p, const uint32_t *values, uint32_t n) {
+  size_t total = 0;
+  for (uint32_t i = 0; i < n; i++) total += count_of_value(p, values ? values[i] : i);
+  return total;
+}
+
+static void free_flat(struct flat *f) {
+  for (size_t i = 0; i < f->constant_count; i++) mpq_clear(f->constants[i]);
+  tri__free(f->memory, f->constants, f->constant_capacity, sizeof *f->constants);
+  tri__free(f->memory, f->pi, f->pi_capacity, sizeof *f->pi);
+  tri__free(f->memory, f->steps, f->step_capacity, sizeof *f->steps);
+}
+
+bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit,
+                    struct plan **flat) {
+  struct flat f = {.memory = memory, .limit = limit};
+  struct frame frame;
+  *flat = NULL;
+  if (open_frame(&f, &frame, p)) {
+    size_t inputs = elements(p, NULL, p->input_count);
+    for (size_t i = 0; i < inputs; i++) frame.number[i] = (uint32_t)i;
+    if (run(&f, &frame)) *flat = made(&f, &frame, inputs, elements(p, p->outputs, p->output_count));
+  }
+  close_frame(&f, &frame);
+  free_flat(&f);
+  return !f.failed;
+}
+
+void tri__plan_flat_free(struct plan *flat) {
+  if (flat) flat->programs = NULL; /* another plan's */
+  tri__plan_free(flat);
+}
