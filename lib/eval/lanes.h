@@ -98,6 +98,8 @@ struct map_worker {
 
 /* Room for a thread's share of a map by lanes; false when out of memory. */
 bool tri__lanes_worker(const struct map *map, struct map_worker *worker);
+/* The program over a block whose slots are in place. */
+void tri__lanes_steps(const struct lanes *lanes, void *const *slots);
 /* The points from `first` on, LANE_BLOCK at most. */
 void tri__lanes_block(const struct map *map, struct map_worker *worker, size_t first);
 /* Number i of the point among the map's inputs. */

@@ -137,7 +137,7 @@ static void run_row(const struct lanes *l, void *const *slots, const struct lane
   }
 }
 
-static void run_steps(const struct lanes *l, void *const *slots) {
+void tri__lanes_steps(const struct lanes *l, void *const *slots) {
   const struct lane_step *end = l->steps + l->step_count;
   for (const struct lane_step *s = l->steps; s < end; s++) {
     if (s->kernel)
@@ -180,7 +180,7 @@ void tri__lanes_block(const struct map *map, struct map_worker *w, size_t first)
   size_t count = map->points - first < LANE_BLOCK ? map->points - first : LANE_BLOCK;
   take_inputs(map, w, first, count);
   aim_outputs(map, w, first, count);
-  run_steps(l, w->slots);
+  tri__lanes_steps(l, w->slots);
   if (any_without(l, w)) count_without(l, w, first, count);
   put_outputs(map, w, first, count);
 }

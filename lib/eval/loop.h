@@ -34,6 +34,9 @@ void tri__turn_restore(struct turn *t, size_t i);
 /* The numbers of the carries before carry c. */
 size_t tri__carry_place(const struct turn *t, uint32_t carry);
 
+/* The whole loop by lanes, if it has no carries, is over doubles and worth it: then *done. TRI_MEMORY, TRI_INTERRUPTED. */
+tri_status tri__loop_lanes(const struct turn *t, bool *done);
+
 static inline uint32_t carry_input(const struct plan_loop *l, uint32_t carry) {
   return l->as.steps + l->as.constants + carry;
 }

@@ -10,6 +10,7 @@
 #ifndef TRIAD_EVAL_PLAN_H
 #define TRIAD_EVAL_PLAN_H
 
+#include <stdatomic.h>
 #include <triad/eval.h>
 
 #include "graph/loop.h"
@@ -21,6 +22,8 @@ enum {
 };
 
 enum { STEP_INLINE = 3 };
+
+struct lanes;
 
 /* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs arguments: arg[0 …] if they fit there, else arg[0] is where they start in the
  * plan's args. Its results are the values result, result + 1, … */
@@ -66,6 +69,8 @@ struct plan_loop {
   uint32_t *kept;  /* numbers of results, ascending */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
+  _Atomic(struct lanes *) lanes; /* of the body written out, made when it is first wanted; else NULL */
+  atomic_bool no_lanes;          /* it has none */
 };
 
 #define NO_SIZE UINT32_MAX

@@ -36,6 +36,8 @@ struct level {
    * `carry_count` numbers at a time */
   void *carry, *history, *carry_adjoints;
   size_t carry_count, history_count;
+  void *block; /* of a loop by lanes: their slots */
+  size_t block_size;
 };
 
 enum { LEVEL_BASE, LEVEL_DUAL, LEVEL_NESTED, LEVEL_TAYLOR, LEVELS };

@@ -92,6 +92,8 @@ static void free_level(struct level *l) {
   tri__numbers_delete(&l->numbers, l->history, l->history_count);
   tri__numbers_delete(&l->numbers, l->carry_adjoints, l->carry_count);
   tri__numbers_delete(&l->numbers, l->carry, l->carry_count);
+  tri__free(l->numbers.memory, l->block, l->block_size, 1);
+  l->block = NULL;
   l->adjoints = l->history = l->carry_adjoints = l->carry = NULL;
   l->carry_count = l->history_count = 0;
   free_store(l, &l->all);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes program whose points are the steps. Sums add up
+ * lane by lane and the lanes at the end, in an order that does not depend on anything but the number of steps. */
+#include <string.h>
+
+#include "eval/lanes.h"
+#include "eval/loop.h"
+
+enum {
+  FEWEST = 8,
+  MOST_STEPS = 1 << 17
+}; /* steps of a loop that are worth it; of its body, written out */
+
+/* --- programs */
+
+static bool takes_carries(const struct plan_loop *l) {
+  for (uint32_t c = 0; c < l->as.carries; c++)
+    if (l->output[l->as.stacked + l->as.summed + c] != NO_OUTPUT) return true;
+  return false;
+}
+
+/* The program, or NULL with *failed as memory has it. */
+static struct lanes *make(const struct turn *t, bool *failed) {
+  const tri_function *f = t->outer->workspace->function;
+  struct memory memory;
+  struct plan *flat;
+  struct lanes *lanes = NULL;
+  tri__memory_init(&memory, &f->plan->memory.allocator);
+  *failed = !tri__plan_flat(t->loop->body, &memory, MOST_STEPS, &flat);
+  if (!flat) return NULL;
+  tri_function body = {.plan = flat, .domain = f->domain};
+  lanes = tri__lanes_new(&body, NULL);
+  *failed = !lanes;
+  tri__plan_flat_free(flat);
+  return lanes;
+}
+
+/* Whoever makes it first keeps it; that there is none is kept too. NULL with *failed when out of memory. */
+static const struct lanes *program(const struct turn *t, bool *failed) {
+  struct plan_loop *l = (struct plan_loop *)(uintptr_t)t->loop;
+  struct lanes *lanes = atomic_load(&l->lanes), *other = NULL;
+  *failed = false;
+  if (lanes || atomic_load(&l->no_lanes)) return lanes;
+  lanes = make(t, failed);
+  if (!lanes) {
+    if (!*failed) atomic_store(&l->no_lanes, true);
+    return NULL;
+  }
+  if (atomic_compare_exchange_strong(&l->lanes, &other, lanes)) return lanes;
+  tri__lanes_free(lanes);
+  return other;
+}
+
+/* --- a loop under way */
+
+struct pass {
+  const struct turn *turn;
+  const struct lanes *lanes;
+  double *buffers; /* LANE_BLOCK numbers for each slot but the constants', then for each sum */
+  void **slots;
+  double *sums;
+};
+
+static double *buffer_of(const struct pass *p, uint32_t slot) {
+  const struct lanes *l = p->lanes;
+  return p->buffers +
+         (size_t)(slot < l->input_count ? slot : slot - l->constant_count) * LANE_BLOCK;
+}
+
+static bool is_constant(const struct lanes *l, uint32_t slot) {
+  return slot >= l->input_count && slot < l->input_count + l->constant_count;
+}
+
+static bool open_pass(struct pass *p) {
+  const struct lanes *l = p->lanes;
+  struct level *level = p->turn->level;
+  size_t cells = (size_t)l->slot_count - l->constant_count + l->output_count;
+  size_t size =
+      cells * LANE_BLOCK * sizeof(double) + l->slot_count * sizeof *p->slots + LANE_ALIGNMENT;
+  if (!level->block) {
+    level->block = tri__new(level->numbers.memory, size, 1);
+    level->block_size = size;
+  }
+  if (!level->block) return false;
+  p->buffers = (double *)(void *)((char *)level->block + LANE_ALIGNMENT -
+                                  (uintptr_t)level->block % LANE_ALIGNMENT);
+  p->sums = p->buffers + ((size_t)l->slot_count - l->constant_count) * LANE_BLOCK;
+  p->slots = (void **)(void *)(p->buffers + cells * LANE_BLOCK);
+  memset(p->sums, 0, l->output_count * LANE_BLOCK * sizeof(double));
+  for (uint32_t s = 0; s < l->slot_count; s++)
+    p->slots[s] = is_constant(l, s)
+                      ? (void *)(l->constants + (s - l->input_count) * LANE_BLOCK * sizeof(double))
+                      : (void *)buffer_of(p, s);
+  return true;
+}
+
+/* --- what goes in */
+
+static const double *argument(const struct turn *t, uint32_t i) {
+  return element_at(t->outer, t->args[i], 0);
+}
+
+/* The loop's constants, once. */
+static void spread_constants(const struct pass *p) {
+  const struct turn *t = p->turn;
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < t->loop->body->input_count; i++)
+    for (size_t e = 0; e < count_of(&t->body, i); e++, slot++) {
+      if (i < t->loop->as.steps || i >= carry_input(t->loop, 0)) continue;
+      double x = argument(t, i)[e], *to = buffer_of(p, slot);
+      for (size_t k = 0; k < LANE_BLOCK; k++) to[k] = x;
+    }
+}
+
+/* Parts first … first + count - 1 of a step input, one slot for each element; what a block has beyond them is the last again. */
+static void take_parts(const struct pass *p, uint32_t slot, const double *from, size_t each,
+                       size_t first, size_t count) {
+  for (size_t e = 0; e < each; e++, slot++) {
+    double *to = buffer_of(p, slot);
+    const double *at = from + first * each + e;
+    p->slots[slot] = to;
+    if (each == 1 && count == LANE_BLOCK) {
+      p->slots[slot] = (void *)(uintptr_t)at;
+      continue;
+    }
+    for (size_t k = 0; k < count; k++) to[k] = at[k * each];
+    for (size_t k = count; k < LANE_BLOCK; k++) to[k] = to[count - 1];
+  }
+}
+
+static void take_inputs(const struct pass *p, size_t first, size_t count) {
+  const struct turn *t = p->turn;
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < t->loop->as.steps; i++) {
+    size_t each = count_of(&t->body, i);
+    take_parts(p, slot, argument(t, i), each, first, count);
+    slot += (uint32_t)each;
+  }
+}
+
+/* --- what comes out */
+
+static void add(double *restrict sums, const double *restrict x, size_t count) {
+  for (size_t k = 0; k < count; k++) sums[k] += x[k];
+}
+
+/* The outputs of the flat plan from number `next` on are the elements of result k. */
+static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t first,
+                        size_t count) {
+  const struct turn *t = p->turn;
+  const struct plan_loop *l = t->loop;
+  uint32_t i, result = t->step->result + k;
+  bool summed = tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED;
+  size_t each = count_of(&t->body, l->body->outputs[l->output[l->kept[k]]]);
+  for (size_t e = 0; e < each; e++, next++) {
+    const double *from = p->slots[p->lanes->output_slots[next]];
+    double *to = summed ? NULL : (double *)element_at(t->outer, result, first * each + e);
+    if (summed) add(p->sums + (size_t)next * LANE_BLOCK, from, count);
+    for (size_t s = 0; to && s < count; s++) to[s * each] = from[s];
+  }
+}
+
+/* The first of the flat plan's outputs that result k has. */
+static uint32_t first_output(const struct turn *t, uint32_t k) {
+  uint32_t first = 0, wanted = t->loop->output[t->loop->kept[k]];
+  for (uint32_t o = 0; o < wanted; o++)
+    first += (uint32_t)count_of(&t->body, t->loop->body->outputs[o]);
+  return first;
+}
+
+static void finish_sums(const struct pass *p) {
+  const struct turn *t = p->turn;
+  for (uint32_t k = 0; k < t->loop->results; k++) {
+    uint32_t i, result = t->step->result + k;
+    if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) != RESULT_SUMMED) continue;
+    const double *sums = p->sums + (size_t)first_output(t, k) * LANE_BLOCK;
+    for (size_t e = 0; e < count_of(t->outer, result); e++, sums += LANE_BLOCK) {
+      double sum = 0.0;
+      for (size_t s = 0; s < LANE_BLOCK; s++) sum += sums[s];
+      *(double *)element_at(t->outer, result, e) = sum;
+    }
+  }
+}
+
+static tri_status run(const struct pass *p) {
+  const struct turn *t = p->turn;
+  spread_constants(p);
+  for (size_t first = 0; first < t->n; first += LANE_BLOCK) {
+    size_t count = t->n - first < LANE_BLOCK ? t->n - first : LANE_BLOCK;
+    if (tri__interrupt(t->outer))
+      return tri__call_error(t->outer->call, TRI_INTERRUPTED, "interrupted");
+    take_inputs(p, first, count);
+    tri__lanes_steps(p->lanes, p->slots);
+    for (uint32_t k = 0; k < t->loop->results; k++)
+      take_result(p, k, first_output(t, k), first, count);
+  }
+  finish_sums(p);
+  return TRI_OK;
+}
+
+tri_status tri__loop_lanes(const struct turn *t, bool *done) {
+  const struct numbers *n = t->body.numbers;
+  struct pass p = {.turn = t};
+  bool failed;
+  *done = false;
+  if (t->n < FEWEST || n->domain != &tri__double_domain || n->by_template ||
+      takes_carries(t->loop) || t->loop->body->size_count)
+    return TRI_OK;
+  p.lanes = program(t, &failed);
+  if (failed) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
+  if (!p.lanes) return TRI_OK;
+  if (!open_pass(&p)) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
+  *done = true;
+  return run(&p);
+}
