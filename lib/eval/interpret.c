@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The reference interpreter: carries out a plan in any domain, one number at a time. */
 #include <math.h>
+#include <string.h>
 
 #include "eval/run.h"
 
@@ -36,10 +37,20 @@ struct numbers *tri__base(struct numbers *n) {
   return n;
 }
 
+/* Whether numbers of a run are the caller's, bit for bit. */
+static bool are_doubles(const struct run *r, const struct port *port) {
+  return port->doubles && r->numbers->domain == &tri__double_domain;
+}
+
 void tri__run_inputs(struct run *r, const struct port *inputs) {
   struct numbers *n = r->numbers, *base = tri__base(n);
   size_t next = 0;
-  for (uint32_t v = 0; v < r->plan->input_count; v++)
+  for (uint32_t v = 0; are_doubles(r, inputs) && v < r->plan->input_count; v++) {
+    size_t count = count_of(r, v);
+    if (count) memcpy(element_at(r, v, 0), inputs->doubles + next, count * sizeof(double));
+    next += count;
+  }
+  for (uint32_t v = 0; !are_doubles(r, inputs) && v < r->plan->input_count; v++)
     for (size_t e = 0; e < count_of(r, v); e++) {
       if (n != base) n->domain->set_double(n, element_at(r, v, e), 0.0);
       tri__port_get(inputs, next++, base, element_at(r, v, e));
@@ -142,7 +153,14 @@ bool tri__plain_doubles(const struct run *r) { return is_plain(r, r->numbers); }
 void tri__put_outputs(const struct run *r, const struct port *outputs) {
   size_t next = 0;
   if (!port_given(outputs) || !r->whole) return;
-  for (uint32_t i = 0; i < r->plan->output_count; i++)
+  for (uint32_t i = 0; are_doubles(r, outputs) && i < r->plan->output_count; i++) {
+    size_t count = count_of(r, r->plan->outputs[i]);
+    if (count)
+      memcpy(outputs->doubles + next, element_at(r, r->plan->outputs[i], 0),
+             count * sizeof(double));
+    next += count;
+  }
+  for (uint32_t i = 0; !are_doubles(r, outputs) && i < r->plan->output_count; i++)
     for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++)
       tri__port_put(outputs, next++, tri__base(r->numbers), element_at(r, r->plan->outputs[i], e));
 }

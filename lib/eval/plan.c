@@ -416,10 +416,14 @@ static bool prepare(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   p->outputs = tri__new(m, p->output_count, sizeof *p->outputs);
   p->output_nodes = tri__new(m, p->output_count, sizeof *p->output_nodes);
   c->roots = tri__new(m, roots, sizeof *c->roots);
-  c->known_shapes = tri__new(m, c->known_count, sizeof *c->known_shapes);
-  if (!p->input_nodes || !p->outputs || !p->output_nodes || !c->roots || !c->known_shapes)
-    return no_memory(c);
+  if (!p->input_nodes || !p->outputs || !p->output_nodes || !c->roots) return no_memory(c);
   if (!take_roots(c, n_inputs, inputs, outputs)) return false;
+  if (c->reduce && c->graph->has_loops &&
+      !tri__plan_fuse(c->graph, p->output_count, c->roots + n_inputs))
+    return no_memory(c);
+  c->known_count = c->graph->shape_count;
+  c->known_shapes = tri__new(m, c->known_count, sizeof *c->known_shapes);
+  if (!c->known_shapes) return no_memory(c);
   if (tri__walk(c->graph, roots, c->roots, &c->walk)) return no_memory(c);
   c->marks = tri__new(m, c->walk.count, 1);
   c->number = tri__new(m, c->walk.count, sizeof *c->number);
@@ -482,7 +486,7 @@ static struct plan *compiled(struct compiler *c, const tri_expr *inputs, const t
 
 struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                        const tri_compile_options *options, tri_error *error) {
-  struct compiler c = {.graph = g, .known_count = g->shape_count, .error = error};
+  struct compiler c = {.graph = g, .error = error};
   struct memory memory;
   tri__memory_init(&memory, options->allocator);
   c.plan = new_plan(&c, &memory, n_inputs, n_outputs);
@@ -496,7 +500,7 @@ struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, si
 struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
                             const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
                             bool strict, bool reduce, tri_error *error) {
-  struct compiler c = {.graph = g, .known_count = g->shape_count, .error = error};
+  struct compiler c = {.graph = g, .error = error};
   size_t n = n_inputs + n_outputs;
   tri_expr *all = tri__new(memory, n, sizeof *all);
   c.plan = all ? new_plan(&c, memory, n_inputs, n_outputs) : NULL;

@@ -69,8 +69,9 @@ struct plan_loop {
   uint32_t *kept;  /* numbers of results, ascending */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
-  _Atomic(struct lanes *) lanes; /* of the body written out, made when it is first wanted; else NULL */
-  atomic_bool no_lanes;          /* it has none */
+  _Atomic(struct lanes *)
+      lanes;            /* of the body written out, made when it is first wanted; else NULL */
+  atomic_bool no_lanes; /* it has none */
 };
 
 #define NO_SIZE UINT32_MAX
@@ -123,6 +124,8 @@ struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs
 bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool strict,
                     bool reduce, tri_error *error);
 void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
+/* Fuses loops that `count` outputs need, none of them an error. False when out of memory (plan_fuse.c). */
+bool tri__plan_fuse(tri_graph *g, size_t count, uint32_t *outputs);
 /* The same over scalars in *flat: inputs and outputs are the elements of the plan's; NULL where that takes more than `limit` steps, or cannot be
  * known before a call (named sizes, indices that are computed from inputs). It uses the plan's programs, so the plan must outlive it;
  * its rows are to be run by kernels. False when out of memory (plan_flat.c). */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "eval/plan.h"
+#include "graph/index.h"
 
 /* Numbers while the flat plan is made: inputs and results as they are counted, constants and results marked. */
 enum { CONSTANT = 1u << 30, RESULT = 2u << 30, KIND = 3u << 30 };
@@ -13,6 +14,8 @@ struct flat {
   uint32_t limit; /* of steps */
   struct instruction *steps;
   size_t step_count, step_capacity;
+  uint32_t *seen;   /* hash table of steps: number + 1 */
+  size_t seen_size; /* a power of two */
   mpq_t *constants;
   bool *pi;
   size_t constant_count, constant_capacity, pi_capacity;
@@ -119,9 +122,46 @@ static bool folded(struct flat *f, unsigned op, const uint32_t *args, uint32_t *
   return true;
 }
 
+static uint64_t hash_step(unsigned op, unsigned flags, uint32_t nargs, const uint32_t *args) {
+  uint64_t h = hash_add(op, flags & STEP_EXTENDED);
+  for (uint32_t i = 0; i < nargs; i++) h = hash_add(h, args[i]);
+  return hash_mix(h);
+}
+
+static bool is_step(const struct instruction *s, const struct instruction *like,
+                    const uint32_t *args) {
+  bool same = s->op == like->op && !((s->flags ^ like->flags) & STEP_EXTENDED);
+  for (uint32_t i = 0; i < like->nargs && same; i++) same = s->arg[i] == args[i];
+  return same;
+}
+
+/* Where the step is in the table, or would be. */
+static uint32_t *look(const struct flat *f, const struct instruction *like, const uint32_t *args) {
+  size_t mask = f->seen_size - 1, at = hash_step(like->op, like->flags, like->nargs, args) & mask;
+  while (f->seen[at] && !is_step(f->steps + f->seen[at] - 1, like, args)) at = (at + 1) & mask;
+  return f->seen + at;
+}
+
+static bool seen_room(struct flat *f) {
+  if (2 * (f->step_count + 1) <= f->seen_size) return true;
+  struct flat larger = *f;
+  larger.seen_size = f->seen_size ? 4 * f->seen_size : 256;
+  larger.seen = tri__new(f->memory, larger.seen_size, sizeof *larger.seen);
+  if (!larger.seen) return no_memory(f);
+  for (uint32_t i = 0; i < f->step_count; i++)
+    *look(&larger, f->steps + i, f->steps[i].arg) = i + 1;
+  tri__free(f->memory, f->seen, f->seen_size, sizeof *f->seen);
+  f->seen = larger.seen;
+  f->seen_size = larger.seen_size;
+  return true;
+}
+
 static uint32_t emit(struct flat *f, const struct instruction *like, const uint32_t *args) {
   uint32_t number;
   if (folded(f, like->op, args, &number)) return number;
+  if (!seen_room(f)) return 0;
+  uint32_t *known_step = look(f, like, args);
+  if (*known_step) return RESULT | (*known_step - 1);
   if (f->step_count >= f->limit) return give_up(f), 0;
   if (!tri__grow(f->memory, (void **)&f->steps, &f->step_capacity, f->step_count + 1,
                  sizeof *f->steps))
@@ -131,6 +171,7 @@ static uint32_t emit(struct flat *f, const struct instruction *like, const uint3
   s->results = 1;
   memset(s->arg, 0, sizeof s->arg);
   for (uint32_t i = 0; i < s->nargs; i++) s->arg[i] = args[i];
+  *known_step = (uint32_t)f->step_count + 1;
   return RESULT | (uint32_t)f->step_count++;
 }
 
@@ -423,6 +464,7 @@ static void free_flat(struct flat *f) {
   tri__free(f->memory, f->constants, f->constant_capacity, sizeof *f->constants);
   tri__free(f->memory, f->pi, f->pi_capacity, sizeof *f->pi);
   tri__free(f->memory, f->steps, f->step_capacity, sizeof *f->steps);
+  tri__free(f->memory, f->seen, f->seen_size, sizeof *f->seen);
 }
 
 bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit,

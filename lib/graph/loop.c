@@ -309,6 +309,7 @@ static uint32_t depth_of(struct making *m, uint32_t *depth) {
 
 static uint32_t intern(tri_graph *g, const struct loop *loop, const uint32_t *args) {
   uint32_t attr = tri__attr(g, ATTR_LOOP, loop, sizeof *loop);
+  g->has_loops = true;
   struct node n = {.op = TRI_OP_loop,
                    .sort = TRI_TUPLE,
                    .attr = attr,

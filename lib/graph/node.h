@@ -99,6 +99,7 @@ struct tri_graph {
   struct template *
       *templates; /* [TRI_OP_ROWS * TEMPLATE_KINDS], made when first asked for; see template.h */
   tri_error error;
+  bool has_loops;     /* one has been made */
   uint32_t zero, one; /* often used nodes, made with the graph */
 };
 

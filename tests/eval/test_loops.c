@@ -448,6 +448,21 @@ START_TEST(equal_loops_are_one_node) {
 }
 END_TEST
 
+/* A function's loop and its derivatives' loop are run as one. */
+START_TEST(loops_meet) {
+  tri_expr x = shaped("x", 1, 7, 0), y = tri_variable(g, "y"), i = tri_variable(g, "i"), out[3];
+  tri_expr in[2] = {x, y}, xi = tri_gather(x, tri_sub(i, integer(1)));
+  out[0] = tri_sum(tri_sin(tri_mul(xi, y)), i, 1, tri_extent_of(7));
+  ok(tri_gradient(out[0], 2, in, out + 1));
+  tri_function *f = tri_compile(2, in, 3, out, .primals = 1);
+  ck_assert_uint_eq(f->plan->loop_count, 1);
+  tri_function_free(f);
+  f = tri_compile(2, in, 3, out, .primals = 1, .as_written = 1);
+  ck_assert_uint_eq(f->plan->loop_count, 2);
+  tri_function_free(f);
+}
+END_TEST
+
 START_TEST(size_does_not_matter) {
   uint32_t nodes[2];
   for (int k = 0; k < 2; k++) {
@@ -645,6 +660,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, high_orders);
   tcase_add_test(tc, named_sizes);
   tcase_add_test(tc, equal_loops_are_one_node);
+  tcase_add_test(tc, loops_meet);
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, nested_too_deep);
