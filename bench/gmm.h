@@ -61,9 +61,10 @@ PROBLEM_PLAIN double gmm_distance(const struct gmm *p, int k, const double *x, d
 }
 
 PROBLEM_PLAIN double gmm_logsumexp(int n, const double *x) {
-  double most = x[0], sum = 0.0;
+  double most = x[0];
   for (int i = 1; i < n; i++) most = x[i] > most ? x[i] : most;
-  for (int i = 0; i < n; i++) sum += exp(x[i] - most);
+  double sum = exp(x[0] - most);
+  for (int i = 1; i < n; i++) sum += exp(x[i] - most);
   return most + log(sum);
 }
 

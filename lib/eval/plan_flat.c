@@ -102,7 +102,7 @@ static uint32_t integer(struct flat *f, int64_t i) {
 /* Whether a number is an integer that is known and that doubles have exactly. */
 static bool known(const struct flat *f, uint32_t number, int64_t *i) {
   enum { EXACT = 1 << 24 }; /* floats too */
-  if ((number & KIND) != CONSTANT) return false;
+  if ((number & KIND) != CONSTANT || !f->constants || !f->pi) return false;
   size_t k = number & ~(uint32_t)KIND;
   if (f->pi[k] || mpz_cmp_ui(mpq_denref(f->constants[k]), 1) != 0 ||
       !mpz_fits_slong_p(mpq_numref(f->constants[k])))
