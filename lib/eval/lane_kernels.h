@@ -17,12 +17,15 @@
 
 #include "config.h"
 #include "eval/lanes.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #include "graph/options.h"
 
 typedef REAL vec __attribute__((vector_size(LANE_BYTES)));
 typedef REAL loose __attribute__((vector_size(LANE_BYTES), aligned(sizeof(REAL)), may_alias));
 typedef INTEGER mask __attribute__((vector_size(LANE_BYTES)));
-enum { WIDTH = LANE_BYTES / sizeof(REAL) };
+enum { WIDTH = LANE_BYTES / sizeof(REAL), LINE_NUMBERS = LINE / sizeof(REAL) };
 
 double tri__cbrt(double a);
 double tri__unit(double a, double b);
@@ -42,11 +45,23 @@ INLINE vec same(vec x) { return x; }
 INLINE vec blend(mask m, vec x, vec y) { return (vec)((m & (mask)x) | (~m & (mask)y)); }
 INLINE vec size_of(vec x) { return (vec)((mask)x & ~(mask)spread(-0.0)); }
 
+#if defined(__x86_64__) && LANE_BYTES == 64
+INLINE bool any(mask m) { return _mm512_test_epi64_mask((__m512i)m, (__m512i)m); }
+INLINE void store_past(void *to, vec x) { _mm512_stream_si512(to, (__m512i)x); }
+#elif defined(__x86_64__) && LANE_BYTES == 32
+INLINE bool any(mask m) { return !_mm256_testz_si256((__m256i)m, (__m256i)m); }
+INLINE void store_past(void *to, vec x) { _mm256_stream_si256(to, (__m256i)x); }
+#elif defined(__x86_64__)
+INLINE bool any(mask m) { return _mm_movemask_epi8((__m128i)m) != 0; }
+INLINE void store_past(void *to, vec x) { _mm_stream_si128(to, (__m128i)x); }
+#else
 INLINE bool any(mask m) {
   INTEGER sum = 0;
   for (int i = 0; i < WIDTH; i++) sum |= m[i];
   return sum != 0;
 }
+INLINE void store_past(void *to, vec x) { *(vec *)to = x; }
+#endif
 
 /* A condition as the number 0 or 1, and back; a condition without a value (NaN) chooses neither. */
 INLINE vec number_of(mask m) { return (vec)(m & (mask)spread(1.0)); }
@@ -422,14 +437,41 @@ struct options {
 
 /* --- the table */
 
-static bool lacks(void *const *slots, size_t n) {
+static bool lacks(const void *slot) {
   mask none = {0};
-  for (size_t k = 0; k < n; k++)
-    for (int i = 0; i < LANE_BLOCK; i += WIDTH) {
-      vec x = load(slots[k], i);
-      none |= x != x;
-    }
+  for (int i = 0; i < LANE_BLOCK; i += WIDTH) {
+    vec x = load(slot, i);
+    none |= x != x;
+  }
   return any(none);
+}
+
+/* Some lines are shared, with other blocks or other data: those go by the caches. */
+static void stream_ends(REAL *restrict to, const REAL *restrict slot, int head) {
+  for (int i = 0; i < head; i++) to[i] = slot[i];
+  for (int i = LANE_BLOCK - (LINE_NUMBERS - head) % LINE_NUMBERS; i < LANE_BLOCK; i++)
+    to[i] = slot[i];
+}
+
+static bool stream(void *restrict to, const void *restrict slot) {
+  mask none = {0};
+  int head = (int)(-(uintptr_t)to % LINE / sizeof(REAL)), end = LANE_BLOCK;
+  if (head) {
+    stream_ends(to, slot, head);
+    end = head + LANE_BLOCK - LINE_NUMBERS;
+  }
+  for (int i = head; i < end; i += WIDTH) {
+    vec x = load(slot, i);
+    store_past((REAL *)to + i, x);
+    none |= x != x;
+  }
+  return any(none) || (head && lacks(slot));
+}
+
+static void settle(void) {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
 }
 
 #define OP1(name, ...)                                                                             \
@@ -443,6 +485,8 @@ const struct lane_kernels LANE_TABLE = {
     .name = LANE_SET,
     .sincos = sincos_kernel,
     .lacks = lacks,
+    .stream = stream,
+    .settle = settle,
     .pair = {PAIRS_OF(add), PAIRS_OF(sub), PAIRS_OF(mul)},
 #include "graph/ops.def"
 };

@@ -10,7 +10,7 @@
 #include "eval/run.h"
 
 /* Points per instruction: few enough that the slots of a small function stay in the first cache, enough to forget about calls. */
-enum { LANE_BLOCK = 64, LANE_ALIGNMENT = 64 };
+enum { LANE_BLOCK = 64, LANE_ALIGNMENT = 64, LINE = 64 }; /* LINE: bytes of a cache line */
 
 /* One instruction on whole slots, each of LANE_BLOCK numbers; the result may be an argument. sincos: c is the second result. */
 typedef void lane_kernel(void *result, void *a, void *b, void *c);
@@ -30,8 +30,12 @@ struct lane_kernels {
   const char *name;
   lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
   lane_kernel *sincos;
-  lane_kernel *pair[LANE_INNER][LANE_OUTER];   /* (a inner b) outer c */
-  bool (*lacks)(void *const *slots, size_t n); /* whether any number of these slots is NaN */
+  lane_kernel *pair[LANE_INNER][LANE_OUTER]; /* (a inner b) outer c */
+  bool (*lacks)(const void *slot);           /* whether any number of the slot is NaN */
+  /* A slot to where the caller wants it, past the caches where a whole line is written, and the same answer. settle: all that was
+   * written so can be seen. */
+  bool (*stream)(void *restrict to, const void *restrict slot);
+  void (*settle)(void);
 };
 
 enum { LANE_TYPES = 2 }; /* double, float */
@@ -80,6 +84,7 @@ struct map {
   const struct lanes *lanes; /* NULL: point by point through the interpreter */
   const tri_call *call;
   size_t points, n, m;
+  bool streams; /* outputs go past the caches */
   const tri_map_input *inputs;
   const tri_map_output *outputs;
 };
@@ -100,8 +105,11 @@ struct map_worker {
 bool tri__lanes_worker(const struct map *map, struct map_worker *worker);
 /* The program over a block whose slots are in place. */
 void tri__lanes_steps(const struct lanes *lanes, void *const *slots);
-/* The points from `first` on, LANE_BLOCK at most. */
-void tri__lanes_block(const struct map *map, struct map_worker *worker, size_t first);
+/* The points from `first` on, 1 … LANE_BLOCK of them. */
+void tri__lanes_block(const struct map *map, struct map_worker *worker, size_t first, size_t count);
+/* Chooses how outputs are written, and tells how many points the first block should have so that those of the others begin with a line;
+ * 0: as many as all. */
+size_t tri__lanes_lead(struct map *map);
 /* Number i of the point among the map's inputs. */
 double tri__map_input(const tri_map_input *input, size_t point);
 

@@ -64,7 +64,7 @@ bool tri__lanes_worker(const struct map *map, struct map_worker *w) {
 
 /* --- a block */
 
-enum { LINE = 64, AHEAD = 2 * LANE_BLOCK }; /* bytes of a cache line; points */
+enum { AHEAD = 2 * LANE_BLOCK }; /* points */
 
 /* Asks for what the block after next will read or write there. An instruction goes through one array at a time, so that the processor by itself
  * would wait for each in turn. */
@@ -96,26 +96,35 @@ static void aim_outputs(const struct map *map, struct map_worker *w, size_t firs
     const tri_map_output *out = map->outputs + i;
     uint32_t slot = l->output_slots[i];
     if (!l->output_owns[i]) continue;
-    void *at =
-        count == LANE_BLOCK ? direct(l, out->doubles, out->floats, out->stride, first) : NULL;
+    void *at = count == LANE_BLOCK && !map->streams
+                   ? direct(l, out->doubles, out->floats, out->stride, first)
+                   : NULL;
     w->slots[slot] = at ? at : buffer_of(l, w, slot);
     if (at) expect(l, at, first, map->points);
   }
 }
 
-static void put_outputs(const struct map *map, struct map_worker *w, size_t first, size_t count) {
+/* Whether any output lacks a value. */
+static bool put_outputs(const struct map *map, struct map_worker *w, size_t first, size_t count) {
   const struct lanes *l = map->lanes;
+  bool lacks = false;
   for (uint32_t i = 0; i < l->output_count; i++) {
     const tri_map_output *out = map->outputs + i;
     const void *from = w->slots[l->output_slots[i]];
-    if (count == LANE_BLOCK && l->output_owns[i] &&
-        direct(l, out->doubles, out->floats, out->stride, first))
+    void *at =
+        count == LANE_BLOCK ? direct(l, out->doubles, out->floats, out->stride, first) : NULL;
+    if (at && map->streams) {
+      lacks |= l->kernels->stream(at, from);
       continue;
+    }
+    lacks |= l->kernels->lacks(from);
+    if (at && l->output_owns[i]) continue; /* it is there */
     if (l->domain == TRI_FLOAT)
       scatter_float(out, first, count, from);
     else
       scatter_double(out, first, count, from);
   }
+  return lacks;
 }
 
 /* The row's own kernel, point by point. */
@@ -163,24 +172,28 @@ static void count_without(const struct lanes *l, struct map_worker *w, size_t fi
   }
 }
 
-/* A few outputs at a time, so that their slots need no list of their own. */
-static bool any_without(const struct lanes *l, const struct map_worker *w) {
-  enum { AT_ONCE = 16 };
-  void *slots[AT_ONCE];
-  for (uint32_t o = 0; o < l->output_count; o += AT_ONCE) {
-    uint32_t n = 0;
-    for (; n < AT_ONCE && o + n < l->output_count; n++) slots[n] = w->slots[l->output_slots[o + n]];
-    if (l->kernels->lacks(slots, n)) return true;
-  }
-  return false;
-}
-
-void tri__lanes_block(const struct map *map, struct map_worker *w, size_t first) {
+void tri__lanes_block(const struct map *map, struct map_worker *w, size_t first, size_t count) {
   const struct lanes *l = map->lanes;
-  size_t count = map->points - first < LANE_BLOCK ? map->points - first : LANE_BLOCK;
   take_inputs(map, w, first, count);
   aim_outputs(map, w, first, count);
   tri__lanes_steps(l, w->slots);
-  if (any_without(l, w)) count_without(l, w, first, count);
-  put_outputs(map, w, first, count);
+  if (put_outputs(map, w, first, count)) count_without(l, w, first, count);
+}
+
+/* --- how outputs are written */
+
+/* Bytes of results from which on they would drive everything else from the second cache before anyone reads them. Then they are written past
+ * the caches, which spares reading the lines that they fill. */
+enum { STREAM_BYTES = 4 << 20 };
+
+size_t tri__lanes_lead(struct map *map) {
+  const struct lanes *l = map->lanes;
+  uintptr_t at = 0;
+  map->streams = map->m && map->points > STREAM_BYTES / l->size / map->m;
+  for (size_t i = map->m; map->streams && i-- > 0;) {
+    const tri_map_output *out = map->outputs + i;
+    void *to = direct(l, out->doubles, out->floats, out->stride, 0);
+    if (to) at = (uintptr_t)to;
+  }
+  return (LINE - at % LINE) % LINE / l->size;
 }

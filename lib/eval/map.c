@@ -15,8 +15,10 @@ struct crew {
   struct map_worker *workers;
   size_t count;        /* of workers */
   size_t block, chunk; /* points */
-  atomic_size_t next;  /* point that nobody has taken yet */
-  atomic_int stopped;  /* a tri_status: no more is to be taken */
+  size_t before;       /* points that the first block is short of */
+  atomic_size_t
+      next; /* point that nobody has taken yet, counted as if the first block were whole */
+  atomic_int stopped; /* a tri_status: no more is to be taken */
 };
 
 /* --- points through the interpreter */
@@ -78,33 +80,36 @@ static void close_worker(const struct map *map, struct map_worker *w) {
   tri__free(&memory, w->numbers, map->n + map->m, sizeof *w->numbers);
 }
 
-static tri_status run_block(const struct map *map, struct map_worker *w, size_t first,
-                            size_t block) {
-  tri_status status = TRI_OK;
-  if (map->lanes) {
-    tri__lanes_block(map, w, first);
-    return TRI_OK;
+static tri_status run_block(const struct crew *crew, struct map_worker *w, size_t at) {
+  const struct map *map = &crew->map;
+  size_t first = at < crew->before ? 0 : at - crew->before, end = at + crew->block - crew->before;
+  if (end > map->points) end = map->points;
+  if (!map->lanes) return run_point(map, w, first);
+  tri__lanes_block(map, w, first, end - first);
+  return TRI_OK;
+}
+
+static void take_blocks(struct crew *crew, size_t worker) {
+  const struct map *map = &crew->map;
+  const size_t points = map->points + crew->before;
+  for (;;) {
+    size_t at = atomic_fetch_add(&crew->next, crew->chunk);
+    for (size_t end = at + crew->chunk; at < points && at < end; at += crew->block) {
+      tri_status status = map->call->interrupt && *map->call->interrupt
+                              ? TRI_INTERRUPTED
+                              : run_block(crew, &crew->workers[worker], at);
+      if (status) atomic_store(&crew->stopped, (int)status);
+      if (atomic_load_explicit(&crew->stopped, memory_order_relaxed)) return;
+    }
+    if (at >= points) return;
   }
-  for (size_t i = 0; i < block && first + i < map->points && !status; i++)
-    status = run_point(map, w, first + i);
-  return status;
 }
 
 static void work(void *data, size_t worker) {
   struct crew *crew = data;
-  const struct map *map = &crew->map;
   if (worker >= crew->count) return;
-  for (;;) {
-    size_t at = atomic_fetch_add(&crew->next, crew->chunk);
-    for (size_t end = at + crew->chunk; at < map->points && at < end; at += crew->block) {
-      tri_status status = map->call->interrupt && *map->call->interrupt
-                              ? TRI_INTERRUPTED
-                              : run_block(map, &crew->workers[worker], at, crew->block);
-      if (status) atomic_store(&crew->stopped, (int)status);
-      if (atomic_load_explicit(&crew->stopped, memory_order_relaxed)) return;
-    }
-    if (at >= map->points) return;
-  }
+  take_blocks(crew, worker);
+  if (crew->map.streams) crew->map.lanes->kernels->settle();
 }
 
 /* --- what is told */
@@ -139,9 +144,11 @@ static tri_status tell(struct crew *crew, const tri_map_options *options) {
 
 /* How many workers there is something to do for, and what they take at once. */
 static void divide(struct crew *crew, size_t threads) {
-  size_t blocks;
+  size_t lead = crew->map.lanes ? tri__lanes_lead(&crew->map) : 0;
   crew->block = crew->map.lanes ? LANE_BLOCK : 1;
-  blocks = crew->map.points / crew->block + (crew->map.points % crew->block != 0);
+  crew->before = lead ? crew->block - lead : 0;
+  size_t points = crew->map.points + crew->before;
+  size_t blocks = points / crew->block + (points % crew->block != 0);
   crew->count = threads < blocks ? threads : blocks;
   if (crew->count < 1) crew->count = 1;
   size_t chunk = blocks / (crew->count * CHUNKS_PER_THREAD) + 1;
