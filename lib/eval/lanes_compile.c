@@ -16,10 +16,13 @@ struct making {
   uint32_t
       *stands; /* by number: the number that it is (stack and element move none), itself mostly */
   uint32_t *partner; /* by number: the step that is its sine or cosine */
+  uint32_t *radius;  /* by number: the last step that is a hypotenuse of it and a later one, or the root of their squares */
+  uint32_t *giver;   /* by number: the step that gives it */
   uint32_t *last;    /* by number: the step that reads it last */
   uint32_t *slot;
   uint32_t *free; /* a stack of slots */
   uint32_t free_count, numbers, capacity;
+  uint32_t next; /* number that no value has */
 };
 
 static size_t count_of_value(const struct plan *p, uint32_t v) {
@@ -34,8 +37,14 @@ static bool measure(struct making *m) {
     m->place[v] = (uint32_t)numbers;
     numbers += count_of_value(p, v);
   }
-  for (uint32_t i = 0; i < p->step_count && steps < NONE / 2; i++)
-    if (p->steps[i].op < TRI_OP_ROWS) steps += count_of_value(p, p->steps[i].result);
+  m->next = (uint32_t)numbers;
+  for (uint32_t i = 0; i < p->step_count && steps < NONE / 2; i++) {
+    if (p->steps[i].op >= TRI_OP_ROWS) continue;
+    uint64_t count = count_of_value(p, p->steps[i].result);
+    bool two = p->steps[i].op == TRI_OP_unit; /* with its hypotenuse */
+    steps += two ? 2 * count : count;
+    if (two) numbers += count;
+  }
   m->numbers = (uint32_t)numbers;
   m->capacity = (uint32_t)steps;
   return numbers < NONE / 2 && steps < NONE / 2;
@@ -47,18 +56,22 @@ static bool allocate(struct making *m) {
   if (!m->place || !measure(m)) return false;
   m->stands = tri__new(memory, m->numbers, sizeof *m->stands);
   m->partner = tri__new(memory, m->numbers, sizeof *m->partner);
+  m->radius = tri__new(memory, m->numbers, sizeof *m->radius);
+  m->giver = tri__new(memory, m->numbers, sizeof *m->giver);
   m->last = tri__new(memory, m->numbers, sizeof *m->last);
   m->slot = tri__new(memory, m->numbers, sizeof *m->slot);
   m->free = tri__new(memory, m->numbers, sizeof *m->free);
   m->lanes->steps = tri__new(memory, m->capacity, sizeof *m->lanes->steps);
   m->lanes->step_count = m->capacity;
-  return m->stands && m->partner && m->last && m->slot && m->free && m->lanes->steps;
+  return m->stands && m->partner && m->radius && m->giver && m->last && m->slot && m->free && m->lanes->steps;
 }
 
 static void release(struct making *m) {
   tri__free(m->memory, m->place, m->plan->value_count, sizeof *m->place);
   tri__free(m->memory, m->stands, m->numbers, sizeof *m->stands);
   tri__free(m->memory, m->partner, m->numbers, sizeof *m->partner);
+  tri__free(m->memory, m->radius, m->numbers, sizeof *m->radius);
+  tri__free(m->memory, m->giver, m->numbers, sizeof *m->giver);
   tri__free(m->memory, m->last, m->numbers, sizeof *m->last);
   tri__free(m->memory, m->slot, m->numbers, sizeof *m->slot);
   tri__free(m->memory, m->free, m->numbers, sizeof *m->free);
@@ -93,14 +106,96 @@ static bool join(struct making *m, const struct lane_step *step) {
   return true;
 }
 
+static void put_step(struct making *m, const struct lane_step *step) {
+  m->giver[step->result] = m->lanes->step_count;
+  m->lanes->steps[m->lanes->step_count++] = *step;
+}
+
+/* --- hypotenuses */
+
+static const struct lane_step *step_of(const struct making *m, uint32_t number, uint16_t op) {
+  const struct lane_step *s = m->giver[number] == NONE ? NULL : m->lanes->steps + m->giver[number];
+  return s && s->kernel && s->op == op ? s : NULL;
+}
+
+/* The number whose square this is; else NONE. */
+static uint32_t square_of(const struct making *m, uint32_t number) {
+  const struct lane_step *s = step_of(m, number, TRI_OP_square);
+  if (!s) s = step_of(m, number, TRI_OP_mul);
+  return s && s->a == s->b ? s->a : NONE;
+}
+
+/* The legs that a hypotenuse, or the root of a sum of squares, has; the lower number first. */
+static bool find_legs(const struct making *m, const struct lane_step *s, uint32_t *legs) {
+  uint32_t a = s->a, b = s->b;
+  if (s->op == TRI_OP_sqrt) {
+    const struct lane_step *sum = step_of(m, s->a, TRI_OP_add);
+    if (!sum) return false;
+    a = square_of(m, sum->a);
+    b = square_of(m, sum->b);
+  }
+  legs[0] = a < b ? a : b;
+  legs[1] = a < b ? b : a;
+  return legs[1] != NONE;
+}
+
+static void note_root(struct making *m, const struct lane_step *s) {
+  uint32_t legs[2];
+  if (s->kernel && find_legs(m, s, legs)) m->radius[legs[0]] = m->lanes->step_count;
+}
+
+/* What is known of the hypotenuse of these: the step that is it, or the root of the sum of squares; else NULL. */
+static const struct lane_step *find_radius(const struct making *m, const uint32_t *legs) {
+  uint32_t at = m->radius[legs[0]], known[2];
+  const struct lane_step *s = at == NONE ? NULL : m->lanes->steps + at;
+  return s && find_legs(m, s, known) && known[1] == legs[1] ? s : NULL;
+}
+
+/* The number that is the hypotenuse of a step's arguments; a new one if none is. */
+static uint32_t hypotenuse(struct making *m, const struct lane_step *like, uint32_t number) {
+  struct lane_step step = *like;
+  uint32_t legs[2];
+  step.op = TRI_OP_hypot;
+  if (!find_legs(m, &step, legs)) return NONE; /* cannot be */
+  const struct lane_step *known = find_radius(m, legs);
+  if (known && known->op == TRI_OP_hypot) return known->result;
+  step.result = number;
+  step.kernel = m->lanes->kernels->extended[TRI_OP_hypot]; /* it is total: the strict one is the same */
+  if (known) {
+    step.kernel = m->lanes->kernels->hypot_of_root;
+    step.c = known->result;
+    step.reads = 3;
+  }
+  m->radius[legs[0]] = m->lanes->step_count;
+  put_step(m, &step);
+  return number;
+}
+
+/* A hypotenuse, or a leg over it, where several of these share their arguments, as derivatives do. */
+static bool share_hypotenuse(struct making *m, struct lane_step *step) {
+  if (!step->kernel) return false;
+  if (step->op == TRI_OP_hypot) {
+    m->stands[step->result] = hypotenuse(m, step, step->result);
+    return true;
+  }
+  if (step->op == TRI_OP_sqrt) note_root(m, step);
+  if (step->op != TRI_OP_unit) return false;
+  step->c = hypotenuse(m, step, m->next);
+  if (step->c == m->next) m->next++;
+  step->kernel = m->lanes->kernels->unit_of_hypot;
+  step->reads = 3;
+  return false;
+}
+
 static void add_row(struct making *m, const struct instruction *s, uint32_t e) {
   struct lanes *l = m->lanes;
-  struct lane_step step = {.kernel = kernel_of(l, s), .op = s->op, .flags = s->flags};
+  struct lane_step step = {
+      .kernel = kernel_of(l, s), .op = s->op, .flags = s->flags, .reads = (uint8_t)s->nargs};
   step.result = m->place[s->result] + e;
   step.a = argument(m, s->arg[0], e);
   step.b = s->nargs > 1 ? argument(m, s->arg[1], e) : step.a;
   step.c = s->nargs > 2 ? argument(m, s->arg[2], e) : step.a;
-  if (!join(m, &step)) l->steps[l->step_count++] = step;
+  if (!join(m, &step) && !share_hypotenuse(m, &step)) put_step(m, &step);
 }
 
 static void add_stack(struct making *m, const struct instruction *s) {
@@ -121,6 +216,8 @@ static void add_steps(struct making *m) {
   const struct plan *p = m->plan;
   for (uint32_t i = 0; i < m->numbers; i++) m->stands[i] = i;
   memset(m->partner, 0xff, m->numbers * sizeof *m->partner); /* NONE */
+  memset(m->radius, 0xff, m->numbers * sizeof *m->radius);
+  memset(m->giver, 0xff, m->numbers * sizeof *m->giver);
   m->lanes->step_count = 0;
   for (uint32_t i = 0; i < p->step_count; i++) {
     const struct instruction *s = p->steps + i;
@@ -136,19 +233,16 @@ static void add_steps(struct making *m) {
 
 /* --- two operations in one */
 
-/* Counts of uses, and by number the step that gives it; outputs are used once more. */
-static void find_uses(struct making *m, uint32_t *uses, uint32_t *giver) {
+/* How often each number is read; outputs once more. */
+static void find_uses(struct making *m, uint32_t *uses) {
   const struct lanes *l = m->lanes;
   const struct plan *p = m->plan;
   memset(uses, 0, m->numbers * sizeof *uses);
-  memset(giver, 0xff, m->numbers * sizeof *giver); /* NONE */
   for (uint32_t i = 0; i < l->step_count; i++) {
     const struct lane_step *s = l->steps + i;
-    unsigned arity = l->rows[s->op].arity;
     uses[s->a]++;
-    if (arity > 1) uses[s->b]++;
-    if (arity > 2) uses[s->c]++;
-    giver[s->result] = i;
+    if (s->reads > 1) uses[s->b]++;
+    if (s->reads > 2) uses[s->c]++;
   }
   for (uint32_t o = 0; o < p->output_count; o++)
     for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++)
@@ -175,8 +269,8 @@ static int outer_of(const struct lane_step *s, bool first) {
 }
 
 /* Puts the step that gives the first or second argument into this one, if it is for this one alone. */
-static bool absorb(struct making *m, struct lane_step *s, bool first, const uint32_t *uses,
-                   const uint32_t *giver) {
+static bool absorb(struct making *m, struct lane_step *s, bool first, const uint32_t *uses) {
+  const uint32_t *giver = m->giver;
   uint32_t from = first ? s->a : s->b, other = first ? s->b : s->a;
   int outer = outer_of(s, first);
   if (outer == LANE_OUTER || giver[from] == NONE || uses[from] != 1) return false;
@@ -187,6 +281,7 @@ static bool absorb(struct making *m, struct lane_step *s, bool first, const uint
   s->a = in->a;
   s->b = in->b;
   s->c = other;
+  s->reads = 3;
   s->op = TRI_OP_ROWS; /* no row any more */
   in->kernel = NULL;
   in->op = TRI_OP_ROWS;
@@ -196,11 +291,11 @@ static bool absorb(struct making *m, struct lane_step *s, bool first, const uint
 /* Arithmetic whose result is read by one other operation is carried out with that: half the traffic between slots. */
 static void make_pairs(struct making *m) {
   struct lanes *l = m->lanes;
-  uint32_t *uses = m->slot, *giver = m->last; /* not needed yet for what they are */
-  find_uses(m, uses, giver);
+  uint32_t *uses = m->slot; /* not needed yet for what it is */
+  find_uses(m, uses);
   for (uint32_t i = 0; i < l->step_count; i++) {
     struct lane_step *s = l->steps + i;
-    if (s->op < TRI_OP_ROWS && !absorb(m, s, true, uses, giver)) absorb(m, s, false, uses, giver);
+    if (s->op < TRI_OP_ROWS && !absorb(m, s, true, uses)) absorb(m, s, false, uses);
   }
   uint32_t kept = 0;
   for (uint32_t i = 0; i < l->step_count; i++)
@@ -236,8 +331,8 @@ static void find_last_uses(struct making *m) {
   for (uint32_t i = 0; i < m->numbers; i++) m->last[i] = m->slot[i] == NONE ? NEVER : NONE;
   for (uint32_t i = 0; i < l->step_count; i++) {
     const struct lane_step *s = l->steps + i;
-    const uint32_t read[] = {s->a, s->b, s->kernel == l->kernels->sincos ? s->a : s->c};
-    for (int k = 0; k < 3; k++)
+    const uint32_t read[] = {s->a, s->b, s->c};
+    for (int k = 0; k < s->reads; k++)
       if (m->slot[read[k]] == NONE) m->last[read[k]] = i;
   }
 }
