@@ -201,30 +201,81 @@ static void bench_g(struct arrays *a, struct arrays *b) {
   tri_function_free(g);
 }
 
-/* --- one call: f and its gradient, some 10 operations */
+/* --- one call: a function of 10 operations, and its gradient in reverse */
+
+static const char p_text[] = "((x*y + x)*y + x)*y + (x - y)*(x + y)*x";
+
+/* By hand, called through a pointer as a compiled function is. */
+typedef double point_by_hand(const double *at, double *gradient);
+
+static double p_value(const double *at, double *gradient) {
+  double x = at[0], y = at[1];
+  (void)gradient;
+  return ((x * y + x) * y + x) * y + (x - y) * (x + y) * x;
+}
+
+static double p_gradient(const double *at, double *gradient) {
+  double x = at[0], y = at[1], s = x * y + x, t = s * y + x, d = x - y, u = x + y, du = d * u;
+  gradient[0] = (y + 1.0) * y * y + y + (u + d) * x + du;
+  gradient[1] = t + (s + x * y) * y + (d - u) * x;
+  return t * y + du * x;
+}
+
+static point_by_hand *volatile by_hand_value = p_value, *volatile by_hand_gradient = p_gradient;
+
+static double nanoseconds(double start) { return (bench_seconds() - start) * 1e9 / CALLS; }
+
+static double time_point(point_by_hand *hand, const double *at, double *gradient) {
+  volatile double sink = 0.0;
+  double start = bench_seconds();
+  for (int i = 0; i < CALLS; i++) sink = hand(at, gradient);
+  (void)sink;
+  return nanoseconds(start);
+}
+
+static double time_call(const tri_function *f, const tri_call *call, const double *at,
+                        double *out) {
+  double start = bench_seconds();
+  for (int i = 0; i < CALLS; i++)
+    if (tri_function_call(f, call, at, out)) exit(1);
+  return nanoseconds(start);
+}
+
+static double time_reverse(const tri_function *f, const tri_call *call, const double *at,
+                           double *out, double *gradient) {
+  double start = bench_seconds();
+  for (int i = 0; i < CALLS; i++)
+    if (tri_function_reverse(f, call, at, NULL, out, gradient)) exit(1);
+  return nanoseconds(start);
+}
+
+static tri_function *value_of(const char *text) {
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr in[] = {tri_variable(g, "x"), tri_variable(g, "y")};
+  tri_expr out = tri_parse(g, text, strlen(text));
+  tri_function *f = tri_compile(2, in, 1, &out);
+  tri_graph_free(g);
+  if (!f) exit(1);
+  return f;
+}
 
 static void bench_call(void) {
-  double best = INFINITY, best_reverse = INFINITY, out[3], gradient[2];
-  static volatile double at[] = {3.0, 4.0};
-  double inputs[] = {at[0], at[1]};
-  tri_function *f = gradient_of(f_text);
+  double value = INFINITY, reverse = INFINITY, hand = INFINITY, hand_reverse = INFINITY;
+  double at[] = {3.0, 4.0}, out, gradient[2], want[2];
+  tri_function *f = value_of(p_text);
   tri_call call = {.workspace = tri_workspace_new(f)};
   for (int run = 0; run < RUNS; run++) {
-    double start = bench_seconds();
-    for (int i = 0; i < CALLS; i++)
-      if (tri_function_call(f, &call, inputs, out)) exit(1);
-    double ns = (bench_seconds() - start) * 1e9 / CALLS;
-    if (ns < best) best = ns;
-    start = bench_seconds();
-    for (int i = 0; i < CALLS; i++)
-      if (tri_function_reverse(f, &call, inputs, (double[]){1.0, 0.0, 0.0}, out, gradient)) exit(1);
-    ns = (bench_seconds() - start) * 1e9 / CALLS;
-    if (ns < best_reverse) best_reverse = ns;
+    value = fmin(value, time_call(f, &call, at, &out));
+    reverse = fmin(reverse, time_reverse(f, &call, at, &out, gradient));
+    hand = fmin(hand, time_point(by_hand_value, at, want));
+    hand_reverse = fmin(hand_reverse, time_point(by_hand_gradient, at, want));
   }
-  if (out[0] != 42.0 || gradient[0] != 24.0 || gradient[1] != 10.0) exit(1);
-  bench_result("per-call", best, "ns", 30.0, 1);
-  bench_result("per-call-reverse", best_reverse, "ns", NAN, 1);
-  fprintf(stderr, "operations of the call: %zu\n", tri_function_operations(f));
+  if (tri_function_operations(f) != 10 || out != p_value(at, NULL)) exit(1);
+  if (gradient[0] != want[0] || gradient[1] != want[1]) exit(1);
+  bench_result("per-call", value, "ns", 30.0 + hand, 1);
+  bench_reference("per-call", "C", hand);
+  bench_result("per-call-reverse", reverse, "ns", 30.0 + hand_reverse, 1);
+  bench_reference("per-call-reverse", "C", hand_reverse);
   tri_workspace_free(call.workspace);
   tri_function_free(f);
 }

@@ -13,8 +13,8 @@ static double run_row(const struct row *row, const struct instruction *s, double
   return row->kernel(a, b, c);
 }
 
-static double run_step(const struct row *row, const struct instruction *s, double a, double b,
-                       double c) {
+static inline double run_step(const struct row *row, const struct instruction *s, double a,
+                              double b, double c) {
   switch (s->op) {
   case TRI_OP_add: return a + b;
   case TRI_OP_sub: return a - b;
@@ -25,7 +25,7 @@ static double run_step(const struct row *row, const struct instruction *s, doubl
   }
 }
 
-/* Steps over values in slots, or each in its own place. Arguments that a step has not are its first. */
+/* Steps over values in slots, or each in its own place. Arguments that a step has not are value 0, which nobody looks at. */
 static inline void run_range(const struct plan *p, double *x, uint32_t from, uint32_t to,
                              bool all) {
   const struct row *rows = p->programs->rows;
@@ -33,9 +33,8 @@ static inline void run_range(const struct plan *p, double *x, uint32_t from, uin
   for (uint32_t i = from; i < to; i++) {
     const struct instruction *s = p->steps + i;
 #define PLACE(v) (all ? (v) : values[v].slot)
-    double a = x[PLACE(s->arg[0])], b = s->nargs > 1 ? x[PLACE(s->arg[1])] : 0.0;
-    double c = s->nargs > 2 ? x[PLACE(s->arg[2])] : 0.0;
-    x[PLACE(s->result)] = run_step(rows + s->op, s, a, b, c);
+    double a = x[PLACE(s->arg[0])], b = x[PLACE(s->arg[1])];
+    x[PLACE(s->result)] = run_step(rows + s->op, s, a, b, x[PLACE(s->arg[2])]);
 #undef PLACE
   }
 }
@@ -121,11 +120,38 @@ static void sweep_row(const struct plan *p, const struct instruction *s, const d
   }
 }
 
+/* The commonest arithmetic, whose partials are these in every table that has the rows' own kernels; w is no 0. What reaches a
+ * constant is lost there. */
+static inline bool sweep_plain(const struct instruction *s, const double *x, double *adjoints,
+                               double w) {
+  uint32_t a = s->arg[0], b = s->arg[1];
+  switch (s->op) {
+  case TRI_OP_add:
+    adjoints[a] += w;
+    adjoints[b] += w;
+    return true;
+  case TRI_OP_sub:
+    adjoints[a] += w;
+    adjoints[b] -= w;
+    return true;
+  case TRI_OP_mul:
+    adjoints[a] += w * x[b];
+    adjoints[b] += w * x[a];
+    return true;
+  case TRI_OP_neg: adjoints[a] -= w; return true;
+  case TRI_OP_square: adjoints[a] += w * (2.0 * x[a]); return true;
+  default: return false;
+  }
+}
+
 static inline void sweep_range(const struct plan *p, const double *x, double *adjoints,
                                uint32_t from, uint32_t to) {
+  bool plain = p->programs->rows == tri__rows;
   for (uint32_t i = to; i-- > from;) {
     const struct instruction *s = p->steps + i;
-    if ((s->flags & STEP_ACTIVE) && adjoints[s->result] != 0.0) sweep_row(p, s, x, adjoints);
+    double w = adjoints[s->result];
+    if (!(s->flags & STEP_ACTIVE) || w == 0.0) continue;
+    if (!plain || !sweep_plain(s, x, adjoints, w)) sweep_row(p, s, x, adjoints);
   }
 }
 

@@ -30,8 +30,8 @@ struct lane_kernels {
   const char *name;
   lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
   lane_kernel *sincos;
-  lane_kernel *hypot_of_root; /* hypot(a, b), where c is sqrt(a*a + b*b) */
-  lane_kernel *unit_of_hypot; /* unit(a, b), where c is hypot(a, b) */
+  lane_kernel *hypot_of_root;                /* hypot(a, b), where c is sqrt(a*a + b*b) */
+  lane_kernel *unit_of_hypot;                /* unit(a, b), where c is hypot(a, b) */
   lane_kernel *pair[LANE_INNER][LANE_OUTER]; /* (a inner b) outer c */
   bool (*lacks)(const void *slot);           /* whether any number of the slot is NaN */
   /* A slot to where the caller wants it, past the caches where a whole line is written, and the same answer. settle: all that was

@@ -16,9 +16,10 @@ struct making {
   uint32_t
       *stands; /* by number: the number that it is (stack and element move none), itself mostly */
   uint32_t *partner; /* by number: the step that is its sine or cosine */
-  uint32_t *radius;  /* by number: the last step that is a hypotenuse of it and a later one, or the root of their squares */
-  uint32_t *giver;   /* by number: the step that gives it */
-  uint32_t *last;    /* by number: the step that reads it last */
+  uint32_t *
+      radius; /* by number: the last step that is a hypotenuse of it and a later one, or the root of their squares */
+  uint32_t *giver; /* by number: the step that gives it */
+  uint32_t *last;  /* by number: the step that reads it last */
   uint32_t *slot;
   uint32_t *free; /* a stack of slots */
   uint32_t free_count, numbers, capacity;
@@ -63,7 +64,8 @@ static bool allocate(struct making *m) {
   m->free = tri__new(memory, m->numbers, sizeof *m->free);
   m->lanes->steps = tri__new(memory, m->capacity, sizeof *m->lanes->steps);
   m->lanes->step_count = m->capacity;
-  return m->stands && m->partner && m->radius && m->giver && m->last && m->slot && m->free && m->lanes->steps;
+  return m->stands && m->partner && m->radius && m->giver && m->last && m->slot && m->free &&
+         m->lanes->steps;
 }
 
 static void release(struct making *m) {
@@ -160,7 +162,8 @@ static uint32_t hypotenuse(struct making *m, const struct lane_step *like, uint3
   const struct lane_step *known = find_radius(m, legs);
   if (known && known->op == TRI_OP_hypot) return known->result;
   step.result = number;
-  step.kernel = m->lanes->kernels->extended[TRI_OP_hypot]; /* it is total: the strict one is the same */
+  step.kernel =
+      m->lanes->kernels->extended[TRI_OP_hypot]; /* it is total: the strict one is the same */
   if (known) {
     step.kernel = m->lanes->kernels->hypot_of_root;
     step.c = known->result;
