@@ -39,6 +39,7 @@ TRIAD_THREADS += tests/eval/test_tape_life
 TRIAD_TESTS += tests/verify/test_gradcheck
 TRIAD_TESTS += tests/verify/test_verify
 TRIAD_TESTS += tests/verify/test_roundoff
+TRIAD_TESTS += tests/verify/test_ways
 noinst_HEADERS += tests/verify/roundoff.def
 TRIAD_OOM += tests/oom/oom_verify
 TRIAD_TESTS += tests/corpus/test_corpus
