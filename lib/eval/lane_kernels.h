@@ -135,9 +135,6 @@ INLINE vec lane_fma(vec a, vec b, vec c) {
 /* F(name, accuracy, where SLEEF's is safe, from the arguments a, b and its result r): by its reference, and where tests found it wanting
  * (a power near the largest number is inf, gamma is off where it is tiny). */
 #define FUNCTIONS1(F)                                                                              \
-  F(sin, u10, ALWAYS)                                                                              \
-  F(cos, u10, ALWAYS)                                                                              \
-  F(tan, u10, ALWAYS)                                                                              \
   F(asin, u10, ALWAYS)                                                                             \
   F(acos, u10, ALWAYS)                                                                             \
   F(atan, u10, ALWAYS)                                                                             \
@@ -157,6 +154,14 @@ INLINE vec lane_fma(vec a, vec b, vec c) {
   F(erf, u10, ALWAYS)                                                                              \
   F(erfc, u15, a < LIMIT(26.2, 9.2))                                                               \
   F(gamma, u10, a > LIMIT(-150, -30))
+/* SLEEF reduces an angle in one of three ways, all of a vector in that which the largest needs. Each has its own here, so that a result does
+ * not depend on who stands beside it: SMALL ones, MIDDLE ones, and the others by the C library. */
+#define ANGLES(F)                                                                                  \
+  F(sin, u10, ALWAYS)                                                                              \
+  F(cos, u10, ALWAYS)                                                                              \
+  F(tan, u10, ALWAYS)
+#define SMALL WITHIN(15, 125)
+#define MIDDLE WITHIN(1e14, 39000)
 #define FUNCTIONS2(F)                                                                              \
   F(pow, u10, size_of(r) < LIMIT(INFINITY, INFINITY))                                              \
   F(hypotenuse, u05, ALWAYS)                                                                       \
@@ -171,6 +176,7 @@ INLINE vec lane_fma(vec a, vec b, vec c) {
 #define gamma(x) tri__gamma(x)
 #define cbrt(x) tri__cbrt(x)
 FUNCTIONS1(EACH_OF_1)
+ANGLES(EACH_OF_1)
 FUNCTIONS2(EACH_OF_2)
 
 #if HAVE_SLEEF && defined(__x86_64__)
@@ -207,18 +213,31 @@ FUNCTIONS2(EACH_OF_2)
     mask good = safe;                                                                              \
     return any(~good) ? blend(good, r, each_##name(a, b)) : r;                                     \
   }
+#define ANGLE(name, accuracy, safe)                                                                \
+  INLINE vec lane_##name(vec a) {                                                                  \
+    mask small = SMALL, middle = MIDDLE;                                                           \
+    vec r = {0};                                                                                   \
+    if (any(small)) r = SLEEF_NAME(name, accuracy)(blend(small, a, (vec){0}));                     \
+    if (!any(~small)) return r;                                                                    \
+    vec far = blend(middle & ~small, a, spread(LIMIT(16, 126)));                                   \
+    r = blend(small, r, SLEEF_NAME(name, accuracy)(far));                                          \
+    return any(~middle) ? blend(middle, r, each_##name(a)) : r;                                    \
+  }
 INLINE vec lane_lgamma(vec a) {
   mask good = a > 0.0;
-  return any(~good) ? each_lgamma(a) : (vec)SLEEF_NAME(lgamma, u10)(a);
+  vec r = SLEEF_NAME(lgamma, u10)(a);
+  return any(~good) ? blend(good, r, each_lgamma(a)) : r;
 }
 #else
 #define FUNCTION1(name, accuracy, safe)                                                            \
   INLINE vec lane_##name(vec a) { return each_##name(a); }
 #define FUNCTION2(name, accuracy, safe)                                                            \
   INLINE vec lane_##name(vec a, vec b) { return each_##name(a, b); }
+#define ANGLE FUNCTION1
 INLINE vec lane_lgamma(vec a) { return each_lgamma(a); }
 #endif
 FUNCTIONS1(FUNCTION1)
+ANGLES(ANGLE)
 FUNCTIONS2(FUNCTION2)
 
 /* Where the sum of squares has all its digits its root is within one unit: half of the sum's own, and the root's half. */
@@ -229,18 +248,43 @@ INLINE vec lane_hypot(vec a, vec b) {
   return any(~good) ? blend(good, lane_sqrt(s), lane_hypotenuse(a, b)) : lane_sqrt(s);
 }
 
+struct both {
+  vec sine, cosine;
+};
+
+#if LANE_SLEEF
+INLINE struct both sincos_alike(vec a) {
+  __auto_type both = SLEEF_NAME(sincos, u10)(a);
+  return (struct both){both.x, both.y};
+}
+
+/* Like the ANGLES. */
+INLINE struct both sincos_mixed(vec a) {
+  mask small = SMALL, middle = MIDDLE;
+  struct both near = sincos_alike(blend(small, a, (vec){0}));
+  struct both r = sincos_alike(blend(middle & ~small, a, spread(LIMIT(16, 126))));
+  r.sine = blend(small, near.sine, r.sine);
+  r.cosine = blend(small, near.cosine, r.cosine);
+  if (!any(~middle)) return r;
+  r.sine = blend(middle, r.sine, each_sin(a));
+  r.cosine = blend(middle, r.cosine, each_cos(a));
+  return r;
+}
+
+INLINE struct both lane_sincos(vec a) {
+  mask small = SMALL;
+  return any(~small) ? sincos_mixed(a) : sincos_alike(a);
+}
+#else
+INLINE struct both lane_sincos(vec a) { return (struct both){each_sin(a), each_cos(a)}; }
+#endif
+
 static void sincos_kernel(void *sine, void *a, void *unused, void *cosine) {
   (void)unused;
   for (int i = 0; i < LANE_BLOCK; i += WIDTH) {
-    vec x = load(a, i);
-#if LANE_SLEEF
-    __auto_type both = SLEEF_NAME(sincos, u10)(x);
-    store(cosine, i, both.y);
-    store(sine, i, both.x);
-#else
-    store(cosine, i, each_cos(x));
-    store(sine, i, each_sin(x));
-#endif
+    struct both r = lane_sincos(load(a, i));
+    store(cosine, i, r.cosine);
+    store(sine, i, r.sine);
   }
 }
 

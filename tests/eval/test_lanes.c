@@ -162,6 +162,50 @@ START_TEST(all_rows) {
 }
 END_TEST
 
+/* A number's result is the same bits whoever stands beside it. */
+static void check_alone(struct random *r, lane_kernel *kernel, const char *name, bool floats,
+                        const struct row *row) {
+  _Alignas(LANE_ALIGNMENT) double slots[3][LANE_BLOCK], together[2][LANE_BLOCK],
+      alone[2][LANE_BLOCK];
+  size_t size = floats ? sizeof(float) : sizeof(double);
+  bool two = strcmp(name, "sincos") == 0;
+  for (size_t i = 0; i < LANE_BLOCK; i++)
+    for (int k = 0; k < 3; k++) {
+      double x = argument(r, row, k < row->arity ? k : 0);
+      if (floats)
+        ((float *)slots[k])[i] = (float)x;
+      else
+        slots[k][i] = x;
+    }
+  kernel(together[0], slots[0], slots[1], two ? together[1] : slots[2]);
+  for (size_t i = 0; i < LANE_BLOCK; i++) {
+    _Alignas(LANE_ALIGNMENT) double copies[3][LANE_BLOCK];
+    for (int k = 0; k < 3; k++)
+      for (size_t j = 0; j < LANE_BLOCK; j++)
+        memcpy((char *)copies[k] + j * size, (char *)slots[k] + i * size, size);
+    kernel(alone[0], copies[0], copies[1], two ? alone[1] : copies[2]);
+    for (int k = 0; k <= two; k++)
+      ck_assert_msg(same_bits(at(together[k], floats, i), at(alone[k], floats, i)),
+                    "%s %s: %.17g together, %.17g alone", floats ? "float" : "double", name,
+                    at(together[k], floats, i), at(alone[k], floats, i));
+  }
+}
+
+START_TEST(alone) {
+  struct random r = random_start(5);
+  for (int type = TRI_DOUBLE; type <= TRI_FLOAT; type++) {
+    const struct lane_kernels *table;
+    for (int k = 0; (table = tri__lane_kernels((tri_domain)type, k)); k++)
+      for (int i = 0; i < 10 * test_multiplier(); i++) {
+        for (int op = 0; op < TRI_OP_ROWS; op++)
+          check_alone(&r, table->extended[op], tri__rows[op].name, type == TRI_FLOAT,
+                      tri__rows + op);
+        check_alone(&r, table->sincos, "sincos", type == TRI_FLOAT, tri__rows + TRI_OP_sin);
+      }
+  }
+}
+END_TEST
+
 /* --- random graphs */
 
 enum { VARIABLES = 3, STEPS = 40, OUTPUTS = 4 };
@@ -593,6 +637,7 @@ static Suite *lanes_suite(void) {
   Suite *s = suite_create("lanes");
   TCase *c = tcase_create("lanes");
   tcase_add_test(c, all_rows);
+  tcase_add_test(c, alone);
   tcase_add_test(c, instructions);
   tcase_add_test(c, programs);
   tcase_add_test(c, layouts);
