@@ -334,8 +334,8 @@ static void find_last_uses(struct making *m) {
   for (uint32_t i = 0; i < m->numbers; i++) m->last[i] = m->slot[i] == NONE ? NEVER : NONE;
   for (uint32_t i = 0; i < l->step_count; i++) {
     const struct lane_step *s = l->steps + i;
-    const uint32_t read[] = {s->a, s->b, s->c};
-    for (int k = 0; k < s->reads; k++)
+    const uint32_t read[] = {s->a, s->b, s->reads > 2 ? s->c : s->a};
+    for (int k = 0; k < 3; k++)
       if (m->slot[read[k]] == NONE) m->last[read[k]] = i;
   }
 }
