@@ -457,6 +457,63 @@ START_TEST(layouts) {
 }
 END_TEST
 
+/* Large results, which go past the caches: wherever they begin, also a result twice and an input, nothing beside them is touched and what has no
+ * value is found. */
+enum { MOST = 4, SPACE = 40 };
+
+static double streamed(size_t output, double x) {
+  return output == 3 ? x : output == 1 ? x + x : x < 0.0 ? (double)NAN : sqrt(x);
+}
+
+/* From number `start` of `to` on there are n results, around them zeros. */
+static void check_streamed(size_t output, bool floats, const double *from, const void *to, size_t n,
+                           size_t start) {
+  for (size_t i = 0; i < n + SPACE; i++) {
+    double got = at(to, floats, i), want = 0.0;
+    if (i >= start && i < start + n) want = streamed(output, from[i - start]);
+    if (floats) want = (double)(float)want;
+    if (!same_bits(got, want))
+      ck_abort_msg("output %zu from %zu on, at %zu: %g, not %g", output, start, i, got, want);
+  }
+}
+
+static void check_stream(tri_domain domain, const struct lane_kernels *table, size_t n,
+                         size_t shift) {
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr x = tri_variable(g, "x"), s = tri_sqrt(x), out[MOST] = {s, tri_add(x, x), s, x};
+  tri_function *f = tri_compile(1, &x, MOST, out, .domain = domain);
+  double *from = room(n), *to = room(MOST * (n + SPACE));
+  tri_map_output outputs[MOST];
+  size_t without;
+  tri_graph_free(g);
+  ck_assert_ptr_nonnull(f);
+  atomic_store(&f->lanes, tri__lanes_new(f, table));
+  for (size_t i = 0; i < n; i++) from[i] = i % 1000 == shift ? -1.0 : (double)(i % 4096);
+  for (size_t k = 0; k < MOST; k++) {
+    double *to_k = to + k * (n + SPACE);
+    size_t start = shift * (k + 1) % 16;
+    outputs[k] = domain == TRI_FLOAT ? (tri_map_output){NULL, (float *)to_k + start, 1}
+                                     : (tri_map_output){to_k + start, NULL, 1};
+  }
+  ck_assert_int_eq(tri_function_map(f, NULL, n, &(tri_map_input){from, NULL, 1}, outputs,
+                                    &(tri_map_options){.threads = 2, .without = &without}),
+                   TRI_DOMAIN);
+  ck_assert_uint_eq(without, n / 1000 + (n % 1000 > shift));
+  for (size_t k = 0; k < MOST; k++)
+    check_streamed(k, domain == TRI_FLOAT, from, to + k * (n + SPACE), n, shift * (k + 1) % 16);
+  tri_function_free(f);
+  free(from);
+  free(to);
+}
+
+START_TEST(streams) {
+  const struct lane_kernels *table;
+  for (int k = 0; (table = tri__lane_kernels((tri_domain)_i, k)); k++)
+    for (size_t shift = 0; shift < 16; shift += 5)
+      check_stream((tri_domain)_i, table, 300011, shift);
+}
+END_TEST
+
 /* Backwards, the same y for all points, floats into a double function and doubles into a float one. */
 START_TEST(mixed_numbers) {
   enum { N = 300 };
@@ -641,6 +698,7 @@ static Suite *lanes_suite(void) {
   tcase_add_test(c, instructions);
   tcase_add_test(c, programs);
   tcase_add_test(c, layouts);
+  tcase_add_loop_test(c, streams, TRI_DOUBLE, TRI_RATIONAL);
   tcase_add_test(c, mixed_numbers);
   tcase_add_loop_test(c, threads, TRI_DOUBLE, TRI_RATIONAL);
   tcase_add_loop_test(c, without_value, TRI_DOUBLE, TRI_RATIONAL);
