@@ -34,6 +34,8 @@ void tri__turn_restore(struct turn *t, size_t i);
 /* The numbers of the carries before carry c. */
 size_t tri__carry_place(const struct turn *t, uint32_t carry);
 
+/* What a loop keeps for that. */
+void tri__loop_lanes_free(struct loop_lanes *lanes);
 /* The whole loop by lanes, if it has no carries, is over doubles and worth it: then *done. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__loop_lanes(const struct turn *t, bool *done);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes program whose points are the steps. Sums add up
  * lane by lane and the lanes at the end, in an order that does not depend on anything but the number of steps. */
+#include <math.h>
 #include <string.h>
 
 #include "eval/lanes.h"
@@ -19,26 +20,48 @@ static bool takes_carries(const struct plan_loop *l) {
   return false;
 }
 
-/* The program, or NULL with *failed as memory has it. */
-static struct lanes *make(const struct turn *t, bool *failed) {
-  const tri_function *f = t->outer->workspace->function;
+/* A lanes program with the parts that are chosen at every step. */
+struct loop_lanes {
   struct memory memory;
-  struct plan *flat;
-  struct lanes *lanes = NULL;
+  struct lanes *lanes;
+  struct flat_plan flat; /* its parts; the plan is gone */
+};
+
+void tri__loop_lanes_free(struct loop_lanes *l) {
+  if (!l) return;
+  struct memory memory = l->memory;
+  tri__plan_flat_free(&l->flat, &memory);
+  tri__lanes_free(l->lanes);
+  tri__free(&memory, l, 1, sizeof *l);
+}
+
+/* The program, or NULL with *failed as memory has it. */
+static struct loop_lanes *make(const struct turn *t, bool *failed) {
+  const tri_function *f = t->outer->workspace->function;
+  const struct loop *as = &t->loop->as;
+  struct memory memory;
   tri__memory_init(&memory, &f->plan->memory.allocator);
-  *failed = !tri__plan_flat(t->loop->body, &memory, MOST_STEPS, &flat);
-  if (!flat) return NULL;
-  tri_function body = {.plan = flat, .domain = f->domain};
-  lanes = tri__lanes_new(&body, NULL);
-  *failed = !lanes;
-  tri__plan_flat_free(flat);
-  return lanes;
+  struct loop_lanes *made = tri__new(&memory, 1, sizeof *made);
+  *failed = true;
+  if (!made) return NULL;
+  made->memory = memory;
+  *failed =
+      !tri__plan_flat(t->loop->body, &memory, MOST_STEPS, as->steps, as->constants, &made->flat);
+  if (made->flat.plan) {
+    tri_function body = {.plan = made->flat.plan, .domain = f->domain};
+    made->lanes = tri__lanes_new(&body, NULL);
+    *failed = !made->lanes;
+    tri__plan_flat_only_parts(&made->flat);
+  }
+  if (made->lanes) return made;
+  tri__loop_lanes_free(made);
+  return NULL;
 }
 
 /* Whoever makes it first keeps it; that there is none is kept too. NULL with *failed when out of memory. */
-static const struct lanes *program(const struct turn *t, bool *failed) {
+static const struct loop_lanes *program(const struct turn *t, bool *failed) {
   struct plan_loop *l = (struct plan_loop *)(uintptr_t)t->loop;
-  struct lanes *lanes = atomic_load(&l->lanes), *other = NULL;
+  struct loop_lanes *lanes = atomic_load(&l->lanes), *other = NULL;
   *failed = false;
   if (lanes || atomic_load(&l->no_lanes)) return lanes;
   lanes = make(t, failed);
@@ -47,7 +70,7 @@ static const struct lanes *program(const struct turn *t, bool *failed) {
     return NULL;
   }
   if (atomic_compare_exchange_strong(&l->lanes, &other, lanes)) return lanes;
-  tri__lanes_free(lanes);
+  tri__loop_lanes_free(lanes);
   return other;
 }
 
@@ -56,6 +79,7 @@ static const struct lanes *program(const struct turn *t, bool *failed) {
 struct pass {
   const struct turn *turn;
   const struct lanes *lanes;
+  const struct flat_plan *flat;
   double *buffers; /* LANE_BLOCK numbers for each slot but the constants', then for each sum */
   void **slots;
   double *sums;
@@ -100,6 +124,12 @@ static const double *argument(const struct turn *t, uint32_t i) {
   return element_at(t->outer, t->args[i], 0);
 }
 
+/* How many parts an input of the body's has along its first dimension. */
+static size_t parts_of(const struct turn *t, uint32_t input) {
+  const struct plan *body = t->loop->body;
+  return (size_t)body->dims[body->shapes[body->values[input].shape].first];
+}
+
 /* The loop's constants, once. */
 static void spread_constants(const struct pass *p) {
   const struct turn *t = p->turn;
@@ -128,6 +158,22 @@ static void take_parts(const struct pass *p, uint32_t slot, const double *from, 
   }
 }
 
+/* Parts of a constant by the indices of these steps; none where an index is none. */
+static void choose_parts(const struct pass *p, const struct flat_part *part, size_t first,
+                         size_t count) {
+  const struct turn *t = p->turn;
+  const double *index = argument(t, part->index) + first, *array = argument(t, part->array);
+  size_t all = count_of(&t->body, part->array), parts = parts_of(t, part->array);
+  size_t each = parts ? all / parts : 0;
+  for (size_t k = 0; k < LANE_BLOCK; k++) {
+    double i = index[k < count ? k : count - 1] + (double)part->offset;
+    bool there = i >= 0.0 && i < (double)parts && i == floor(i);
+    const double *from = there ? array + (size_t)i * each : NULL;
+    for (size_t e = 0; e < each; e++)
+      buffer_of(p, part->input + (uint32_t)e)[k] = there ? from[e] : NAN;
+  }
+}
+
 static void take_inputs(const struct pass *p, size_t first, size_t count) {
   const struct turn *t = p->turn;
   uint32_t slot = 0;
@@ -136,6 +182,8 @@ static void take_inputs(const struct pass *p, size_t first, size_t count) {
     take_parts(p, slot, argument(t, i), each, first, count);
     slot += (uint32_t)each;
   }
+  for (size_t k = 0; k < p->flat->part_count; k++)
+    choose_parts(p, p->flat->parts + k, first, count);
 }
 
 /* --- what comes out */
@@ -206,9 +254,11 @@ tri_status tri__loop_lanes(const struct turn *t, bool *done) {
   if (t->n < FEWEST || n->domain != &tri__double_domain || n->by_template ||
       takes_carries(t->loop) || t->loop->body->size_count)
     return TRI_OK;
-  p.lanes = program(t, &failed);
+  const struct loop_lanes *own = program(t, &failed);
   if (failed) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
-  if (!p.lanes) return TRI_OK;
+  if (!own) return TRI_OK;
+  p.lanes = own->lanes;
+  p.flat = &own->flat;
   if (!open_pass(&p)) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
   *done = true;
   return run(&p);

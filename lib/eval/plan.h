@@ -23,7 +23,7 @@ enum {
 
 enum { STEP_INLINE = 3 };
 
-struct lanes;
+struct loop_lanes;
 
 /* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs arguments: arg[0 …] if they fit there, else arg[0] is where they start in the
  * plan's args. Its results are the values result, result + 1, … */
@@ -69,7 +69,7 @@ struct plan_loop {
   uint32_t *kept;  /* numbers of results, ascending */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
-  _Atomic(struct lanes *)
+  _Atomic(struct loop_lanes *)
       lanes;            /* of the body written out, made when it is first wanted; else NULL */
   atomic_bool no_lanes; /* it has none */
 };
@@ -126,12 +126,29 @@ bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, boo
 void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
 /* Fuses loops that `count` outputs need, none of them an error. False when out of memory (plan_fuse.c). */
 bool tri__plan_fuse(tri_graph *g, size_t count, uint32_t *outputs);
-/* The same over scalars in *flat: inputs and outputs are the elements of the plan's; NULL where that takes more than `limit` steps, or cannot be
- * known before a call (named sizes, indices that are computed from inputs). It uses the plan's programs, so the plan must outlive it;
- * its rows are to be run by kernels. False when out of memory (plan_flat.c). */
-bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit,
-                    struct plan **flat);
-void tri__plan_flat_free(struct plan *flat);
+/* A part of one of a body's constants that an index chooses which is a step input: more inputs of the flat plan, from `input` on. */
+struct flat_part {
+  uint32_t array, index; /* inputs of the body: of any shape, a scalar */
+  uint32_t input;
+  int64_t offset; /* what is added to the index */
+};
+
+/* A plan over scalars: inputs and outputs are the elements of the other's. */
+struct flat_plan {
+  struct plan *plan;
+  struct flat_part *parts;
+  size_t part_count, part_capacity;
+};
+
+/* The plan written out: *flat, whose plan is NULL where that takes more than `limit` steps, or cannot be known before a call (named sizes, indices
+ * that are computed). As the body of a loop with its first `steps` inputs from step to step others, the `constants` behind them the
+ * same. It uses the plan's programs, so the plan must outlive it; its rows are to be run by kernels. False when out of memory
+ * (plan_flat.c). */
+bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit, uint32_t steps,
+                    uint32_t constants, struct flat_plan *flat);
+void tri__plan_flat_free(struct flat_plan *flat, struct memory *memory);
+/* Frees the plan alone. */
+void tri__plan_flat_only_parts(struct flat_plan *flat);
 /* The number of the named size, which is added if it is new; UINT32_MAX when out of memory (plan_shapes.c). */
 uint32_t tri__plan_size(struct plan *plan, const char *name);
 

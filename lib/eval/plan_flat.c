@@ -9,6 +9,8 @@
 /* Numbers while the flat plan is made: inputs and results as they are counted, constants and results marked. */
 enum { CONSTANT = 1u << 30, RESULT = 2u << 30, KIND = 3u << 30 };
 
+struct frame;
+
 struct flat {
   struct memory *memory;
   uint32_t limit; /* of steps */
@@ -19,6 +21,12 @@ struct flat {
   mpq_t *constants;
   bool *pi;
   size_t constant_count, constant_capacity, pi_capacity;
+  const struct frame *outermost;
+  uint32_t more_inputs; /* numbers of inputs, with those of parts that are chosen */
+  uint32_t inputs;      /* of the plan, in numbers */
+  uint32_t turning,
+      constant; /* its inputs that differ from step to step, those behind them that do not */
+  struct flat_plan *flat;
   bool failed;     /* out of memory */
   bool impossible; /* too large, or what is not known before the call */
 };
@@ -234,12 +242,64 @@ static void repeat(const struct frame *frame, const struct instruction *s) {
     memcpy(numbers(frame, s->result) + e, numbers(frame, s->arg[0]), each * sizeof(uint32_t));
 }
 
-/* By an index that is known by now. */
+/* The input of the outermost plan whose only or first number this is; NO_INPUT if there is none. */
+#define NO_INPUT UINT32_MAX
+static uint32_t input_of(const struct flat *f, const struct frame *outermost, uint32_t number) {
+  if (number >= f->inputs) return NO_INPUT;
+  for (uint32_t v = 0; v < outermost->plan->input_count; v++)
+    if (outermost->place[v] == number && count_of_value(outermost->plan, v)) return v;
+  return NO_INPUT;
+}
+
+/* The input that an index is, or is an integer away from; NO_INPUT if it is something else. */
+static uint32_t index_of(const struct flat *f, uint32_t number, int64_t *offset) {
+  *offset = 0;
+  if ((number & KIND) == RESULT) {
+    const struct instruction *s = f->steps + (number & ~(uint32_t)KIND);
+    bool difference = s->op == TRI_OP_sub;
+    if (!difference && s->op != TRI_OP_add) return NO_INPUT;
+    int constant = known(f, s->arg[1], offset)                  ? 1
+                   : !difference && known(f, s->arg[0], offset) ? 0
+                                                                : -1;
+    if (constant < 0) return NO_INPUT;
+    if (difference) *offset = -*offset;
+    number = s->arg[1 - constant];
+  }
+  return input_of(f, f->outermost, number);
+}
+
+/* A part that is chosen at every step: from a whole constant, by a step input. */
+static bool chosen_part(struct flat *f, const struct frame *frame, const struct instruction *s) {
+  const struct frame *outermost = f->outermost;
+  uint32_t *array = numbers(frame, s->arg[0]), *to = numbers(frame, s->result);
+  size_t all = count_of_value(frame->plan, s->arg[0]),
+         each = count_of_value(frame->plan, s->result);
+  int64_t offset;
+  uint32_t index = index_of(f, numbers(frame, s->arg[1])[0], &offset);
+  uint32_t input = all ? input_of(f, outermost, array[0]) : NO_INPUT;
+  bool is_step = index < f->turning && count_of_value(outermost->plan, index) == 1;
+  bool is_constant = input != NO_INPUT && input >= f->turning && input < f->turning + f->constant &&
+                     count_of_value(outermost->plan, input) == all;
+  for (size_t e = 0; e < all && is_constant; e++) is_constant = array[e] == array[0] + e;
+  if (!is_step || !is_constant || f->inputs + each > CONSTANT / 4) return give_up(f);
+  if (!tri__grow(f->memory, (void **)&f->flat->parts, &f->flat->part_capacity,
+                 f->flat->part_count + 1, sizeof *f->flat->parts))
+    return no_memory(f);
+  f->flat->parts[f->flat->part_count++] = (struct flat_part){input, index, f->more_inputs, offset};
+  for (size_t e = 0; e < each; e++) to[e] = f->more_inputs++;
+  return true;
+}
+
+/* By an index that is known by now, or a step's. */
 static void indexed(struct flat *f, const struct frame *frame, const struct instruction *s) {
   int64_t i;
-  uint32_t array = s->op == TRI_OP_gather ? s->arg[0] : s->result;
-  if (!known(f, numbers(frame, s->arg[1])[0], &i) || i < 0 ||
-      (size_t)i >= parts_of(frame->plan, array))
+  uint32_t array = s->op == TRI_OP_gather ? s->arg[0] : s->result,
+           number = numbers(frame, s->arg[1])[0];
+  if (s->op == TRI_OP_gather && !known(f, number, &i)) {
+    chosen_part(f, frame, s);
+    return;
+  }
+  if (!known(f, number, &i) || i < 0 || (size_t)i >= parts_of(frame->plan, array))
     give_up(f);
   else if (s->op == TRI_OP_gather)
     part(frame, s, (size_t)i);
@@ -438,18 +498,23 @@ static void fill(struct plan *flat, const struct flat *f, const struct frame *fr
     }
 }
 
+static void free_plan(struct plan *flat) {
+  if (flat) flat->programs = NULL; /* another plan's */
+  tri__plan_free(flat);
+}
+
 static struct plan *made(struct flat *f, const struct frame *frame, size_t inputs, size_t outputs) {
   struct plan *flat = tri__new(f->memory, 1, sizeof *flat);
   if (!flat) return no_memory(f), NULL;
   tri__memory_init(&flat->memory, &f->memory->allocator);
   if (!allocate(flat, f, inputs, outputs)) {
-    tri__plan_flat_free(flat);
+    free_plan(flat);
     return no_memory(f), NULL;
   }
   fill(flat, f, frame);
   flat->programs = frame->plan->programs;
   if (tri__plan_slots(flat)) return flat;
-  tri__plan_flat_free(flat);
+  free_plan(flat);
   return no_memory(f), NULL;
 }
 
@@ -467,22 +532,35 @@ static void free_flat(struct flat *f) {
   tri__free(f->memory, f->seen, f->seen_size, sizeof *f->seen);
 }
 
-bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit,
-                    struct plan **flat) {
-  struct flat f = {.memory = memory, .limit = limit};
+bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit, uint32_t steps,
+                    uint32_t constants, struct flat_plan *flat) {
   struct frame frame;
-  *flat = NULL;
+  struct flat f = {.memory = memory,
+                   .limit = limit,
+                   .turning = steps,
+                   .constant = constants,
+                   .flat = flat,
+                   .outermost = &frame};
+  *flat = (struct flat_plan){.plan = NULL};
   if (open_frame(&f, &frame, p)) {
-    size_t inputs = elements(p, NULL, p->input_count);
-    for (size_t i = 0; i < inputs; i++) frame.number[i] = (uint32_t)i;
-    if (run(&f, &frame)) *flat = made(&f, &frame, inputs, elements(p, p->outputs, p->output_count));
+    f.inputs = f.more_inputs = (uint32_t)elements(p, NULL, p->input_count);
+    for (uint32_t i = 0; i < f.inputs; i++) frame.number[i] = i;
+    if (run(&f, &frame))
+      flat->plan = made(&f, &frame, f.more_inputs, elements(p, p->outputs, p->output_count));
   }
   close_frame(&f, &frame);
   free_flat(&f);
+  if (!flat->plan) tri__plan_flat_free(flat, memory);
   return !f.failed;
 }
 
-void tri__plan_flat_free(struct plan *flat) {
-  if (flat) flat->programs = NULL; /* another plan's */
-  tri__plan_free(flat);
+void tri__plan_flat_only_parts(struct flat_plan *flat) {
+  free_plan(flat->plan);
+  flat->plan = NULL;
+}
+
+void tri__plan_flat_free(struct flat_plan *flat, struct memory *memory) {
+  free_plan(flat->plan);
+  tri__free(memory, flat->parts, flat->part_capacity, sizeof *flat->parts);
+  *flat = (struct flat_plan){.plan = NULL};
 }

@@ -2,7 +2,7 @@
 /* Loops of a plan: their bodies' plans, with those outputs only that somebody reads. */
 #include <string.h>
 
-#include "eval/lanes.h"
+#include "eval/loop.h"
 #include "graph/walk.h"
 
 struct body {
@@ -89,7 +89,7 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool stri
 
 void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
   if (l->sizes) tri__free(m, l->sizes, l->body->size_count, sizeof *l->sizes);
-  tri__lanes_free(l->lanes);
+  tri__loop_lanes_free(l->lanes);
   tri__plan_free(l->body);
   tri__free(m, l->kept, l->results, sizeof *l->kept);
   tri__free(m, l->output, loop_outputs(&l->as), sizeof *l->output);

@@ -298,18 +298,18 @@ static bool flat_agrees(const struct subject *s, const double *at, bool lanes) {
   tri_function *f = function(s, s->f.rolled, TRI_DOUBLE);
   struct memory memory;
   tri__memory_init(&memory, NULL);
-  struct plan *plan;
-  ck_assert(tri__plan_flat(f->plan, &memory, 100000, &plan));
-  bool possible = plan != NULL;
+  struct flat_plan written;
+  ck_assert(tri__plan_flat(f->plan, &memory, 100000, 0, 0, &written));
+  bool possible = written.plan != NULL;
   if (possible) {
-    tri_function flat = {.plan = plan, .domain = TRI_DOUBLE};
+    tri_function flat = {.plan = written.plan, .domain = TRI_DOUBLE};
     double a, b, x[ELEMENTS];
     ck_assert_uint_eq(tri_function_inputs(&flat), s->elements);
     ok(tri_function_reverse(f, NULL, at, NULL, &a, x));
     ok(tri_function_call(&flat, NULL, at, &b));
     ck_assert(lanes || memcmp(&a, &b, sizeof a) == 0);
-    tri__plan_flat_free(plan);
-    ck_assert(tri__plan_flat(f->plan, &memory, 3, &plan) && !plan);
+    tri__plan_flat_free(&written, &memory);
+    ck_assert(tri__plan_flat(f->plan, &memory, 3, 0, 0, &written) && !written.plan);
   }
   tri_function_free(f);
   return possible;
@@ -555,6 +555,48 @@ START_TEST(index_out_of_range) {
 }
 END_TEST
 
+/* Indices that are data: from 1, as in y[i] = x[j[i]]. */
+START_TEST(chosen_parts) {
+  enum { N = 70, PARTS = 5 };
+  tri_expr x = shaped("x", 2, PARTS, 2), j = shaped("j", 1, N, 0), v = shaped("v", 1, N, 0);
+  tri_expr in[3] = {x, j, v}, p[2] = {tri_variable(g, "p"), tri_variable(g, "q")}, f;
+  tri_expr part = tri_gather(x, tri_sub(p[0], integer(1)));
+  tri_expr e = tri_mul(tri_sin(tri_mul(tri_element(part, 0), p[1])), tri_element(part, 1));
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(N),
+                                  .n_steps = 2,
+                                  .steps = p,
+                                  .step_inputs = in + 1,
+                                  .n_summed = 1,
+                                  .summed = &e},
+              &f));
+  double at[2 * PARTS + 2 * N], expected = 0.0, value, reverse[2 * PARTS + 2 * N],
+                                symbolic[1 + 2 * PARTS + N];
+  for (int i = 0; i < 2 * PARTS; i++) at[i] = 0.3 * i - 1.0;
+  for (int i = 0; i < N; i++) {
+    at[2 * PARTS + i] = 1 + (3 * i) % PARTS;
+    at[2 * PARTS + N + i] = 0.05 * i;
+    const double *parts = at + 2 * ((3 * i) % PARTS);
+    expected += sin(parts[0] * 0.05 * i) * parts[1];
+  }
+  tri_expr outputs[3] = {f}, by[2] = {x, v};
+  ok(tri_gradient(f, 2, by, outputs + 1));
+  tri_function *made = tri_compile(3, in, 1, &f),
+               *all = tri_compile(3, in, 3, outputs, .primals = 1);
+  ok(tri_function_call(made, NULL, at, &value));
+  close_to(expected, value, "chosen", 0);
+  ck_assert_ptr_nonnull(made->plan->loops[0].lanes);
+  ok(tri_function_reverse(made, NULL, at, NULL, &value, reverse));
+  ok(tri_function_call(all, NULL, at, symbolic));
+  all_close(reverse, symbolic + 1, 2 * PARTS, "chosen");
+  all_close(reverse + 2 * PARTS + N, symbolic + 1 + 2 * PARTS, N, "chosen");
+  at[2 * PARTS + N - 1] = PARTS + 1;
+  ck_assert_int_eq(tri_function_call(made, NULL, at, &value), TRI_DOMAIN);
+  tri_function_free(made);
+  tri_function_free(all);
+}
+END_TEST
+
 /* A branch that is not taken has no say, also where its derivative would be infinite: in any mode. */
 START_TEST(strong_zeros) {
   tri_expr x = shaped("x", 1, 2, 0), i = tri_variable(g, "i"), gradient;
@@ -665,6 +707,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
+  tcase_add_test(tc, chosen_parts);
   tcase_add_test(tc, strong_zeros);
   tcase_add_test(tc, checkpoints);
   tcase_add_test(tc, memory_fails);
