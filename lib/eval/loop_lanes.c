@@ -10,7 +10,8 @@
 enum {
   FEWEST = 8,
   MOST_STEPS = 1 << 17
-}; /* steps of a loop that are worth it; of its body, written out */
+};                 /* steps of a loop that are worth it; of its body, written out */
+enum { TILE = 8 }; /* numbers of a part that are written at once */
 
 /* --- programs */
 
@@ -133,19 +134,22 @@ static size_t parts_of(const struct turn *t, uint32_t input) {
 /* The loop's constants, once. */
 static void spread_constants(const struct pass *p) {
   const struct turn *t = p->turn;
-  uint32_t slot = 0;
-  for (uint32_t i = 0; i < t->loop->body->input_count; i++)
-    for (size_t e = 0; e < count_of(&t->body, i); e++, slot++) {
-      if (i < t->loop->as.steps || i >= carry_input(t->loop, 0)) continue;
+  uint32_t number = 0;
+  for (uint32_t i = 0; i < carry_input(t->loop, 0); i++)
+    for (size_t e = 0; e < count_of(&t->body, i); e++, number++) {
+      uint32_t slot = p->flat->place[number];
+      if (i < t->loop->as.steps || slot == NO_INPUT) continue;
       double x = argument(t, i)[e], *to = buffer_of(p, slot);
       for (size_t k = 0; k < LANE_BLOCK; k++) to[k] = x;
     }
 }
 
 /* Parts first … first + count - 1 of a step input, one slot for each element; what a block has beyond them is the last again. */
-static void take_parts(const struct pass *p, uint32_t slot, const double *from, size_t each,
+static void take_parts(const struct pass *p, uint32_t number, const double *from, size_t each,
                        size_t first, size_t count) {
-  for (size_t e = 0; e < each; e++, slot++) {
+  for (size_t e = 0; e < each; e++) {
+    uint32_t slot = p->flat->place[number + e];
+    if (slot == NO_INPUT) continue;
     double *to = buffer_of(p, slot);
     const double *at = from + first * each + e;
     p->slots[slot] = to;
@@ -167,20 +171,22 @@ static void choose_parts(const struct pass *p, const struct flat_part *part, siz
   size_t each = parts ? all / parts : 0;
   for (size_t k = 0; k < LANE_BLOCK; k++) {
     double i = index[k < count ? k : count - 1] + (double)part->offset;
-    bool there = i >= 0.0 && i < (double)parts && i == floor(i);
+    bool there = i >= 0.0 && i < (double)parts && i == (double)(size_t)i;
     const double *from = there ? array + (size_t)i * each : NULL;
-    for (size_t e = 0; e < each; e++)
-      buffer_of(p, part->input + (uint32_t)e)[k] = there ? from[e] : NAN;
+    for (size_t e = 0; e < each; e++) {
+      uint32_t slot = p->flat->place[part->input + e];
+      if (slot != NO_INPUT) buffer_of(p, slot)[k] = there ? from[e] : NAN;
+    }
   }
 }
 
 static void take_inputs(const struct pass *p, size_t first, size_t count) {
   const struct turn *t = p->turn;
-  uint32_t slot = 0;
+  uint32_t number = 0;
   for (uint32_t i = 0; i < t->loop->as.steps; i++) {
     size_t each = count_of(&t->body, i);
-    take_parts(p, slot, argument(t, i), each, first, count);
-    slot += (uint32_t)each;
+    take_parts(p, number, argument(t, i), each, first, count);
+    number += (uint32_t)each;
   }
   for (size_t k = 0; k < p->flat->part_count; k++)
     choose_parts(p, p->flat->parts + k, first, count);
@@ -192,6 +198,22 @@ static void add(double *restrict sums, const double *restrict x, size_t count) {
   for (size_t k = 0; k < count; k++) sums[k] += x[k];
 }
 
+/* `each` outputs of the flat plan from number `next` on, of `count` steps: part by part, as they are to lie. */
+static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t count, double *to) {
+  const uint32_t *slots = p->lanes->output_slots + next;
+  if (each == 1) {
+    memcpy(to, p->slots[slots[0]], count * sizeof *to);
+    return;
+  }
+  for (size_t e = 0; e < each; e += TILE) {
+    size_t wide = each - e < TILE ? each - e : TILE;
+    const double *from[TILE];
+    for (size_t i = 0; i < wide; i++) from[i] = p->slots[slots[e + i]];
+    for (size_t s = 0; s < count; s++)
+      for (size_t i = 0; i < wide; i++) to[s * each + e + i] = from[i][s];
+  }
+}
+
 /* The outputs of the flat plan from number `next` on are the elements of result k. */
 static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t first,
                         size_t count) {
@@ -200,12 +222,9 @@ static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t 
   uint32_t i, result = t->step->result + k;
   bool summed = tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED;
   size_t each = count_of(&t->body, l->body->outputs[l->output[l->kept[k]]]);
-  for (size_t e = 0; e < each; e++, next++) {
-    const double *from = p->slots[p->lanes->output_slots[next]];
-    double *to = summed ? NULL : (double *)element_at(t->outer, result, first * each + e);
-    if (summed) add(p->sums + (size_t)next * LANE_BLOCK, from, count);
-    for (size_t s = 0; to && s < count; s++) to[s * each] = from[s];
-  }
+  if (!summed && each) put_parts(p, next, each, count, element_at(t->outer, result, first * each));
+  for (size_t e = 0; summed && e < each; e++, next++)
+    add(p->sums + (size_t)next * LANE_BLOCK, p->slots[p->lanes->output_slots[next]], count);
 }
 
 /* The first of the flat plan's outputs that result k has. */

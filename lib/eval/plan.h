@@ -133,9 +133,14 @@ struct flat_part {
   int64_t offset; /* what is added to the index */
 };
 
-/* A plan over scalars: inputs and outputs are the elements of the other's. */
+#define NO_INPUT UINT32_MAX
+
+/* A plan over scalars. Outputs are the elements of the other's. Of the elements of its inputs, and of the parts behind them, it has those that
+ * are read: number i is its input place[i], or NO_INPUT. */
 struct flat_plan {
   struct plan *plan;
+  uint32_t *place;
+  size_t place_count;
   struct flat_part *parts;
   size_t part_count, part_capacity;
 };

@@ -243,7 +243,6 @@ static void repeat(const struct frame *frame, const struct instruction *s) {
 }
 
 /* The input of the outermost plan whose only or first number this is; NO_INPUT if there is none. */
-#define NO_INPUT UINT32_MAX
 static uint32_t input_of(const struct flat *f, const struct frame *outermost, uint32_t number) {
   if (number >= f->inputs) return NO_INPUT;
   for (uint32_t v = 0; v < outermost->plan->input_count; v++)
@@ -446,11 +445,32 @@ static bool run(struct flat *f, struct frame *frame) {
 
 /* --- the flat plan */
 
-static uint32_t final(const struct plan *flat, uint32_t number) {
-  uint32_t base = (number & KIND) == RESULT     ? first_result(flat)
-                  : (number & KIND) == CONSTANT ? flat->input_count
-                                                : 0;
-  return base + (number & ~(uint32_t)KIND);
+static uint32_t final(const struct flat *f, const struct plan *flat, uint32_t number) {
+  if ((number & KIND) == RESULT) return first_result(flat) + (number & ~(uint32_t)KIND);
+  if ((number & KIND) == CONSTANT) return flat->input_count + (number & ~(uint32_t)KIND);
+  return f->flat->place[number];
+}
+
+static void mark_read(const struct flat *f, uint32_t number) {
+  if (!(number & KIND)) f->flat->place[number] = 0;
+}
+
+/* Gives the inputs that are read their places; their number into *count. */
+static bool place_inputs(struct flat *f, const struct frame *frame, size_t *count) {
+  const struct plan *p = frame->plan;
+  f->flat->place = tri__new(f->memory, f->more_inputs, sizeof *f->flat->place);
+  if (!f->flat->place) return no_memory(f);
+  f->flat->place_count = f->more_inputs;
+  memset(f->flat->place, 0xff, f->more_inputs * sizeof *f->flat->place); /* NO_INPUT */
+  for (size_t i = 0; i < f->step_count; i++)
+    for (uint32_t k = 0; k < f->steps[i].nargs; k++) mark_read(f, f->steps[i].arg[k]);
+  for (uint32_t o = 0; o < p->output_count; o++)
+    for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++)
+      mark_read(f, numbers(frame, p->outputs[o])[e]);
+  *count = 0;
+  for (uint32_t i = 0; i < f->more_inputs; i++)
+    if (f->flat->place[i] != NO_INPUT) f->flat->place[i] = (uint32_t)(*count)++;
+  return true;
 }
 
 static bool allocate(struct plan *flat, const struct flat *f, size_t inputs, size_t outputs) {
@@ -489,11 +509,11 @@ static void fill(struct plan *flat, const struct flat *f, const struct frame *fr
     struct instruction *s = flat->steps + i;
     *s = f->steps[i];
     s->result = first_result(flat) + i;
-    for (uint32_t k = 0; k < s->nargs; k++) s->arg[k] = final(flat, s->arg[k]);
+    for (uint32_t k = 0; k < s->nargs; k++) s->arg[k] = final(f, flat, s->arg[k]);
   }
   for (uint32_t o = 0; o < p->output_count; o++)
     for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++, next++) {
-      flat->outputs[next] = final(flat, numbers(frame, p->outputs[o])[e]);
+      flat->outputs[next] = final(f, flat, numbers(frame, p->outputs[o])[e]);
       flat->output_nodes[next] = p->output_nodes[o];
     }
 }
@@ -503,8 +523,9 @@ static void free_plan(struct plan *flat) {
   tri__plan_free(flat);
 }
 
-static struct plan *made(struct flat *f, const struct frame *frame, size_t inputs, size_t outputs) {
-  struct plan *flat = tri__new(f->memory, 1, sizeof *flat);
+static struct plan *made(struct flat *f, const struct frame *frame, size_t outputs) {
+  size_t inputs;
+  struct plan *flat = place_inputs(f, frame, &inputs) ? tri__new(f->memory, 1, sizeof *flat) : NULL;
   if (!flat) return no_memory(f), NULL;
   tri__memory_init(&flat->memory, &f->memory->allocator);
   if (!allocate(flat, f, inputs, outputs)) {
@@ -545,8 +566,7 @@ bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit,
   if (open_frame(&f, &frame, p)) {
     f.inputs = f.more_inputs = (uint32_t)elements(p, NULL, p->input_count);
     for (uint32_t i = 0; i < f.inputs; i++) frame.number[i] = i;
-    if (run(&f, &frame))
-      flat->plan = made(&f, &frame, f.more_inputs, elements(p, p->outputs, p->output_count));
+    if (run(&f, &frame)) flat->plan = made(&f, &frame, elements(p, p->outputs, p->output_count));
   }
   close_frame(&f, &frame);
   free_flat(&f);
@@ -562,5 +582,6 @@ void tri__plan_flat_only_parts(struct flat_plan *flat) {
 void tri__plan_flat_free(struct flat_plan *flat, struct memory *memory) {
   free_plan(flat->plan);
   tri__free(memory, flat->parts, flat->part_capacity, sizeof *flat->parts);
+  tri__free(memory, flat->place, flat->place_count, sizeof *flat->place);
   *flat = (struct flat_plan){.plan = NULL};
 }
