@@ -33,7 +33,9 @@ struct lane_kernels {
   lane_kernel *hypot_of_root;                /* hypot(a, b), where c is sqrt(a*a + b*b) */
   lane_kernel *unit_of_hypot;                /* unit(a, b), where c is hypot(a, b) */
   lane_kernel *pair[LANE_INNER][LANE_OUTER]; /* (a inner b) outer c */
-  bool (*lacks)(const void *slot);           /* whether any number of the slot is NaN */
+  double (*sum)(const void *slot,
+                int count); /* of the first numbers, in an order that is the same in every table */
+  bool (*lacks)(const void *slot); /* whether any number of the slot is NaN */
   /* A slot to where the caller wants it, past the caches where a whole line is written, and the same answer. settle: all that was
    * written so can be seen. */
   bool (*stream)(void *restrict to, const void *restrict slot);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes program whose points are the steps. Sums add up
- * lane by lane and the lanes at the end, in an order that does not depend on anything but the number of steps. */
+/* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes program whose points are the steps. Sums are
+ * those of blocks, in an order that depends on nothing but the number of steps. */
 #include <math.h>
 #include <string.h>
 
@@ -99,9 +99,9 @@ static bool is_constant(const struct lanes *l, uint32_t slot) {
 static bool open_pass(struct pass *p) {
   const struct lanes *l = p->lanes;
   struct level *level = p->turn->level;
-  size_t cells = (size_t)l->slot_count - l->constant_count + l->output_count;
-  size_t size =
-      cells * LANE_BLOCK * sizeof(double) + l->slot_count * sizeof *p->slots + LANE_ALIGNMENT;
+  size_t cells = (size_t)l->slot_count - l->constant_count;
+  size_t size = (cells * LANE_BLOCK + l->output_count) * sizeof(double) +
+                l->slot_count * sizeof *p->slots + LANE_ALIGNMENT;
   if (!level->block) {
     level->block = tri__new(level->numbers.memory, size, 1);
     level->block_size = size;
@@ -109,9 +109,9 @@ static bool open_pass(struct pass *p) {
   if (!level->block) return false;
   p->buffers = (double *)(void *)((char *)level->block + LANE_ALIGNMENT -
                                   (uintptr_t)level->block % LANE_ALIGNMENT);
-  p->sums = p->buffers + ((size_t)l->slot_count - l->constant_count) * LANE_BLOCK;
-  p->slots = (void **)(void *)(p->buffers + cells * LANE_BLOCK);
-  memset(p->sums, 0, l->output_count * LANE_BLOCK * sizeof(double));
+  p->sums = p->buffers + cells * LANE_BLOCK;
+  p->slots = (void **)(void *)(p->sums + l->output_count);
+  memset(p->sums, 0, l->output_count * sizeof(double));
   for (uint32_t s = 0; s < l->slot_count; s++)
     p->slots[s] = is_constant(l, s)
                       ? (void *)(l->constants + (s - l->input_count) * LANE_BLOCK * sizeof(double))
@@ -194,10 +194,6 @@ static void take_inputs(const struct pass *p, size_t first, size_t count) {
 
 /* --- what comes out */
 
-static void add(double *restrict sums, const double *restrict x, size_t count) {
-  for (size_t k = 0; k < count; k++) sums[k] += x[k];
-}
-
 /* `each` outputs of the flat plan from number `next` on, of `count` steps: part by part, as they are to lie. */
 static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t count, double *to) {
   const uint32_t *slots = p->lanes->output_slots + next;
@@ -224,7 +220,7 @@ static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t 
   size_t each = count_of(&t->body, l->body->outputs[l->output[l->kept[k]]]);
   if (!summed && each) put_parts(p, next, each, count, element_at(t->outer, result, first * each));
   for (size_t e = 0; summed && e < each; e++, next++)
-    add(p->sums + (size_t)next * LANE_BLOCK, p->slots[p->lanes->output_slots[next]], count);
+    p->sums[next] += p->lanes->kernels->sum(p->slots[p->lanes->output_slots[next]], (int)count);
 }
 
 /* The first of the flat plan's outputs that result k has. */
@@ -239,13 +235,9 @@ static void finish_sums(const struct pass *p) {
   const struct turn *t = p->turn;
   for (uint32_t k = 0; k < t->loop->results; k++) {
     uint32_t i, result = t->step->result + k;
-    if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) != RESULT_SUMMED) continue;
-    const double *sums = p->sums + (size_t)first_output(t, k) * LANE_BLOCK;
-    for (size_t e = 0; e < count_of(t->outer, result); e++, sums += LANE_BLOCK) {
-      double sum = 0.0;
-      for (size_t s = 0; s < LANE_BLOCK; s++) sum += sums[s];
-      *(double *)element_at(t->outer, result, e) = sum;
-    }
+    size_t count = count_of(t->outer, result);
+    if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED && count)
+      memcpy(element_at(t->outer, result, 0), p->sums + first_output(t, k), count * sizeof(double));
   }
 }
 
