@@ -178,13 +178,13 @@ static void fill(struct ba *p, double *inputs) {
 }
 
 static int compare(const char *name, struct ba *p, double goal) {
+  tri_function *f = compiled(p);
+  if (!f) return 0;
   size_t n = (size_t)p->n, outputs = (4 + 2 * BA_ROW) * n;
   double *inputs = numbers((size_t)(p->cameras * BA_CAMERA + p->points * BA_POINT) + 5 * n);
   double *expected = numbers(outputs), *results = numbers(outputs);
   char row[80];
   fill(p, inputs);
-  tri_function *f = compiled(p);
-  if (!f) return 0;
   struct run r = {p, f, {.workspace = tri_workspace_new(f)}, inputs, expected};
   run_by_hand(&r);
   r.outputs = results;
