@@ -287,11 +287,13 @@ static tri_status diagnose_values(const struct run *r, const struct port *inputs
 /* Where all doubles at the outputs are numbers there is nothing to be found. */
 static bool plain_outputs(const struct run *r) {
   if (r->numbers->domain != &tri__double_domain) return false;
+  size_t first = 0;
   for (uint32_t i = 0; i < r->plan->output_count; i++) {
     size_t count = count_of(r, r->plan->outputs[i]), without = 0;
-    const double *x = count ? element_at(r, r->plan->outputs[i], 0) : NULL;
+    const double *x = count ? tri__output_at(r, i, first) : NULL;
     for (size_t e = 0; e < count; e++) without += x[e] != x[e];
     if (without) return false;
+    first += count;
   }
   return true;
 }
@@ -299,11 +301,16 @@ static bool plain_outputs(const struct run *r) {
 tri_status tri__check_outputs(struct run *r, const struct port *inputs) {
   const struct numbers *n = tri__base(r->numbers);
   if (plain_outputs(r)) return TRI_OK;
-  for (uint32_t i = 0; i < r->plan->output_count; i++)
-    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++) {
-      enum number_state state = n->domain->state(n, element_at(r, r->plan->outputs[i], e));
+  size_t first = 0;
+  for (uint32_t i = 0; i < r->plan->output_count; i++) {
+    size_t count = count_of(r, r->plan->outputs[i]);
+    for (size_t e = 0; e < count; e++) {
+      const void *x = number_at(r->numbers, tri__output_at(r, i, first), e);
+      enum number_state state = n->domain->state(n, x);
       if (state) return diagnose_values(r, inputs, tri__status_of(state), r->plan->output_nodes[i]);
     }
+    first += count;
+  }
   return TRI_OK;
 }
 

@@ -150,14 +150,31 @@ static bool is_plain(const struct run *r, const struct numbers *n) {
 
 bool tri__plain_doubles(const struct run *r) { return is_plain(r, r->numbers); }
 
+const void *tri__output_at(const struct run *r, uint32_t i, size_t first) {
+  bool direct = r->direct && r->is_written[i];
+  return direct ? (const void *)(r->direct + first) : element_at(r, r->plan->outputs[i], 0);
+}
+
+double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k) {
+  size_t first = 0;
+  for (uint32_t i = 0; r->direct && i < r->plan->output_count; i++) {
+    if (r->plan->outputs[i] == s->result + k && r->plan->lone[i]) {
+      r->is_written[i] = 1;
+      return r->direct + first;
+    }
+    first += count_of(r, r->plan->outputs[i]);
+  }
+  return NULL;
+}
+
 void tri__put_outputs(const struct run *r, const struct port *outputs) {
   size_t next = 0;
   if (!port_given(outputs) || !r->whole) return;
   for (uint32_t i = 0; are_doubles(r, outputs) && i < r->plan->output_count; i++) {
     size_t count = count_of(r, r->plan->outputs[i]);
-    if (count)
-      memcpy(outputs->doubles + next, element_at(r, r->plan->outputs[i], 0),
-             count * sizeof(double));
+    const void *from = tri__output_at(r, i, next);
+    if (count && from != outputs->doubles + next)
+      memcpy(outputs->doubles + next, from, count * sizeof(double));
     next += count;
   }
   for (uint32_t i = 0; !are_doubles(r, outputs) && i < r->plan->output_count; i++)
@@ -180,6 +197,10 @@ tri_status tri__value_run(tri_workspace *w, const tri_call *call, const struct p
                           const struct port *outputs) {
   struct run r;
   tri_status status = tri__level(&r, w, call, LEVEL_BASE, 0, false);
+  if (!status && w->is_written && are_doubles(&r, outputs)) {
+    r.direct = outputs->doubles;
+    r.is_written = memset(w->is_written, 0, r.plan->output_count);
+  }
   if (!status) status = tri__run(&r, inputs);
   if (status) return status;
   status = tri__check_outputs(&r, inputs);

@@ -84,6 +84,7 @@ struct pass {
   double *buffers; /* LANE_BLOCK numbers for each slot but the constants', then for each sum */
   void **slots;
   double *sums;
+  double **results; /* where they go, by the loop's kept results */
 };
 
 static double *buffer_of(const struct pass *p, uint32_t slot) {
@@ -96,12 +97,24 @@ static bool is_constant(const struct lanes *l, uint32_t slot) {
   return slot >= l->input_count && slot < l->input_count + l->constant_count;
 }
 
+/* A result that is an output of the function goes to the caller at once. */
+static void aim(const struct pass *p) {
+  const struct turn *t = p->turn;
+  for (uint32_t k = 0; k < t->loop->results; k++) {
+    uint32_t i;
+    bool sum = tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED;
+    p->results[k] = sum ? NULL : tri__direct_result(t->outer, t->step, k);
+    if (!p->results[k]) p->results[k] = element_at(t->outer, t->step->result + k, 0);
+  }
+}
+
 static bool open_pass(struct pass *p) {
   const struct lanes *l = p->lanes;
   struct level *level = p->turn->level;
   size_t cells = (size_t)l->slot_count - l->constant_count;
   size_t size = (cells * LANE_BLOCK + l->output_count) * sizeof(double) +
-                l->slot_count * sizeof *p->slots + LANE_ALIGNMENT;
+                l->slot_count * sizeof *p->slots + p->turn->loop->results * sizeof *p->results +
+                LANE_ALIGNMENT;
   if (!level->block) {
     level->block = tri__new(level->numbers.memory, size, 1);
     level->block_size = size;
@@ -111,6 +124,8 @@ static bool open_pass(struct pass *p) {
                                   (uintptr_t)level->block % LANE_ALIGNMENT);
   p->sums = p->buffers + cells * LANE_BLOCK;
   p->slots = (void **)(void *)(p->sums + l->output_count);
+  p->results = (double **)(void *)(p->slots + l->slot_count);
+  aim(p);
   memset(p->sums, 0, l->output_count * sizeof(double));
   for (uint32_t s = 0; s < l->slot_count; s++)
     p->slots[s] = is_constant(l, s)
@@ -215,10 +230,10 @@ static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t 
                         size_t count) {
   const struct turn *t = p->turn;
   const struct plan_loop *l = t->loop;
-  uint32_t i, result = t->step->result + k;
+  uint32_t i;
   bool summed = tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED;
   size_t each = count_of(&t->body, l->body->outputs[l->output[l->kept[k]]]);
-  if (!summed && each) put_parts(p, next, each, count, element_at(t->outer, result, first * each));
+  if (!summed && each) put_parts(p, next, each, count, p->results[k] + first * each);
   for (size_t e = 0; summed && e < each; e++, next++)
     p->sums[next] += p->lanes->kernels->sum(p->slots[p->lanes->output_slots[next]], (int)count);
 }
@@ -237,7 +252,7 @@ static void finish_sums(const struct pass *p) {
     uint32_t i, result = t->step->result + k;
     size_t count = count_of(t->outer, result);
     if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED && count)
-      memcpy(element_at(t->outer, result, 0), p->sums + first_output(t, k), count * sizeof(double));
+      memcpy(p->results[k], p->sums + first_output(t, k), count * sizeof(double));
   }
 }
 

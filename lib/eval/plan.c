@@ -385,6 +385,27 @@ static void find_active(struct plan *p) {
   }
 }
 
+/* Outputs that a loop may write where the caller wants them. */
+static bool find_lone(struct plan *p) {
+  if (!p->loop_count) return true;
+  uint8_t *uses = tri__new(&p->memory, p->value_count, 1);
+  p->lone = tri__new(&p->memory, p->output_count, 1);
+  bool ok = uses && p->lone;
+  for (uint32_t s = 0; ok && s < p->step_count; s++) {
+    const uint32_t *args = step_args(p, p->steps + s);
+    for (uint32_t i = 0; i < p->steps[s].nargs; i++) uses[args[i]] = 2;
+  }
+  for (uint32_t o = 0; ok && o < p->output_count; o++)
+    uses[p->outputs[o]] = uses[p->outputs[o]] ? 2 : 1;
+  for (uint32_t s = 0; ok && s < p->step_count; s++)
+    for (uint32_t o = 0; p->steps[s].op == TRI_OP_loop && o < p->output_count; o++) {
+      uint32_t v = p->outputs[o], first = p->steps[s].result;
+      p->lone[o] |= v >= first && v - first < p->steps[s].results && uses[v] == 1;
+    }
+  tri__free(&p->memory, uses, p->value_count, 1);
+  return ok;
+}
+
 /* --- the whole */
 
 static bool refuse_root(const struct compiler *c, tri_expr e) {
@@ -446,7 +467,7 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
     p->outputs[i] = c->number[position_of(c, p->output_nodes[i])];
   }
   p->programs = tri__programs_new(c->graph, &p->memory, c->used);
-  if (!p->programs || !tri__plan_slots(p)) return no_memory(c);
+  if (!p->programs || !tri__plan_slots(p) || !find_lone(p)) return no_memory(c);
   find_active(p);
   return true;
 }
@@ -534,6 +555,7 @@ void tri__plan_free(struct plan *p) {
   tri__free(m, p->output_nodes, p->output_count, sizeof *p->output_nodes);
   for (uint32_t i = 0; i < p->loop_count; i++) tri__plan_loop_free(m, p->loops + i);
   tri__free(m, p->loops, p->loop_count, sizeof *p->loops);
+  tri__free(m, p->lone, p->output_count, 1);
   tri__free(m, p->spans, p->span_capacity, sizeof *p->spans);
   tri__free(m, p->slot_shapes, p->slot_count, sizeof *p->slot_shapes);
   tri__free(m, p->shapes, p->shape_capacity, sizeof *p->shapes);

@@ -105,6 +105,8 @@ struct plan {
   uint32_t loop_count;
   int64_t *spans; /* where slices, embeddings and iotas begin */
   size_t span_count, span_capacity;
+  uint8_t *
+      lone; /* by output, where there are loops: a result of one that nothing else reads; else NULL */
   bool scalar; /* every value is a scalar */
   bool rolled; /* there are loops, or other operations on arrays than stack and element */
   bool body;   /* of a loop: inputs keep their slots */

@@ -54,10 +54,11 @@ struct tri_workspace {
   struct memory memory;
   struct buffer buffer; /* of tri_workspace_place */
   bool placed;
-  bool shared_buffer; /* a body's, in the buffer of the workspace around it */
-  bool bound;         /* counts are known */
-  size_t *counts;     /* elements by shape */
-  int64_t *sizes;     /* named sizes they were counted for */
+  bool shared_buffer;  /* a body's, in the buffer of the workspace around it */
+  bool bound;          /* counts are known */
+  uint8_t *is_written; /* by output, for a plan with loops */
+  size_t *counts;      /* elements by shape */
+  int64_t *sizes;      /* named sizes they were counted for */
   struct level level[LEVELS];
 };
 
@@ -70,7 +71,9 @@ struct run {
   struct store *store;
   const size_t *counts;
   int level;
-  bool whole; /* every step was carried out, so outputs are what they are */
+  double *direct;      /* where the caller wants the outputs, if loops may write there; else NULL */
+  uint8_t *is_written; /* by output: it is there already, and not in the store */
+  bool whole;          /* every step was carried out, so outputs are what they are */
 };
 
 /* Numbers of the caller's: doubles, or numbers of the function's domain. */
@@ -143,6 +146,10 @@ static inline bool port_given(const struct port *port) { return port->doubles ||
 
 /* Puts the inputs in their places; tangents, if any, are left 0. */
 void tri__run_inputs(struct run *r, const struct port *inputs);
+/* The numbers of output i: in the store, or where the caller wants them; `first` of them are those of the outputs before. */
+const void *tri__output_at(const struct run *r, uint32_t i, size_t first);
+/* Where a loop may write its result k of step s by itself, which is then written; else NULL. */
+double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k);
 /* Values of the outputs (the value parts of dual numbers) into a port, if it is given and the run is whole. */
 void tri__put_outputs(const struct run *r, const struct port *outputs);
 /* Whether the short way through doubles is open: scalars, nobody watching. */

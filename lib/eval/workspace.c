@@ -33,6 +33,8 @@ static bool open_workspace(tri_workspace *w, const tri_function *f, const struct
   w->counts = tri__new(&w->memory, p->shape_count, sizeof *w->counts);
   w->sizes = tri__new(&w->memory, p->size_count, sizeof *w->sizes);
   if (!w->counts || !w->sizes) return false;
+  if (p->lone) w->is_written = tri__new(&w->memory, p->output_count, 1);
+  if (p->lone && !w->is_written) return false;
   if (p->loop_count) w->loops = tri__new(&w->memory, p->loop_count, sizeof *w->loops);
   if (p->loop_count && !w->loops) return false;
   for (uint32_t i = 0; i < p->loop_count; i++)
@@ -112,6 +114,7 @@ void tri_workspace_free(tri_workspace *w) {
   for (int i = LEVELS; i-- > 0;) close_level(&w->level[i]);
   for (uint32_t i = p ? p->loop_count : 0; w->loops && i-- > 0;) tri_workspace_free(w->loops[i]);
   if (w->loops) tri__free(&w->memory, w->loops, p->loop_count, sizeof *w->loops);
+  if (w->is_written) tri__free(&w->memory, w->is_written, p->output_count, 1);
   tri__free(&w->memory, w->sizes, p->size_count, sizeof *w->sizes);
   tri__free(&w->memory, w->counts, p->shape_count, sizeof *w->counts);
   if (!w->placed) tri__free(&memory, w, 1, sizeof *w);
