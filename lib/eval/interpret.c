@@ -155,11 +155,12 @@ const void *tri__output_at(const struct run *r, uint32_t i, size_t first) {
   return direct ? (const void *)(r->direct + first) : element_at(r, r->plan->outputs[i], 0);
 }
 
-double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k) {
+double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k,
+                           uint8_t **flags) {
   size_t first = 0;
   for (uint32_t i = 0; r->direct && i < r->plan->output_count; i++) {
     if (r->plan->outputs[i] == s->result + k && r->plan->lone[i]) {
-      r->is_written[i] = 1;
+      *flags = r->is_written + i;
       return r->direct + first;
     }
     first += count_of(r, r->plan->outputs[i]);

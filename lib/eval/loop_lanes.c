@@ -85,6 +85,7 @@ struct pass {
   void **slots;
   double *sums;
   double **results; /* where they go, by the loop's kept results */
+  uint8_t **flags;  /* of those that go to the caller at once; else NULL */
 };
 
 static double *buffer_of(const struct pass *p, uint32_t slot) {
@@ -103,7 +104,9 @@ static void aim(const struct pass *p) {
   for (uint32_t k = 0; k < t->loop->results; k++) {
     uint32_t i;
     bool sum = tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED;
-    p->results[k] = sum ? NULL : tri__direct_result(t->outer, t->step, k);
+    p->flags[k] = NULL;
+    p->results[k] = sum ? NULL : tri__direct_result(t->outer, t->step, k, &p->flags[k]);
+    if (p->flags[k]) *p->flags[k] = WRITTEN | HAS_VALUES; /* unless one is found that has none */
     if (!p->results[k]) p->results[k] = element_at(t->outer, t->step->result + k, 0);
   }
 }
@@ -113,7 +116,7 @@ static bool open_pass(struct pass *p) {
   struct level *level = p->turn->level;
   size_t cells = (size_t)l->slot_count - l->constant_count;
   size_t size = (cells * LANE_BLOCK + l->output_count) * sizeof(double) +
-                l->slot_count * sizeof *p->slots + p->turn->loop->results * sizeof *p->results +
+                l->slot_count * sizeof *p->slots + 2 * p->turn->loop->results * sizeof *p->results +
                 LANE_ALIGNMENT;
   if (!level->block) {
     level->block = tri__new(level->numbers.memory, size, 1);
@@ -125,6 +128,7 @@ static bool open_pass(struct pass *p) {
   p->sums = p->buffers + cells * LANE_BLOCK;
   p->slots = (void **)(void *)(p->sums + l->output_count);
   p->results = (double **)(void *)(p->slots + l->slot_count);
+  p->flags = (uint8_t **)(void *)(p->results + p->turn->loop->results);
   aim(p);
   memset(p->sums, 0, l->output_count * sizeof(double));
   for (uint32_t s = 0; s < l->slot_count; s++)
@@ -225,6 +229,13 @@ static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t c
   }
 }
 
+static void look_for_values(const struct pass *p, uint32_t k, uint32_t next, size_t each) {
+  bool lacks = false;
+  for (size_t e = 0; p->flags[k] && e < each; e++)
+    lacks |= p->lanes->kernels->lacks(p->slots[p->lanes->output_slots[next + e]]);
+  if (lacks) *p->flags[k] = WRITTEN;
+}
+
 /* The outputs of the flat plan from number `next` on are the elements of result k. */
 static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t first,
                         size_t count) {
@@ -233,6 +244,7 @@ static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t 
   uint32_t i;
   bool summed = tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED;
   size_t each = count_of(&t->body, l->body->outputs[l->output[l->kept[k]]]);
+  look_for_values(p, k, next, each);
   if (!summed && each) put_parts(p, next, each, count, p->results[k] + first * each);
   for (size_t e = 0; summed && e < each; e++, next++)
     p->sums[next] += p->lanes->kernels->sum(p->slots[p->lanes->output_slots[next]], (int)count);

@@ -71,9 +71,10 @@ struct run {
   struct store *store;
   const size_t *counts;
   int level;
-  double *direct;      /* where the caller wants the outputs, if loops may write there; else NULL */
-  uint8_t *is_written; /* by output: it is there already, and not in the store */
-  bool whole;          /* every step was carried out, so outputs are what they are */
+  double *direct; /* where the caller wants the outputs, if loops may write there; else NULL */
+  uint8_t *
+      is_written; /* by output: WRITTEN if it is there already and not in the store, HAS_VALUES if it was also looked through */
+  bool whole;     /* every step was carried out, so outputs are what they are */
 };
 
 /* Numbers of the caller's: doubles, or numbers of the function's domain. */
@@ -148,8 +149,10 @@ static inline bool port_given(const struct port *port) { return port->doubles ||
 void tri__run_inputs(struct run *r, const struct port *inputs);
 /* The numbers of output i: in the store, or where the caller wants them; `first` of them are those of the outputs before. */
 const void *tri__output_at(const struct run *r, uint32_t i, size_t first);
-/* Where a loop may write its result k of step s by itself, which is then written; else NULL. */
-double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k);
+enum { WRITTEN = 1, HAS_VALUES = 2 };
+/* Where a loop may write its result k of step s by itself, with its flags of is_written in *flags; else NULL. */
+double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k,
+                           uint8_t **flags);
 /* Values of the outputs (the value parts of dual numbers) into a port, if it is given and the run is whole. */
 void tri__put_outputs(const struct run *r, const struct port *outputs);
 /* Whether the short way through doubles is open: scalars, nobody watching. */
