@@ -213,6 +213,22 @@ static void take_inputs(const struct pass *p, size_t first, size_t count) {
 
 /* --- what comes out */
 
+/* A whole tile, whose loads and stores the compiler writes out. */
+static void put_tile(const double *const *from, size_t each, size_t count, double *restrict to) {
+  const double *a = from[0], *b = from[1], *c = from[2], *d = from[3];
+  const double *x = from[4], *y = from[5], *z = from[6], *w = from[7];
+  for (size_t s = 0; s < count; s++, to += each) {
+    to[0] = a[s];
+    to[1] = b[s];
+    to[2] = c[s];
+    to[3] = d[s];
+    to[4] = x[s];
+    to[5] = y[s];
+    to[6] = z[s];
+    to[7] = w[s];
+  }
+}
+
 /* `each` outputs of the flat plan from number `next` on, of `count` steps: part by part, as they are to lie. */
 static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t count, double *to) {
   const uint32_t *slots = p->lanes->output_slots + next;
@@ -224,8 +240,11 @@ static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t c
     size_t wide = each - e < TILE ? each - e : TILE;
     const double *from[TILE];
     for (size_t i = 0; i < wide; i++) from[i] = p->slots[slots[e + i]];
-    for (size_t s = 0; s < count; s++)
-      for (size_t i = 0; i < wide; i++) to[s * each + e + i] = from[i][s];
+    if (wide == TILE)
+      put_tile(from, each, count, to + e);
+    else
+      for (size_t s = 0; s < count; s++)
+        for (size_t i = 0; i < wide; i++) to[s * each + e + i] = from[i][s];
   }
 }
 
