@@ -9,7 +9,7 @@
 
 enum {
   FEWEST = 8,
-  MOST_STEPS = 1 << 17
+  MOST_STEPS = 1 << 19
 };                 /* steps of a loop that are worth it; of its body, written out */
 enum { TILE = 8 }; /* numbers of a part that are written at once */
 
