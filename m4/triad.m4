@@ -33,3 +33,24 @@ AC_DEFUN([TRIAD_BALLS],
      [AC_MSG_ERROR([FLINT 3, or FLINT 2.9 with Arb 2.23, is required (Debian: libflint-dev, and libflint-arb-dev where there is one)])])
    TRIAD_LIBS_PRIVATE="$FLINT_LIBS $TRIAD_LIBS_PRIVATE"
    AC_SUBST([FLINT_LIBS])])
+
+# TRIAD_LLVM: have_llvm=yes, triad_llvm, LLVM_CPPFLAGS and LLVM_LIBS if $LLVM_CONFIG is that of LLVM 14 or later with its C API.
+AC_DEFUN([TRIAD_LLVM],
+  [triad_llvm= LLVM_CPPFLAGS= LLVM_LIBS=
+   AS_IF([test -n "$LLVM_CONFIG"],
+     [triad_llvm=`$LLVM_CONFIG --version 2>/dev/null`
+      LLVM_CPPFLAGS=-I`$LLVM_CONFIG --includedir 2>/dev/null`
+      LLVM_LIBS="`$LLVM_CONFIG --ldflags 2>/dev/null` `$LLVM_CONFIG --libs 2>/dev/null`"])
+   AS_CASE([$triad_llvm], [1[[4-9]].*|[[2-9]][[0-9]].*],
+     [triad_save_libs=$LIBS triad_save_cppflags=$CPPFLAGS
+      LIBS="$LLVM_LIBS $LIBS" CPPFLAGS="$CPPFLAGS $LLVM_CPPFLAGS"
+      AC_MSG_CHECKING([for native code by LLVM $triad_llvm])
+      AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <llvm-c/LLJIT.h>
+#include <llvm-c/Transforms/PassBuilder.h>]],
+          [[LLVMOrcCreateLLJITBuilder(); LLVMCreatePassBuilderOptions();]])],
+        [have_llvm=yes
+         AC_DEFINE([HAVE_LLVM], [1], [Define to 1 if there is a module that makes native code.])])
+      AC_MSG_RESULT([$have_llvm])
+      LIBS=$triad_save_libs CPPFLAGS=$triad_save_cppflags])
+   AC_SUBST([LLVM_CPPFLAGS])
+   AC_SUBST([LLVM_LIBS])])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Compiled functions as the public sees them: compiling, and calls with doubles or with numbers of the function's domain. */
 #include "eval/lanes.h"
+#include "eval/native_calls.h"
 #include "graph/node.h"
 
 /* --- compiling */
@@ -18,7 +19,10 @@ static tri_function *function_of(struct plan *plan, const tri_compile_options *o
   f->domain = options->domain;
   f->precision = options->precision;
   f->digits = options->digits;
-  return f;
+  if (tri__native_open(f, options)) return f;
+  tri__native_close(f);
+  tri__free(&plan->memory, f, 1, sizeof *f);
+  return NULL;
 }
 
 tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
@@ -51,6 +55,7 @@ void tri_function_free(tri_function *f) {
   if (!f) return;
   struct plan *plan = f->plan;
   tri__lanes_free(atomic_load(&f->lanes));
+  tri__native_close(f);
   tri__free(&plan->memory, f, 1, sizeof *f);
   tri__plan_free(plan);
 }
@@ -81,6 +86,7 @@ static bool rehearse(tri_workspace *w, size_t directions) {
   struct run r;
   uint32_t at_once = directions < DIRECTIONS_AT_ONCE ? (uint32_t)directions : DIRECTIONS_AT_ONCE;
   bool ok = !tri__bind(w, &call) && !tri__level(&r, w, &call, LEVEL_BASE, 0, false);
+  ok = ok && tri__native_rehearse(w, directions > 0);
   if (ok && (directions || r.numbers->domain->partial == tri__partial_by_program))
     ok = tri__numbers_scratch(r.numbers); /* for rows' programs; kernels need none for values */
   if (!directions) return ok;
@@ -94,7 +100,7 @@ size_t tri_workspace_bytes(const tri_function *f, size_t directions) {
   size_t total = 0;
   void *context[2] = {&inner, &total};
   struct plan plan = *f->plan; /* the same plan with memory that counts */
-  tri_function counted = {&plan, f->domain, f->precision, f->digits, NULL};
+  tri_function counted = {&plan, f->domain, f->precision, f->digits, NULL, f->native};
   if (plan.size_count) return 0;
   plan.memory.allocator = (tri_allocator){counting_resize, context};
   tri_workspace *w = tri_workspace_new(&counted);
@@ -156,6 +162,7 @@ static bool enough(const tri_workspace *w, const double *inputs) {
 
 tri_status tri_function_call(const tri_function *f, const tri_call *call, const double *inputs,
                              double *outputs) {
+  if (f && f->native && tri__native_value(f, call, inputs, outputs)) return TRI_OK;
   if (tri__quick_call(f, call, inputs, outputs)) return TRI_OK;
   struct session s;
   struct port in = doubles(inputs), out = doubles(outputs);
@@ -181,6 +188,8 @@ tri_status tri_function_forward(const tri_function *f, const tri_call *call, con
 
 tri_status tri_function_reverse(const tri_function *f, const tri_call *call, const double *inputs,
                                 const double *weights, double *outputs, double *adjoints) {
+  if (f && f->native && tri__native_reverse(f, call, inputs, weights, outputs, adjoints))
+    return TRI_OK;
   if (tri__quick_reverse(f, call, inputs, weights, outputs, adjoints)) return TRI_OK;
   struct session s;
   struct port in = doubles(inputs), by = doubles(weights), out = doubles(outputs),

@@ -18,6 +18,21 @@ lib/eval/primitives.inc: $(EMIT_KERNELS) build-aux/sections.awk
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && (cd $(srcdir) && $(AWK) -f build-aux/sections.awk $(EMIT_KERNELS)) >$@.new && mv $@.new $@
 lib/eval/emit_rows.lo: lib/eval/primitives.inc
 
+# Native code: what the library has of it, and the module that links LLVM.
+libtriad_la_SOURCES += lib/eval/native.h lib/eval/native_calls.h lib/eval/native_program.h lib/eval/native.c lib/eval/native_groups.c \
+  lib/eval/native_program.c
+NATIVE_CFLAGS = -DNATIVE_MODULE='"$(pkglibdir)/triad-native.so"'
+AM_CPPFLAGS += $(NATIVE_CFLAGS)
+if HAVE_LLVM
+pkglib_LTLIBRARIES = triad-native.la
+triad_native_la_SOURCES = lib/eval/native_llvm.c
+triad_native_la_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
+triad_native_la_LIBADD = $(LLVM_LIBS)
+triad_native_la_LDFLAGS = -module -avoid-version -shared -shrext .so -export-symbols-regex '^triad_native_module$$'
+else
+EXTRA_DIST += lib/eval/native_llvm.c
+endif
+
 # Lanes: kernels once for each instruction set.
 libtriad_la_SOURCES += lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c
 noinst_HEADERS += lib/eval/lane_kernels.h

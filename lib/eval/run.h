@@ -8,6 +8,7 @@
 #include "eval/plan.h"
 
 struct lanes;
+struct native;
 
 struct tri_function {
   struct plan *plan;
@@ -15,6 +16,7 @@ struct tri_function {
   uint32_t precision;
   uint64_t digits;
   _Atomic(struct lanes *) lanes; /* made by the first map (lanes.h); else NULL */
+  struct native *native;         /* not NULL: calls may be by native code (native_calls.h) */
 };
 
 /* Where the values of a plan are among the numbers of one array: slots are shared, or every value has a place of its own. */
@@ -60,6 +62,8 @@ struct tri_workspace {
   size_t *counts;      /* elements by shape */
   int64_t *sizes;      /* named sizes they were counted for */
   struct level level[LEVELS];
+  double *native; /* room for native code */
+  size_t native_count;
 };
 
 /* One run: a plan over the numbers of a store. */

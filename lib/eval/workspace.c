@@ -111,6 +111,7 @@ void tri_workspace_free(tri_workspace *w) {
   if (!w) return;
   struct memory memory = w->memory;
   const struct plan *p = w->plan;
+  tri__free(&w->memory, w->native, w->native_count, sizeof *w->native);
   for (int i = LEVELS; i-- > 0;) close_level(&w->level[i]);
   for (uint32_t i = p ? p->loop_count : 0; w->loops && i-- > 0;) tri_workspace_free(w->loops[i]);
   if (w->loops) tri__free(&w->memory, w->loops, p->loop_count, sizeof *w->loops);

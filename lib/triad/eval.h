@@ -18,6 +18,14 @@ typedef struct tri_function tri_function;
  * directions and the same named sizes). */
 typedef struct tri_workspace tri_workspace;
 
+/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit. */
+typedef enum tri_run {
+  TRI_INTERPRET, /* the interpreter */
+  TRI_NATIVE, /* machine code for one point, made at the first call, where there can be any: for functions in double whose values are all
+                 scalars, if triad was built with LLVM; else the interpreter: tri_function_native tells why */
+  TRI_AUTO    /* machine code if the expected calls are worth the time to make it */
+} tri_run;
+
 /* How a function is compiled; zeros are the defaults. With primals > 0 the outputs from number `primals` on are derivatives of those
  * before: in floating point they follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation. */
 typedef struct tri_compile_options {
@@ -29,6 +37,9 @@ typedef struct tri_compile_options {
   int as_written; /* not 0: one step per operation, none rewritten (x^2 stays a power): for traces */
   const tri_allocator *allocator; /* of the function and its workspaces; NULL: malloc */
   tri_error *error;               /* not NULL: is told why compiling failed */
+  tri_run run;                    /* TRI_INTERPRET */
+  uint64_t expected_calls;        /* for TRI_AUTO: about how many calls are to come */
+  const char *native_module; /* path of the module that makes machine code; NULL: where it was installed */
 } tri_compile_options;
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
@@ -53,6 +64,11 @@ TRI_API tri_domain tri_function_domain(const tri_function *function);
 
 /* Operations that one call carries out. */
 TRI_API size_t tri_function_operations(const tri_function *function);
+
+/* Not 0 if calls are by machine code; code that is not made yet is made now, which takes about 30 ms and 50 µs for each operation. Else
+ * *why, unless why is NULL, is told the reason in words that live as long as the function. In machine code too, a call that is traced or
+ * strict, or that finds a number that does not exist, is carried out by the interpreter. LLVM allocates for itself, by malloc. */
+TRI_API int tri_function_native(const tri_function *function, const char **why);
 
 /* Named sizes that a call must give, in this order; the name of size i (NULL beyond). */
 TRI_API size_t tri_function_sizes(const tri_function *function);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Calls by native code: when a function has it, and the module that makes it. Code is made at the first call of each kind, by one thread;
+ * others interpret meanwhile, which gives the same results bit for bit. */
+#include "eval/native_calls.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <triad/version.h>
+
+#include "config.h"
+#include "eval/native_program.h"
+
+#if HAVE_DLOPEN
+#include <dlfcn.h>
+#endif
+
+/* Where an output is when all is computed. */
+struct native_output {
+  bool is_constant, is_input;
+  uint32_t index;
+  double constant;
+};
+
+struct native_compiled {
+  native_run *run;
+  const struct native_module *module;
+  struct native_machine *machine;
+  struct native_output *outputs;
+  size_t work_count; /* of the program; outputs are put together behind */
+};
+
+enum { WHY_SIZE = 200 };
+
+struct native {
+  struct memory memory;
+  char *path; /* of the module, NULL: where it was installed */
+  pthread_mutex_t lock;
+  _Atomic(struct native_compiled *) code[NATIVE_KINDS];
+  atomic_int failed; /* why is set, and nothing will be compiled any more */
+  char why[WHY_SIZE];
+};
+
+/* --- the module */
+
+#if HAVE_DLOPEN && HAVE_LLVM
+/* The module, which stays open: LLVM cannot be unloaded. */
+static const struct native_module *open_module(const char *path, char why[WHY_SIZE]) {
+  void *handle = dlopen(path ? path : NATIVE_MODULE, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  const char *message = handle ? NULL : dlerror();
+  if (!handle) {
+    snprintf(why, WHY_SIZE, "%s", message ? message : "the module of native code does not open");
+    return NULL;
+  }
+  void *symbol = dlsym(handle, "triad_native_module");
+  native_module_of *of;
+  memcpy(&of, &symbol, sizeof of); /* as POSIX has it */
+  const struct native_module *module = symbol ? of() : NULL;
+  dlclose(handle);
+  if (module && strcmp(module->version, TRI_VERSION) == 0) return module;
+  snprintf(why, WHY_SIZE, "the module of native code is not of triad %s", TRI_VERSION);
+  return NULL;
+}
+#else
+static const struct native_module *open_module(const char *path, char why[WHY_SIZE]) {
+  (void)path;
+  snprintf(why, WHY_SIZE, "triad was built without native code");
+  return NULL;
+}
+#endif
+
+/* --- code */
+
+static void free_code(struct native *n, const struct plan *p, struct native_compiled *code) {
+  if (!code) return;
+  if (code->machine) code->module->release(code->machine);
+  tri__free(&n->memory, code->outputs, p->output_count, sizeof *code->outputs);
+  tri__free(&n->memory, code, 1, sizeof *code);
+}
+
+static void set_outputs(struct native_compiled *code, const struct native_draft *d) {
+  for (uint32_t i = 0; i < d->plan->output_count; i++) {
+    uint32_t v = d->outputs[i];
+    const struct native_op *op = d->program.ops + v;
+    struct native_output *to = code->outputs + i;
+    to->is_constant = op->code == NATIVE_CONSTANT;
+    to->is_input = op->code == NATIVE_INPUT;
+    to->constant = to->is_constant ? op->constant : 0.0;
+    to->index = to->is_input ? op->index : d->program.place[v];
+  }
+}
+
+static bool compile_draft(struct native *n, struct native_compiled *code, struct native_draft *d,
+                          enum native_kind kind) {
+  char *why = NULL;
+  if (!tri__native_operations(d, kind) || !tri__native_lay_out(d)) {
+    snprintf(n->why, WHY_SIZE, "%s", "out of memory");
+    return false;
+  }
+  set_outputs(code, d);
+  code->work_count = d->program.work_count;
+  code->machine = code->module->compile(&d->program, &code->run, &why);
+  if (code->machine) return true;
+  snprintf(n->why, WHY_SIZE, "%s", why ? why : "out of memory");
+  code->module->say_free(why);
+  return false;
+}
+
+static struct native_compiled *make_code(struct native *n, const struct plan *p,
+                                     enum native_kind kind) {
+  const struct native_module *module = open_module(n->path, n->why);
+  struct native_compiled *code = module ? tri__new(&n->memory, 1, sizeof *code) : NULL;
+  if (!module) return NULL;
+  if (code) code->outputs = tri__new(&n->memory, p->output_count, sizeof *code->outputs);
+  if (!code || !code->outputs) {
+    snprintf(n->why, WHY_SIZE, "%s", "out of memory");
+    free_code(n, p, code);
+    return NULL;
+  }
+  code->module = module;
+  struct native_draft draft = {.memory = &n->memory, .plan = p};
+  bool ok = compile_draft(n, code, &draft, kind);
+  tri__native_draft_free(&draft);
+  if (ok) return code;
+  free_code(n, p, code);
+  return NULL;
+}
+
+/* The code for a kind of call, made if it must be; NULL if there is none, or if another thread is making some. */
+static struct native_compiled *code_for(const tri_function *f, enum native_kind kind, bool wait) {
+  struct native *n = f->native;
+  struct native_compiled *code = atomic_load_explicit(&n->code[kind], memory_order_acquire);
+  if (code || atomic_load(&n->failed)) return code;
+  if (wait)
+    pthread_mutex_lock(&n->lock);
+  else if (pthread_mutex_trylock(&n->lock))
+    return NULL;
+  code = atomic_load(&n->code[kind]);
+  if (!code && !atomic_load(&n->failed)) {
+    code = make_code(n, f->plan, kind);
+    if (code)
+      atomic_store_explicit(&n->code[kind], code, memory_order_release);
+    else
+      atomic_store(&n->failed, 1);
+  }
+  pthread_mutex_unlock(&n->lock);
+  return code;
+}
+
+/* --- functions with native code */
+
+/* Nanoseconds: what compiling takes at all and for an operation, and what native code saves for an operation of a call. */
+static bool pays(const struct plan *p, uint64_t calls) {
+  double n = p->step_count;
+  return (double)calls * n * 8.0 > 3e7 + n * 5e4;
+}
+
+/* What a plan must be, in words; NULL if it is. */
+static const char *objection(const tri_function *f) {
+  if (f->domain != TRI_DOUBLE) return "only functions in double have native code";
+  if (!f->plan->scalar) return "a function of arrays is interpreted";
+  if (f->plan->programs->rows != tri__rows) return "the operations are not the library's";
+  return NULL;
+}
+
+bool tri__native_open(tri_function *f, const tri_compile_options *options) {
+  if (options->run == TRI_INTERPRET) return true;
+  if (options->run == TRI_AUTO && (objection(f) || !pays(f->plan, options->expected_calls)))
+    return true;
+  struct memory memory;
+  tri__memory_init(&memory, &f->plan->memory.allocator);
+  struct native *n = f->native = tri__new(&memory, 1, sizeof *n);
+  if (!n) return false;
+  n->memory = memory;
+  pthread_mutex_init(&n->lock, NULL);
+  const char *why = objection(f);
+  if (why) {
+    snprintf(n->why, WHY_SIZE, "%s", why);
+    atomic_store(&n->failed, 1);
+  }
+  if (!options->native_module) return true;
+  size_t size = strlen(options->native_module) + 1;
+  n->path = tri__new(&n->memory, size, 1);
+  return n->path && memcpy(n->path, options->native_module, size);
+}
+
+void tri__native_close(tri_function *f) {
+  struct native *n = f->native;
+  if (!n) return;
+  for (int i = 0; i < NATIVE_KINDS; i++) free_code(n, f->plan, atomic_load(&n->code[i]));
+  if (n->path) tri__free(&n->memory, n->path, strlen(n->path) + 1, 1);
+  pthread_mutex_destroy(&n->lock);
+  struct memory memory = n->memory;
+  tri__free(&memory, n, 1, sizeof *n);
+}
+
+int tri_function_native(const tri_function *f, const char **why) {
+  const char *reason = NULL;
+  bool native = f && f->native;
+  if (!native) reason = f ? "the function is interpreted" : "no function: it did not compile";
+  for (int i = 0; native && i < NATIVE_KINDS; i++)
+    native = code_for(f, (enum native_kind)i, true) != NULL;
+  if (!native && !reason) reason = f->native->why;
+  if (why) *why = reason;
+  return native;
+}
+
+/* --- calls */
+
+/* Whether a call asks for nothing but numbers. */
+static bool is_plain(const tri_function *f, const tri_call *call) {
+  if (!call) return true;
+  if (call->trace || call->strict || (call->interrupt && *call->interrupt)) return false;
+  return !call->workspace || call->workspace->function == f;
+}
+
+/* Room for `count` numbers in a workspace; NULL when out of memory. */
+static double *room(tri_workspace *w, size_t count) {
+  if (count <= w->native_count) return w->native;
+  tri__free(&w->memory, w->native, w->native_count, sizeof *w->native);
+  w->native = tri__new(&w->memory, count, sizeof *w->native);
+  w->native_count = w->native ? count : 0;
+  return w->native;
+}
+
+static bool gather(const struct plan *p, const struct native_compiled *code, const double *in,
+                   double *work) {
+  double *to = work + code->work_count;
+  bool exist = true;
+  for (uint32_t i = 0; i < p->output_count; i++) {
+    const struct native_output *o = code->outputs + i;
+    to[i] = o->is_constant ? o->constant : o->is_input ? in[o->index] : work[o->index];
+    exist &= !isnan(to[i]);
+  }
+  return exist;
+}
+
+static bool run(const tri_function *f, const struct native_compiled *code, double *work,
+                const double *in, const double *weights, double *outputs, double *gradient) {
+  const struct plan *p = f->plan;
+  if (!work || !code->run(in, weights, work, gradient) || !gather(p, code, in, work)) return false;
+  if (outputs) memcpy(outputs, work + code->work_count, p->output_count * sizeof *outputs);
+  return true;
+}
+
+static bool call(const tri_function *f, const tri_call *call, enum native_kind kind,
+                 const double *in, const double *weights, double *outputs, double *gradient) {
+  if (!is_plain(f, call) || (!in && f->plan->input_count)) return false;
+  const struct native_compiled *code = code_for(f, kind, false);
+  if (!code) return false;
+  size_t count = code->work_count + f->plan->output_count;
+  bool ok;
+  if (call && call->workspace) {
+    ok = run(f, code, room(call->workspace, count), in, weights, outputs, gradient);
+  } else {
+    struct memory memory;
+    tri__memory_init(&memory, &f->plan->memory.allocator);
+    double *work = tri__new(&memory, count, sizeof *work);
+    ok = run(f, code, work, in, weights, outputs, gradient);
+    tri__free(&memory, work, count, sizeof *work);
+  }
+  if (ok && call && call->error) *call->error = (tri_error){.status = TRI_OK};
+  return ok;
+}
+
+bool tri__native_value(const tri_function *f, const tri_call *c, const double *inputs,
+                       double *outputs) {
+  return outputs && call(f, c, NATIVE_VALUE, inputs, NULL, outputs, NULL);
+}
+
+bool tri__native_reverse(const tri_function *f, const tri_call *c, const double *inputs,
+                         const double *weights, double *outputs, double *adjoints) {
+  enum native_kind kind = weights ? NATIVE_GRADIENT : NATIVE_SUM_GRADIENT;
+  if (!adjoints && f->plan->input_count) return false;
+  return call(f, c, kind, inputs, weights, outputs, adjoints);
+}
+
+/* Numbers that a workspace needs for calls by native code. */
+static size_t most_room(const tri_function *f, bool derivatives) {
+  size_t most = 0;
+  for (int i = 0; f->native && i < (derivatives ? NATIVE_KINDS : 1); i++) {
+    const struct native_compiled *code = code_for(f, (enum native_kind)i, true);
+    if (code && code->work_count + f->plan->output_count > most)
+      most = code->work_count + f->plan->output_count;
+  }
+  return most;
+}
+
+bool tri__native_rehearse(tri_workspace *w, bool derivatives) {
+  size_t count = most_room(w->function, derivatives);
+  return !count || room(w, count);
+}

@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* The module of native code: a program's operations as LLVM's, one function for each region and one that calls them, compiled for this
+ * processor. No rounding is changed: there are no fast-math flags and nothing is contracted. This file links nothing of the library. */
+#include "eval/native.h"
+
+#include <llvm-c/Core.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/LLJIT.h>
+#include <llvm-c/Orc.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+enum { WIDTH = 8, SMALL = 6000, LARGE = 40000 };
+
+struct native_machine {
+  LLVMOrcLLJITRef jit;
+};
+
+/* A module in the making. */
+struct emitter {
+  const struct native_program *program;
+  LLVMContextRef context;
+  LLVMModuleRef module;
+  LLVMBuilderRef builder;
+  LLVMTypeRef real, bit, i64, region_type;
+  LLVMValueRef table;
+  /* of the function under way */
+  LLVMValueRef function, space[NATIVE_TABLE + 1], gradient;
+  /* straight code: by operation, and in which region it was set */
+  LLVMValueRef *value;
+  uint32_t *set_in;
+  uint32_t region;
+  /* loops: by place in the loop */
+  LLVMValueRef *lane;   /* result of each group in this iteration */
+  LLVMValueRef *sum;    /* of each chain so far */
+  LLVMValueRef (*splat)[NATIVE_ARGS]; /* operands that are the same for all instances */
+  uint32_t *lane_of;    /* by group: its place in the loop */
+  LLVMValueRef bad;     /* something that was stored is NaN */
+  unsigned width;
+};
+
+/* --- operations on numbers, or on vectors of them */
+
+static LLVMTypeRef type_of(const struct emitter *e, LLVMTypeRef element) {
+  return e->width == 1 ? element : LLVMVectorType(element, e->width);
+}
+
+static LLVMValueRef number(const struct emitter *e, double x) {
+  LLVMValueRef c = LLVMConstReal(e->real, x), lanes[WIDTH];
+  if (e->width == 1) return c;
+  for (unsigned i = 0; i < e->width; i++) lanes[i] = c;
+  return LLVMConstVector(lanes, e->width);
+}
+
+static LLVMValueRef integer(const struct emitter *e, int64_t i) {
+  return LLVMConstInt(e->i64, (unsigned long long)i, 1);
+}
+
+static bool is_bit(const struct emitter *e, LLVMValueRef x) {
+  return LLVMTypeOf(x) == type_of(e, e->bit);
+}
+
+/* Conditions stay bits until a number is asked for. */
+static LLVMValueRef as_real(const struct emitter *e, LLVMValueRef x) {
+  return is_bit(e, x) ? LLVMBuildUIToFP(e->builder, x, type_of(e, e->real), "") : x;
+}
+
+static LLVMValueRef as_bit(const struct emitter *e, LLVMValueRef x) {
+  return is_bit(e, x) ? x : LLVMBuildFCmp(e->builder, LLVMRealUNE, x, number(e, 0.0), "");
+}
+
+static LLVMValueRef intrinsic(struct emitter *e, const char *name, LLVMValueRef x) {
+  LLVMTypeRef type = type_of(e, e->real);
+  unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+  LLVMValueRef f = LLVMGetIntrinsicDeclaration(e->module, id, &type, 1);
+  return LLVMBuildCall2(e->builder, LLVMIntrinsicGetType(e->context, id, &type, 1), f, &x, 1, "");
+}
+
+static LLVMValueRef compare(struct emitter *e, LLVMRealPredicate how, const LLVMValueRef *x) {
+  return LLVMBuildFCmp(e->builder, how, as_real(e, x[0]), as_real(e, x[1]), "");
+}
+
+static LLVMValueRef choose(struct emitter *e, const LLVMValueRef *x) {
+  return LLVMBuildSelect(e->builder, as_bit(e, x[0]), as_real(e, x[1]), as_real(e, x[2]), "");
+}
+
+static LLVMValueRef call_one(struct emitter *e, uint8_t code, void (*address)(void),
+                                 LLVMValueRef *x, unsigned n) {
+  LLVMTypeRef types[NATIVE_ARGS] = {e->real, e->real, e->real, e->real};
+  bool predicate = code == NATIVE_PREDICATE;
+  LLVMTypeRef type = LLVMFunctionType(predicate ? e->bit : e->real, types, n, 0);
+  LLVMValueRef at = LLVMConstInt(e->i64, (uintptr_t)address, 0);
+  LLVMValueRef f = LLVMConstIntToPtr(at, LLVMPointerType(type, 0));
+  LLVMValueRef r = LLVMBuildCall2(e->builder, type, f, x, n, "");
+  if (predicate) /* C's bool is 0 or 1 in a byte */
+    LLVMAddCallSiteAttribute(
+        r, LLVMAttributeReturnIndex,
+        LLVMCreateEnumAttribute(e->context, LLVMGetEnumAttributeKindForName("zeroext", 7), 0));
+  return r;
+}
+
+/* A call of C for every lane. */
+static LLVMValueRef call(struct emitter *e, uint8_t code, void (*address)(void),
+                         const LLVMValueRef *x, unsigned n) {
+  LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
+  LLVMValueRef one[NATIVE_ARGS], result;
+  unsigned width = e->width;
+  for (unsigned k = 0; k < n; k++) one[k] = as_real(e, x[k]);
+  if (width == 1) return call_one(e, code, address, one, n);
+  result = LLVMGetUndef(type_of(e, code == NATIVE_PREDICATE ? e->bit : e->real));
+  for (unsigned i = 0; i < width; i++) {
+    LLVMValueRef at = LLVMConstInt(i32, i, 0), part[NATIVE_ARGS];
+    for (unsigned k = 0; k < n; k++) part[k] = LLVMBuildExtractElement(e->builder, one[k], at, "");
+    LLVMValueRef r = call_one(e, code, address, part, n);
+    result = LLVMBuildInsertElement(e->builder, result, r, at, "");
+  }
+  return result;
+}
+
+static LLVMValueRef operation(struct emitter *e, uint8_t code, void (*address)(void),
+                              const LLVMValueRef *x, unsigned n) {
+  LLVMBuilderRef b = e->builder;
+  switch (code) {
+  case NATIVE_ADD: return LLVMBuildFAdd(b, as_real(e, x[0]), as_real(e, x[1]), "");
+  case NATIVE_SUB: return LLVMBuildFSub(b, as_real(e, x[0]), as_real(e, x[1]), "");
+  case NATIVE_MUL: return LLVMBuildFMul(b, as_real(e, x[0]), as_real(e, x[1]), "");
+  case NATIVE_DIV: return LLVMBuildFDiv(b, as_real(e, x[0]), as_real(e, x[1]), "");
+  case NATIVE_NEG: return LLVMBuildFNeg(b, as_real(e, x[0]), "");
+  case NATIVE_SQRT: return intrinsic(e, "llvm.sqrt", as_real(e, x[0]));
+  case NATIVE_FLOOR: return intrinsic(e, "llvm.floor", as_real(e, x[0]));
+  case NATIVE_CEIL: return intrinsic(e, "llvm.ceil", as_real(e, x[0]));
+  case NATIVE_LT: return compare(e, LLVMRealOLT, x);
+  case NATIVE_LE: return compare(e, LLVMRealOLE, x);
+  case NATIVE_GT: return compare(e, LLVMRealOGT, x);
+  case NATIVE_GE: return compare(e, LLVMRealOGE, x);
+  case NATIVE_EQ: return compare(e, LLVMRealOEQ, x);
+  case NATIVE_NE: return compare(e, LLVMRealUNE, x);
+  case NATIVE_UNORDERED: return compare(e, LLVMRealUNO, x);
+  case NATIVE_AND: return LLVMBuildAnd(b, as_bit(e, x[0]), as_bit(e, x[1]), "");
+  case NATIVE_OR: return LLVMBuildOr(b, as_bit(e, x[0]), as_bit(e, x[1]), "");
+  case NATIVE_NOT: return LLVMBuildNot(b, as_bit(e, x[0]), "");
+  case NATIVE_SELECT: return choose(e, x);
+  default: return call(e, code, address, x, n);
+  }
+}
+
+/* --- memory */
+
+static LLVMValueRef pointer(struct emitter *e, LLVMValueRef base, LLVMValueRef index) {
+  LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->real, base, &index, 1, "");
+  return LLVMBuildBitCast(e->builder, at, LLVMPointerType(type_of(e, e->real), 0), "");
+}
+
+static LLVMValueRef load(struct emitter *e, LLVMValueRef base, LLVMValueRef index) {
+  LLVMValueRef x = LLVMBuildLoad2(e->builder, type_of(e, e->real), pointer(e, base, index), "");
+  LLVMSetAlignment(x, sizeof(double));
+  return x;
+}
+
+static void store(struct emitter *e, LLVMValueRef x, LLVMValueRef base, LLVMValueRef index) {
+  LLVMSetAlignment(LLVMBuildStore(e->builder, x, pointer(e, base, index)), sizeof(double));
+}
+
+static LLVMValueRef reversed(struct emitter *e, LLVMValueRef x) {
+  LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
+  LLVMValueRef order[WIDTH];
+  for (unsigned i = 0; i < e->width; i++) order[i] = LLVMConstInt(i32, e->width - 1 - i, 0);
+  return LLVMBuildShuffleVector(e->builder, x, LLVMGetUndef(LLVMTypeOf(x)),
+                                LLVMConstVector(order, e->width), "");
+}
+
+/* first + stride * (i + lane) */
+static LLVMValueRef index_of(struct emitter *e, int64_t first, int64_t stride, LLVMValueRef i,
+                             unsigned lane) {
+  LLVMValueRef at = LLVMBuildMul(e->builder, i, integer(e, stride), "");
+  return LLVMBuildAdd(e->builder, at, integer(e, first + stride * (int64_t)lane), "");
+}
+
+static LLVMValueRef load_scalar(struct emitter *e, LLVMValueRef base, LLVMValueRef index) {
+  unsigned width = e->width;
+  e->width = 1;
+  LLVMValueRef x = load(e, base, index);
+  e->width = width;
+  return x;
+}
+
+static void store_scalar(struct emitter *e, LLVMValueRef x, LLVMValueRef base, LLVMValueRef index) {
+  unsigned width = e->width;
+  e->width = 1;
+  store(e, x, base, index);
+  e->width = width;
+}
+
+/* Numbers of a group's instances i … i + width - 1. */
+static LLVMValueRef load_steps(struct emitter *e, LLVMValueRef base, int64_t first, int64_t stride,
+                               LLVMValueRef i) {
+  LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
+  if (e->width == 1 || stride == 1) return load(e, base, index_of(e, first, stride, i, 0));
+  if (stride == -1) return reversed(e, load(e, base, index_of(e, first, stride, i, e->width - 1)));
+  LLVMValueRef x = LLVMGetUndef(type_of(e, e->real));
+  for (unsigned k = 0; k < e->width; k++) {
+    LLVMValueRef one = load_scalar(e, base, index_of(e, first, stride, i, k));
+    x = LLVMBuildInsertElement(e->builder, x, one, LLVMConstInt(i32, k, 0), "");
+  }
+  return x;
+}
+
+static void store_steps(struct emitter *e, LLVMValueRef x, LLVMValueRef base, int64_t first,
+                        int64_t stride, LLVMValueRef i) {
+  LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
+  if (e->width == 1 || stride == 1) {
+    store(e, x, base, index_of(e, first, stride, i, 0));
+  } else if (stride == -1) {
+    store(e, reversed(e, x), base, index_of(e, first, stride, i, e->width - 1));
+  } else {
+    for (unsigned k = 0; k < e->width; k++)
+      store_scalar(e, LLVMBuildExtractElement(e->builder, x, LLVMConstInt(i32, k, 0), ""), base,
+                   index_of(e, first, stride, i, k));
+  }
+}
+
+/* --- functions */
+
+static void no_alias(struct emitter *e, unsigned parameter) {
+  unsigned kind = LLVMGetEnumAttributeKindForName("noalias", 7);
+  LLVMAddAttributeAtIndex(e->function, parameter + 1,
+                          LLVMCreateEnumAttribute(e->context, kind, 0));
+}
+
+static LLVMBasicBlockRef new_block(struct emitter *e) {
+  return LLVMAppendBasicBlockInContext(e->context, e->function, "");
+}
+
+/* bool name(in, weights, work, gradient), to be filled. */
+static void begin_function(struct emitter *e, const char *name) {
+  e->function = LLVMAddFunction(e->module, name, e->region_type);
+  for (unsigned i = 0; i < 4; i++) no_alias(e, i);
+  for (unsigned i = NATIVE_IN; i <= NATIVE_WORK; i++) e->space[i] = LLVMGetParam(e->function, i);
+  e->gradient = LLVMGetParam(e->function, NATIVE_WORK + 1);
+  e->space[NATIVE_TABLE] = e->table;
+  LLVMPositionBuilderAtEnd(e->builder, new_block(e));
+  e->width = 1;
+  e->bad = LLVMConstInt(e->bit, 0, 0);
+}
+
+static void region_name(char name[24], uint32_t i) { snprintf(name, 24, "region%u", (unsigned)i); }
+
+/* --- straight code */
+
+static LLVMValueRef value_of(struct emitter *e, uint32_t v) {
+  const struct native_op *op = e->program->ops + v;
+  if (e->set_in[v] == e->region) return e->value[v];
+  LLVMValueRef x;
+  switch (op->code) {
+  case NATIVE_CONSTANT: x = number(e, op->constant); break;
+  case NATIVE_INPUT: x = load(e, e->space[NATIVE_IN], integer(e, op->index)); break;
+  case NATIVE_WEIGHT: x = load(e, e->space[NATIVE_WEIGHTS], integer(e, op->index)); break;
+  default: x = load(e, e->space[NATIVE_WORK], integer(e, e->program->place[v]));
+  }
+  e->set_in[v] = e->region;
+  return e->value[v] = x;
+}
+
+/* What is stored as 0.0 + x is never -0; whether it is NaN is noted. */
+static LLVMValueRef checked(struct emitter *e, LLVMValueRef x) {
+  LLVMValueRef sum = LLVMBuildFAdd(e->builder, as_real(e, x), number(e, 0.0), "");
+  LLVMValueRef nan = LLVMBuildFCmp(e->builder, LLVMRealUNO, sum, sum, "");
+  e->bad = LLVMBuildOr(e->builder, e->bad, nan, "");
+  return sum;
+}
+
+static void straight_op(struct emitter *e, uint32_t v) {
+  const struct native_op *op = e->program->ops + v;
+  LLVMValueRef x[NATIVE_ARGS];
+  for (unsigned k = 0; k < op->nargs; k++) x[k] = value_of(e, op->arg[k]);
+  if (op->code == NATIVE_STORE) {
+    store(e, checked(e, x[0]), e->gradient, integer(e, op->index));
+    return;
+  }
+  e->value[v] = operation(e, op->code, op->address, x, op->nargs);
+  e->set_in[v] = e->region;
+  if (e->program->place[v] != NATIVE_NONE)
+    store(e, as_real(e, e->value[v]), e->space[NATIVE_WORK], integer(e, e->program->place[v]));
+}
+
+static void straight_region(struct emitter *e, const struct native_region *r) {
+  for (uint32_t i = 0; i < r->count; i++) straight_op(e, e->program->order[r->first + i]);
+  LLVMBuildRet(e->builder, e->bad);
+}
+
+/* --- loops */
+
+/* The operands that are the same for all instances, as numbers. */
+static void load_fixed(struct emitter *e, const struct native_region *r) {
+  for (uint32_t i = 0; i < r->count; i++) {
+    const struct native_group *g = e->program->groups + e->program->loops[r->first + i];
+    for (unsigned k = 0; k < NATIVE_ARGS; k++) {
+      const struct native_operand *x = &g->operand[k];
+      e->splat[i][k] = NULL;
+      if (x->kind == NATIVE_FIXED)
+        e->splat[i][k] = number(e, x->constant);
+      else if (x->kind == NATIVE_MEMORY && x->stride == 0 && k < (g->is_chain ? 2u : g->nargs))
+        e->splat[i][k] = load(e, e->space[x->space], integer(e, x->first));
+    }
+    if (g->is_chain) e->sum[i] = e->splat[i][1];
+  }
+}
+
+static LLVMValueRef spread(struct emitter *e, LLVMValueRef x) {
+  LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
+  if (e->width == 1) return x;
+  LLVMValueRef v = LLVMGetUndef(type_of(e, e->real));
+  v = LLVMBuildInsertElement(e->builder, v, x, LLVMConstInt(i32, 0, 0), "");
+  return LLVMBuildShuffleVector(e->builder, v, LLVMGetUndef(LLVMTypeOf(v)),
+                                LLVMConstNull(LLVMVectorType(i32, e->width)), "");
+}
+
+static LLVMValueRef operand(struct emitter *e, uint32_t place, const struct native_group *g,
+                            unsigned k, LLVMValueRef i) {
+  const struct native_operand *x = &g->operand[k];
+  if (x->kind == NATIVE_LANE) return e->lane[e->lane_of[x->from]];
+  if (e->splat[place][k]) return spread(e, e->splat[place][k]);
+  return load_steps(e, e->space[x->space], x->first, x->stride, i);
+}
+
+/* The instances of a chain, one after the other. */
+static void chain_group(struct emitter *e, uint32_t place, const struct native_group *g,
+                        LLVMValueRef i) {
+  const struct native_operand *x = &g->operand[0];
+  LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
+  LLVMValueRef sum = e->sum[place], vector = NULL;
+  unsigned width = e->width;
+  if (x->kind == NATIVE_LANE) vector = as_real(e, e->lane[e->lane_of[x->from]]);
+  e->width = 1;
+  for (unsigned k = 0; k < width; k++) {
+    LLVMValueRef next = e->splat[place][0];
+    if (vector)
+      next = width == 1 ? vector
+                        : LLVMBuildExtractElement(e->builder, vector, LLVMConstInt(i32, k, 0), "");
+    else if (!next)
+      next = load(e, e->space[x->space], index_of(e, x->first, x->stride, i, k));
+    sum = operation(e, g->code, NULL, (LLVMValueRef[]){sum, next}, 2);
+    if (g->stored) store(e, sum, e->space[NATIVE_WORK], index_of(e, g->place, 1, i, k));
+  }
+  e->width = width;
+  e->sum[place] = sum;
+}
+
+static void group(struct emitter *e, uint32_t place, const struct native_group *g, LLVMValueRef i) {
+  LLVMValueRef x[NATIVE_ARGS];
+  for (unsigned k = 0; k < g->nargs; k++) x[k] = operand(e, place, g, k, i);
+  if (g->code == NATIVE_STORE) {
+    store_steps(e, checked(e, x[0]), e->gradient, g->place, g->stride, i);
+    return;
+  }
+  e->lane[place] = operation(e, g->code, g->address, x, g->nargs);
+  if (g->stored) store_steps(e, as_real(e, e->lane[place]), e->space[NATIVE_WORK], g->place, 1, i);
+}
+
+/* One loop over instances from … to - 1, a multiple of width, of the groups that have so many. */
+static void loop(struct emitter *e, const struct native_region *r, int64_t from, int64_t to,
+                 unsigned width) {
+  LLVMBuilderRef b = e->builder;
+  LLVMBasicBlockRef before = LLVMGetInsertBlock(b), body = new_block(e), behind = new_block(e);
+  LLVMValueRef was_bad = e->bad, begin = integer(e, from), phi_bad, *phi = e->sum;
+  e->width = width;
+  LLVMValueRef none = LLVMConstNull(type_of(e, e->bit));
+  LLVMBuildBr(b, body);
+  LLVMPositionBuilderAtEnd(b, body);
+  LLVMValueRef i = LLVMBuildPhi(b, e->i64, "");
+  LLVMAddIncoming(i, &begin, &before, 1);
+  phi_bad = e->bad = LLVMBuildPhi(b, type_of(e, e->bit), "");
+  LLVMAddIncoming(phi_bad, &none, &before, 1);
+  LLVMValueRef chains[NATIVE_LOOP_GROUPS]; /* the phis, by place */
+  for (uint32_t k = 0; k < r->count; k++) {
+    const struct native_group *g = e->program->groups + e->program->loops[r->first + k];
+    if (!g->is_chain || g->n < to) continue;
+    chains[k] = LLVMBuildPhi(b, e->real, "");
+    LLVMAddIncoming(chains[k], &phi[k], &before, 1);
+    e->sum[k] = chains[k];
+  }
+  for (uint32_t k = 0; k < r->count; k++) {
+    const struct native_group *g = e->program->groups + e->program->loops[r->first + k];
+    if (g->n < to) continue;
+    if (g->is_chain)
+      chain_group(e, k, g, i);
+    else
+      group(e, k, g, i);
+  }
+  LLVMValueRef next = LLVMBuildAdd(b, i, integer(e, width), "");
+  LLVMBasicBlockRef end = LLVMGetInsertBlock(b);
+  LLVMAddIncoming(i, &next, &end, 1);
+  LLVMAddIncoming(phi_bad, &e->bad, &end, 1);
+  for (uint32_t k = 0; k < r->count; k++) {
+    const struct native_group *g = e->program->groups + e->program->loops[r->first + k];
+    if (g->is_chain && g->n >= to) LLVMAddIncoming(chains[k], &e->sum[k], &end, 1);
+  }
+  LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntSLT, next, integer(e, to), ""), body, behind);
+  LLVMPositionBuilderAtEnd(b, behind);
+  LLVMValueRef any = e->bad;
+  if (width > 1) {
+    LLVMTypeRef bits = LLVMIntTypeInContext(e->context, width);
+    LLVMValueRef mask = LLVMBuildBitCast(b, e->bad, bits, "");
+    any = LLVMBuildICmp(b, LLVMIntNE, mask, LLVMConstNull(bits), "");
+  }
+  e->width = 1;
+  e->bad = LLVMBuildOr(b, was_bad, any, "");
+}
+
+/* The least number of instances above `above` that a group of the loop has; 0 if there is none. */
+static uint32_t next_size(const struct emitter *e, const struct native_region *r, uint32_t above) {
+  uint32_t least = 0;
+  for (uint32_t k = 0; k < r->count; k++) {
+    uint32_t n = e->program->groups[e->program->loops[r->first + k]].n;
+    if (n > above && (!least || n < least)) least = n;
+  }
+  return least;
+}
+
+static void loop_region(struct emitter *e, const struct native_region *r) {
+  for (uint32_t k = 0; k < r->count; k++) e->lane_of[e->program->loops[r->first + k]] = k;
+  load_fixed(e, r);
+  uint32_t from = 0, to;
+  while ((to = next_size(e, r, from))) {
+    uint32_t blocks = from + (to - from) / WIDTH * WIDTH;
+    if (blocks > from) loop(e, r, from, blocks, WIDTH);
+    if (to > blocks) loop(e, r, blocks, to, 1);
+    from = to;
+  }
+  LLVMBuildRet(e->builder, e->bad);
+}
+
+/* --- the module */
+
+static void emit_table(struct emitter *e) {
+  uint32_t n = e->program->table_count;
+  if (!n) return;
+  LLVMValueRef *x = malloc(n * sizeof *x);
+  LLVMTypeRef type = LLVMArrayType(e->real, n);
+  if (!x) return;
+  for (uint32_t i = 0; i < n; i++) x[i] = LLVMConstReal(e->real, e->program->table[i]);
+  LLVMValueRef global = LLVMAddGlobal(e->module, type, "table");
+  LLVMSetInitializer(global, LLVMConstArray(e->real, x, n));
+  LLVMSetGlobalConstant(global, 1);
+  LLVMSetLinkage(global, LLVMPrivateLinkage);
+  LLVMSetAlignment(global, WIDTH * sizeof(double));
+  e->table = LLVMConstBitCast(global, LLVMPointerType(e->real, 0));
+  free(x);
+}
+
+static void emit_region(struct emitter *e, uint32_t i) {
+  char name[24];
+  region_name(name, i);
+  begin_function(e, name);
+  LLVMSetLinkage(e->function, LLVMInternalLinkage);
+  e->region = i;
+  if (e->program->regions[i].loop)
+    loop_region(e, e->program->regions + i);
+  else
+    straight_region(e, e->program->regions + i);
+}
+
+/* Calls every region, and says whether all was well. */
+static void emit_run(struct emitter *e) {
+  begin_function(e, "run");
+  for (uint32_t i = 0; i < e->program->region_count; i++) {
+    char name[24];
+    region_name(name, i);
+    LLVMValueRef x[] = {e->space[NATIVE_IN], e->space[NATIVE_WEIGHTS], e->space[NATIVE_WORK],
+                        e->gradient};
+    LLVMValueRef f = LLVMGetNamedFunction(e->module, name);
+    LLVMValueRef bad = LLVMBuildCall2(e->builder, e->region_type, f, x, 4, "");
+    e->bad = LLVMBuildOr(e->builder, e->bad, bad, "");
+  }
+  LLVMValueRef well = LLVMBuildNot(e->builder, e->bad, "");
+  LLVMBuildRet(e->builder, well);
+}
+
+static bool open_emitter(struct emitter *e) {
+  const struct native_program *p = e->program;
+  e->real = LLVMDoubleTypeInContext(e->context);
+  e->bit = LLVMInt1TypeInContext(e->context);
+  e->i64 = LLVMInt64TypeInContext(e->context);
+  LLVMTypeRef array = LLVMPointerType(e->real, 0), arrays[] = {array, array, array, array};
+  e->region_type = LLVMFunctionType(e->bit, arrays, 4, 0);
+  e->builder = LLVMCreateBuilderInContext(e->context);
+  e->value = malloc(((size_t)p->op_count + 1) * sizeof *e->value);
+  e->set_in = malloc(((size_t)p->op_count + 1) * sizeof *e->set_in);
+  e->lane_of = malloc(((size_t)p->group_count + 1) * sizeof *e->lane_of);
+  e->lane = calloc((size_t)p->group_count + 1, sizeof *e->lane);
+  e->sum = calloc((size_t)p->group_count + 1, sizeof *e->sum);
+  e->splat = calloc((size_t)p->group_count + 1, sizeof *e->splat);
+  if (e->set_in) memset(e->set_in, 0xff, ((size_t)p->op_count + 1) * sizeof *e->set_in);
+  emit_table(e);
+  return e->value && e->set_in && e->lane_of && e->lane && e->sum && e->splat &&
+         (e->table || !p->table_count);
+}
+
+static void close_emitter(struct emitter *e) {
+  LLVMDisposeBuilder(e->builder);
+  free(e->value);
+  free(e->set_in);
+  free(e->lane_of);
+  free(e->lane);
+  free(e->sum);
+  free(e->splat);
+}
+
+static bool emit(const struct native_program *program, LLVMContextRef context,
+                 LLVMModuleRef module) {
+  struct emitter e = {.program = program, .context = context, .module = module};
+  bool ok = open_emitter(&e);
+  for (uint32_t i = 0; ok && i < program->region_count; i++) emit_region(&e, i);
+  if (ok) emit_run(&e);
+  close_emitter(&e);
+  return ok;
+}
+
+/* --- compiling */
+
+static void say(char **why, const char *what, const char *more) {
+  size_t size = strlen(what) + strlen(more) + 3;
+  *why = malloc(size);
+  if (*why) snprintf(*why, size, "%s%s%s", what, *more ? ": " : "", more);
+}
+
+/* True if there is no error; else it is said. */
+static bool fine(LLVMErrorRef error, char **why) {
+  if (!error) return true;
+  char *message = LLVMGetErrorMessage(error);
+  say(why, "LLVM", message);
+  LLVMDisposeErrorMessage(message);
+  return false;
+}
+
+static pthread_once_t targets_once = PTHREAD_ONCE_INIT;
+
+static void open_targets(void) {
+  LLVMInitializeNativeTarget();
+  LLVMInitializeNativeAsmPrinter();
+}
+
+/* Operations, with a loop's counted for its vector body. */
+static uint32_t size_of(const struct native_program *p) {
+  uint64_t n = 0;
+  for (uint32_t i = 0; i < p->region_count; i++) n += p->regions[i].count * (p->regions[i].loop ? 16u : 1u);
+  return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* The machine that this is. The larger the program, the less is done to make it fast: the time to compile stays linear. */
+static LLVMTargetMachineRef machine_of(uint32_t size, char **why) {
+  LLVMTargetRef target;
+  LLVMCodeGenOptLevel level = size <= SMALL   ? LLVMCodeGenLevelDefault
+                              : size <= LARGE ? LLVMCodeGenLevelLess
+                                              : LLVMCodeGenLevelNone;
+  char *triple = LLVMGetDefaultTargetTriple(), *message = NULL;
+  char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
+  LLVMTargetMachineRef machine = NULL;
+  if (LLVMGetTargetFromTriple(triple, &target, &message))
+    say(why, "LLVM", message);
+  else
+    machine = LLVMCreateTargetMachine(target, triple, cpu, features, level, LLVMRelocPIC,
+                                      LLVMCodeModelJITDefault);
+  if (!machine && !*why) say(why, "LLVM has no code for this machine", "");
+  LLVMDisposeMessage(message);
+  LLVMDisposeMessage(triple);
+  LLVMDisposeMessage(cpu);
+  LLVMDisposeMessage(features);
+  return machine;
+}
+
+static bool simplify(LLVMModuleRef module, LLVMTargetMachineRef machine, uint32_t size,
+                     char **why) {
+  if (size > LARGE) return true;
+  LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+  LLVMErrorRef error =
+      LLVMRunPasses(module, "function(early-cse,instcombine,early-cse)", machine, options);
+  LLVMDisposePassBuilderOptions(options);
+  return fine(error, why);
+}
+
+/* A just-in-time compiler for the machine, which it takes over. */
+static LLVMOrcLLJITRef open_jit(LLVMTargetMachineRef machine, char **why) {
+  LLVMOrcLLJITRef jit = NULL;
+  LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+  LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
+      builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(machine));
+  if (!fine(LLVMOrcCreateLLJIT(&jit, builder), why)) return NULL;
+  LLVMOrcDefinitionGeneratorRef process; /* what code generation may call: floor, memset */
+  LLVMErrorRef error = LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(
+      &process, LLVMOrcLLJITGetGlobalPrefix(jit), NULL, NULL);
+  if (fine(error, why)) {
+    LLVMOrcJITDylibAddGenerator(LLVMOrcLLJITGetMainJITDylib(jit), process);
+    return jit;
+  }
+  LLVMConsumeError(LLVMOrcDisposeLLJIT(jit));
+  return NULL;
+}
+
+/* The module, made in a context of its own that the compiler takes over; false if it fails. */
+static bool add_code(LLVMOrcLLJITRef jit, const struct native_program *program,
+                     LLVMTargetMachineRef machine, char **why) {
+  LLVMOrcThreadSafeContextRef safe = LLVMOrcCreateNewThreadSafeContext();
+  LLVMModuleRef module =
+      LLVMModuleCreateWithNameInContext("triad", LLVMOrcThreadSafeContextGetContext(safe));
+  LLVMSetTarget(module, LLVMOrcLLJITGetTripleString(jit));
+  LLVMSetDataLayout(module, LLVMOrcLLJITGetDataLayoutStr(jit));
+  bool ok = emit(program, LLVMOrcThreadSafeContextGetContext(safe), module);
+  if (!ok) say(why, "out of memory", "");
+  ok = ok && simplify(module, machine, size_of(program), why);
+  if (ok)
+    ok = fine(LLVMOrcLLJITAddLLVMIRModule(jit, LLVMOrcLLJITGetMainJITDylib(jit),
+                                          LLVMOrcCreateNewThreadSafeModule(module, safe)),
+              why);
+  else
+    LLVMDisposeModule(module);
+  LLVMOrcDisposeThreadSafeContext(safe);
+  return ok;
+}
+
+static LLVMOrcLLJITRef compile_jit(const struct native_program *program, native_run **run,
+                                   char **why) {
+  pthread_once(&targets_once, open_targets);
+  LLVMTargetMachineRef machine = machine_of(size_of(program), why);
+  LLVMTargetMachineRef for_passes = machine ? machine_of(size_of(program), why) : NULL;
+  LLVMOrcLLJITRef jit = for_passes ? open_jit(machine, why) : NULL;
+  LLVMOrcJITTargetAddress address = 0;
+  bool ok = jit && add_code(jit, program, for_passes, why) &&
+            fine(LLVMOrcLLJITLookup(jit, &address, "run"), why);
+  if (for_passes) LLVMDisposeTargetMachine(for_passes);
+  *run = (native_run *)(uintptr_t)address;
+  if (!ok && jit) LLVMConsumeError(LLVMOrcDisposeLLJIT(jit));
+  return ok ? jit : NULL;
+}
+
+static void release(struct native_machine *m) {
+  if (!m) return;
+  LLVMConsumeError(LLVMOrcDisposeLLJIT(m->jit));
+  free(m);
+}
+
+static struct native_machine *compile(const struct native_program *program, native_run **run,
+                                      char **why) {
+  struct native_machine *m = malloc(sizeof *m);
+  *why = NULL;
+  if (!m) {
+    say(why, "out of memory", "");
+    return NULL;
+  }
+  m->jit = compile_jit(program, run, why);
+  if (m->jit) return m;
+  free(m);
+  return NULL;
+}
+
+static void say_free(char *why) { free(why); }
+
+__attribute__((visibility("default"))) const struct native_module *triad_native_module(void);
+const struct native_module *triad_native_module(void) {
+  static const struct native_module module = {PACKAGE_VERSION, compile, release, say_free};
+  return &module;
+}

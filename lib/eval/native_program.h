@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Programs of native code as the library makes them. */
+#ifndef TRIAD_EVAL_NATIVE_PROGRAM_H
+#define TRIAD_EVAL_NATIVE_PROGRAM_H
+
+#include "eval/native.h"
+#include "eval/run.h"
+
+/* What a run computes: outputs; these and the gradient of their sum, or of their sum with weights. */
+enum native_kind { NATIVE_VALUE, NATIVE_SUM_GRADIENT, NATIVE_GRADIENT, NATIVE_KINDS };
+
+/* A program in the making, and how it is laid out. */
+struct native_draft {
+  struct native_program program;
+  struct memory *memory;
+  const struct plan *plan;
+  size_t capacity;      /* of ops */
+  uint32_t *known;      /* a hash table of operations by what they do; NATIVE_NONE is free */
+  size_t known_size;    /* a power of 2, or 0 */
+  uint32_t *values;     /* by value of the plan: its operation */
+  uint32_t *adjoints;   /* likewise, or NATIVE_NONE */
+  uint32_t *outputs;    /* operations; output_count of the plan */
+  bool failed;          /* out of memory, or too many operations */
+  /* native_groups.c: by operation */
+  struct native_layout *layout;
+};
+
+/* The operations of a plan of scalars. False when out of memory or with too many of them. */
+bool tri__native_operations(struct native_draft *draft, enum native_kind kind);
+/* Groups, regions and places. False when out of memory. */
+bool tri__native_lay_out(struct native_draft *draft);
+void tri__native_draft_free(struct native_draft *draft);
+
+#endif
