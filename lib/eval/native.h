@@ -72,10 +72,10 @@ struct native_operand {
 };
 
 /* The same operation n times. In a chain operand `chain` is the result of the instance before; it starts from what operand[chain] says for
- * instance 0. Results go to work[place …] if they are stored, those of NATIVE_STORE to gradient[place + stride * i]. */
+ * instance 0. Results go to work[place …] if they are stored, the last of a chain alone if `ends`, those of NATIVE_STORE to gradient[place + stride * i]. */
 struct native_group {
   uint8_t code, nargs;
-  bool is_chain, stored;
+  bool is_chain, stored, ends;
   uint8_t chain;
   uint32_t n, stage;
   struct native_operand operand[NATIVE_ARGS];

@@ -561,8 +561,12 @@ static bool make_regions(struct native_draft *d) {
 static void keep(struct native_draft *d, uint32_t v) {
   struct native_program *p = &d->program;
   if (is_leaf(p->ops + v)) return;
-  if (d->layout->group[v] != NATIVE_NONE)
-    p->groups[d->layout->group[v]].stored = true;
+  uint32_t group = d->layout->group[v];
+  struct native_group *g = p->groups + group;
+  if (group != NATIVE_NONE && g->is_chain && d->layout->position[v] == g->n - 1)
+    g->ends = true;
+  else if (group != NATIVE_NONE)
+    g->stored = true;
   else if (p->place[v] == NATIVE_NONE)
     p->place[v] = p->work_count++;
 }
@@ -570,9 +574,11 @@ static void keep(struct native_draft *d, uint32_t v) {
 static void keep_operand(struct native_draft *d, uint32_t group, struct native_operand *x) {
   struct native_program *p = &d->program;
   if (x->kind != NATIVE_MEMORY || x->from >= CLASS_FIRST || x->space != NATIVE_WORK) return;
+  /* A chain reads its operands from memory one by one: that is faster than taking them out of vectors. */
   if (x->from >= SINGLE)
     keep(d, x->from - SINGLE);
-  else if (in_step(d, x) && d->layout->loop[x->from] == d->layout->loop[group])
+  else if (in_step(d, x) && d->layout->loop[x->from] == d->layout->loop[group] &&
+           !p->groups[group].is_chain)
     x->kind = NATIVE_LANE;
   else
     p->groups[x->from].stored = true;
@@ -601,15 +607,16 @@ static bool give_places(struct native_draft *d) {
   const struct native_layout *l = d->layout;
   uint64_t count = p->work_count;
   for (uint32_t g = 0; g < p->group_count; g++) {
-    if (!p->groups[g].stored || p->groups[g].code == NATIVE_STORE) continue;
-    p->groups[g].place = (int64_t)count;
-    count += p->groups[g].n;
+    struct native_group *group = p->groups + g;
+    if (group->code == NATIVE_STORE || (!group->stored && !group->ends)) continue;
+    group->place = group->stored ? (int64_t)count : (int64_t)count - group->n + 1;
+    count += group->stored ? group->n : 1;
   }
   if (count >= NATIVE_NONE) return false;
   p->work_count = (uint32_t)count;
   for (uint32_t v = 0; v < p->op_count; v++)
-    if (l->group[v] != NATIVE_NONE && p->groups[l->group[v]].stored)
-      p->place[v] = (uint32_t)p->groups[l->group[v]].place + l->position[v];
+    if (l->group[v] != NATIVE_NONE && (p->groups[l->group[v]].stored || p->groups[l->group[v]].ends))
+      p->place[v] = (uint32_t)(p->groups[l->group[v]].place + l->position[v]);
   for (uint32_t g = 0; g < p->group_count; g++)
     for (int k = 0; k < NATIVE_ARGS; k++) {
       struct native_operand *x = &p->groups[g].operand[k];

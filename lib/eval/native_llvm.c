@@ -424,15 +424,28 @@ static uint32_t next_size(const struct emitter *e, const struct native_region *r
   return least;
 }
 
+/* Half the width beside chains: where there are instructions of 512 bits, additions of single numbers wait for the ports that those take. */
+static unsigned width_of(const struct emitter *e, const struct native_region *r) {
+  for (uint32_t k = 0; k < r->count; k++)
+    if (e->program->groups[e->program->loops[r->first + k]].is_chain) return WIDTH / 2;
+  return WIDTH;
+}
+
 static void loop_region(struct emitter *e, const struct native_region *r) {
   for (uint32_t k = 0; k < r->count; k++) e->lane_of[e->program->loops[r->first + k]] = k;
   load_fixed(e, r);
   uint32_t from = 0, to;
   while ((to = next_size(e, r, from))) {
-    uint32_t blocks = from + (to - from) / WIDTH * WIDTH;
-    if (blocks > from) loop(e, r, from, blocks, WIDTH);
+    unsigned width = width_of(e, r);
+    uint32_t blocks = from + (to - from) / width * width;
+    if (blocks > from) loop(e, r, from, blocks, width);
     if (to > blocks) loop(e, r, blocks, to, 1);
     from = to;
+  }
+  for (uint32_t k = 0; k < r->count; k++) {
+    const struct native_group *g = e->program->groups + e->program->loops[r->first + k];
+    if (g->ends && !g->stored)
+      store(e, e->sum[k], e->space[NATIVE_WORK], integer(e, g->place + g->n - 1));
   }
   LLVMBuildRet(e->builder, e->bad);
 }
