@@ -108,7 +108,7 @@ static bool compile_draft(struct native *n, struct native_compiled *code, struct
 }
 
 static struct native_compiled *make_code(struct native *n, const struct plan *p,
-                                     enum native_kind kind) {
+                                         enum native_kind kind) {
   const struct native_module *module = open_module(n->path, n->why);
   struct native_compiled *code = module ? tri__new(&n->memory, 1, sizeof *code) : NULL;
   if (!module) return NULL;

@@ -15,7 +15,14 @@
 enum { LEAST = 16, PIECE = 1000, LOOP_SIZES = 8 };
 
 /* Where an operand comes from: a group (by its number), a single operation, or what no operation computes. */
-enum { SINGLE = 1 << 28, CLASS_FIRST = 1 << 30, CLASS_INPUT = CLASS_FIRST, CLASS_WEIGHT, CLASS_CONSTANT, CLASS_GRADIENT };
+enum {
+  SINGLE = 1 << 28,
+  CLASS_FIRST = 1 << 30,
+  CLASS_INPUT = CLASS_FIRST,
+  CLASS_WEIGHT,
+  CLASS_CONSTANT,
+  CLASS_GRADIENT
+};
 
 /* An operation with all that groups go by. */
 struct record {
@@ -31,14 +38,15 @@ struct record {
 
 /* A group or a single operation, in an order in which each comes after what it reads. */
 struct unit {
-  uint32_t op; /* first of it */
+  uint32_t op;    /* first of it */
   uint32_t group; /* NATIVE_NONE: it is single */
 };
 
 struct native_layout {
   uint32_t *level, *order;
   uint32_t *group, *position; /* NATIVE_NONE: it is single */
-  uint32_t *before, *after, *head, *rank; /* along a chain; before: NATIVE_NONE if it is in none, or its head */
+  uint32_t *before, *after, *head,
+      *rank; /* along a chain; before: NATIVE_NONE if it is in none, or its head */
   uint32_t *stage, *region;
   struct record *records;
   struct unit *units;
@@ -46,7 +54,8 @@ struct native_layout {
   uint32_t *loop; /* by group */
   struct native_loop *loops;
   uint32_t loop_count, stage_count;
-  size_t group_capacity, loop_capacity, table_capacity, region_capacity, loops_capacity, kept_groups;
+  size_t group_capacity, loop_capacity, table_capacity, region_capacity, loops_capacity,
+      kept_groups;
 };
 
 /* Groups that run together; sizes: how many instances they have. */
@@ -219,7 +228,7 @@ static int same_kind(const struct record *x, const struct record *y) {
   int o = order_of(x->code, y->code);
   if (!o) o = order_of(x->address, y->address);
   if (!o) o = order_of(x->head, y->head);
-  for (int k = 0; !o && k < NATIVE_ARGS; k++) o = order_of(x->class[k], y->class[k]);
+  for (int k = 0; !o && k < NATIVE_ARGS; k++) o = order_of(x->class[k], y -> class[k]);
   return o;
 }
 
@@ -292,7 +301,7 @@ static bool set_operands(struct native_draft *d, struct native_group *g, const s
                          uint32_t n) {
   int count = r->code == NATIVE_STORE || g->is_chain ? 1 : r->nargs;
   for (int k = 0; k < count; k++) {
-    g->operand[k] = operand_of(r->class[k], r->index[k], step_of(r, n, k));
+    g->operand[k] = operand_of(r->class[k], r -> index[k], step_of(r, n, k));
     if (r->class[k] != CLASS_CONSTANT) continue;
     if (!constants(d, r, n, k, &g->operand[k])) return false;
   }
@@ -439,7 +448,8 @@ static bool place_group(struct native_draft *d, uint32_t number) {
   struct native_group *g = d->program.groups + number;
   uint32_t loop;
   g->stage = stage_of_group(d, g, &loop);
-  if (loop != NATIVE_NONE && (l->loops[loop].stage != g->stage || !has_room(l->loops + loop, g->n))) {
+  if (loop != NATIVE_NONE &&
+      (l->loops[loop].stage != g->stage || !has_room(l->loops + loop, g->n))) {
     g->stage = l->loops[loop].stage + 1;
     loop = NATIVE_NONE;
   } else if (loop != NATIVE_NONE) {
@@ -452,7 +462,8 @@ static bool place_group(struct native_draft *d, uint32_t number) {
       return true;
     }
   void *loops = l->loops;
-  if (!tri__grow(d->memory, &loops, &l->loop_capacity, l->loop_count + 1, sizeof *l->loops)) return false;
+  if (!tri__grow(d->memory, &loops, &l->loop_capacity, l->loop_count + 1, sizeof *l->loops))
+    return false;
   l->loops = loops;
   l->loops[l->loop_count] = (struct native_loop){.stage = g->stage};
   has_room(l->loops + l->loop_count, g->n);
@@ -487,7 +498,8 @@ static bool find_stages(struct native_draft *d) {
 static bool add_region(struct native_draft *d, bool loop, uint32_t first, uint32_t count) {
   struct native_program *p = &d->program;
   void *regions = p->regions;
-  if (!tri__grow(d->memory, &regions, &d->layout->region_capacity, p->region_count + 1, sizeof *p->regions))
+  if (!tri__grow(d->memory, &regions, &d->layout->region_capacity, p->region_count + 1,
+                 sizeof *p->regions))
     return false;
   p->regions = regions;
   p->regions[p->region_count++] = (struct native_region){loop, first, count};
@@ -511,7 +523,8 @@ static bool add_pieces(struct native_draft *d, uint32_t from, uint32_t to) {
 static bool add_loops(struct native_draft *d, uint32_t stage, const uint32_t *start) {
   struct native_layout *l = d->layout;
   for (uint32_t i = 0; i < l->loop_count; i++)
-    if (l->loops[i].stage == stage && !add_region(d, true, start[i], l->loops[i].count)) return false;
+    if (l->loops[i].stage == stage && !add_region(d, true, start[i], l->loops[i].count))
+      return false;
   return true;
 }
 
@@ -531,7 +544,8 @@ static void sort_singles(struct native_draft *d, uint32_t *start) {
   const struct native_layout *l = d->layout;
   const struct native_program *p = &d->program;
   for (uint32_t v = 0; v < p->op_count; v++)
-    if (p->ops[v].used && !is_leaf(p->ops + v) && l->group[v] == NATIVE_NONE) start[l->stage[v] + 2]++;
+    if (p->ops[v].used && !is_leaf(p->ops + v) && l->group[v] == NATIVE_NONE)
+      start[l->stage[v] + 2]++;
   for (uint32_t i = 2; i < l->stage_count + 2; i++) start[i] += start[i - 1];
   for (uint32_t v = 0; v < p->op_count; v++)
     if (p->ops[v].used && !is_leaf(p->ops + v) && l->group[v] == NATIVE_NONE)
@@ -615,7 +629,8 @@ static bool give_places(struct native_draft *d) {
   if (count >= NATIVE_NONE) return false;
   p->work_count = (uint32_t)count;
   for (uint32_t v = 0; v < p->op_count; v++)
-    if (l->group[v] != NATIVE_NONE && (p->groups[l->group[v]].stored || p->groups[l->group[v]].ends))
+    if (l->group[v] != NATIVE_NONE &&
+        (p->groups[l->group[v]].stored || p->groups[l->group[v]].ends))
       p->place[v] = (uint32_t)(p->groups[l->group[v]].place + l->position[v]);
   for (uint32_t g = 0; g < p->group_count; g++)
     for (int k = 0; k < NATIVE_ARGS; k++) {
@@ -633,7 +648,7 @@ static bool make_layout(struct native_draft *d) {
   uint32_t n = d->program.op_count;
   struct native_layout *l = d->layout = tri__new(m, 1, sizeof *l);
   if (!l) return false;
-  uint32_t **arrays[] = {&l->level,  &l->order, &l->group, &l->position, &l->before,
+  uint32_t **arrays[] = {&l->level, &l->order, &l->group, &l->position, &l->before,
                          &l->after, &l->head,  &l->rank,  &l->stage,    &l->region};
   bool ok = true;
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)

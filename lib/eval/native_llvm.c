@@ -38,11 +38,11 @@ struct emitter {
   uint32_t *set_in;
   uint32_t region;
   /* loops: by place in the loop */
-  LLVMValueRef *lane;   /* result of each group in this iteration */
-  LLVMValueRef *sum;    /* of each chain so far */
+  LLVMValueRef *lane;                 /* result of each group in this iteration */
+  LLVMValueRef *sum;                  /* of each chain so far */
   LLVMValueRef (*splat)[NATIVE_ARGS]; /* operands that are the same for all instances */
-  uint32_t *lane_of;    /* by group: its place in the loop */
-  LLVMValueRef bad;     /* something that was stored is NaN */
+  uint32_t *lane_of;                  /* by group: its place in the loop */
+  LLVMValueRef bad;                   /* something that was stored is NaN */
   unsigned width;
 };
 
@@ -92,7 +92,7 @@ static LLVMValueRef choose(struct emitter *e, const LLVMValueRef *x) {
 }
 
 static LLVMValueRef call_one(struct emitter *e, uint8_t code, void (*address)(void),
-                                 LLVMValueRef *x, unsigned n) {
+                             LLVMValueRef *x, unsigned n) {
   LLVMTypeRef types[NATIVE_ARGS] = {e->real, e->real, e->real, e->real};
   bool predicate = code == NATIVE_PREDICATE;
   LLVMTypeRef type = LLVMFunctionType(predicate ? e->bit : e->real, types, n, 0);
@@ -230,8 +230,7 @@ static void store_steps(struct emitter *e, LLVMValueRef x, LLVMValueRef base, in
 
 static void no_alias(struct emitter *e, unsigned parameter) {
   unsigned kind = LLVMGetEnumAttributeKindForName("noalias", 7);
-  LLVMAddAttributeAtIndex(e->function, parameter + 1,
-                          LLVMCreateEnumAttribute(e->context, kind, 0));
+  LLVMAddAttributeAtIndex(e->function, parameter + 1, LLVMCreateEnumAttribute(e->context, kind, 0));
 }
 
 static LLVMBasicBlockRef new_block(struct emitter *e) {
@@ -563,7 +562,8 @@ static void open_targets(void) {
 /* Operations, with a loop's counted for its vector body. */
 static uint32_t size_of(const struct native_program *p) {
   uint64_t n = 0;
-  for (uint32_t i = 0; i < p->region_count; i++) n += p->regions[i].count * (p->regions[i].loop ? 16u : 1u);
+  for (uint32_t i = 0; i < p->region_count; i++)
+    n += p->regions[i].count * (p->regions[i].loop ? 16u : 1u);
   return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 

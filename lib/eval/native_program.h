@@ -14,13 +14,13 @@ struct native_draft {
   struct native_program program;
   struct memory *memory;
   const struct plan *plan;
-  size_t capacity;      /* of ops */
-  uint32_t *known;      /* a hash table of operations by what they do; NATIVE_NONE is free */
-  size_t known_size;    /* a power of 2, or 0 */
-  uint32_t *values;     /* by value of the plan: its operation */
-  uint32_t *adjoints;   /* likewise, or NATIVE_NONE */
-  uint32_t *outputs;    /* operations; output_count of the plan */
-  bool failed;          /* out of memory, or too many operations */
+  size_t capacity;    /* of ops */
+  uint32_t *known;    /* a hash table of operations by what they do; NATIVE_NONE is free */
+  size_t known_size;  /* a power of 2, or 0 */
+  uint32_t *values;   /* by value of the plan: its operation */
+  uint32_t *adjoints; /* likewise, or NATIVE_NONE */
+  uint32_t *outputs;  /* operations; output_count of the plan */
+  bool failed;        /* out of memory, or too many operations */
   /* native_groups.c: by operation */
   struct native_layout *layout;
 };

@@ -39,7 +39,8 @@ typedef struct tri_compile_options {
   tri_error *error;               /* not NULL: is told why compiling failed */
   tri_run run;                    /* TRI_INTERPRET */
   uint64_t expected_calls;        /* for TRI_AUTO: about how many calls are to come */
-  const char *native_module; /* path of the module that makes machine code; NULL: where it was installed */
+  const char
+      *native_module; /* path of the module that makes machine code; NULL: where it was installed */
 } tri_compile_options;
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
