@@ -30,11 +30,20 @@ static inline void run_range(const struct plan *p, double *x, uint32_t from, uin
                              bool all) {
   const struct row *rows = p->programs->rows;
   const struct plan_value *values = p->values;
-  for (uint32_t i = from; i < to; i++) {
-    const struct instruction *s = p->steps + i;
+  for (const struct instruction *s = p->steps + from; s < p->steps + to; s++) {
 #define PLACE(v) (all ? (v) : values[v].slot)
-    double a = x[PLACE(s->arg[0])], b = x[PLACE(s->arg[1])];
-    x[PLACE(s->result)] = run_step(rows + s->op, s, a, b, x[PLACE(s->arg[2])]);
+#define X(i) x[PLACE(s->arg[i])]
+    double r;
+    switch (s->op) {
+    case TRI_OP_add: r = X(0) + X(1); break;
+    case TRI_OP_sub: r = X(0) - X(1); break;
+    case TRI_OP_mul: r = X(0) * X(1); break;
+    case TRI_OP_square: r = X(0) * X(0); break;
+    default:
+      r = run_step(rows + s->op, s, X(0), X(1), X(2));
+    }
+    x[PLACE(s->result)] = r;
+#undef X
 #undef PLACE
   }
 }
@@ -147,8 +156,7 @@ static inline bool sweep_plain(const struct instruction *s, const double *x, dou
 static inline void sweep_range(const struct plan *p, const double *x, double *adjoints,
                                uint32_t from, uint32_t to) {
   bool plain = p->programs->rows == tri__rows;
-  for (uint32_t i = to; i-- > from;) {
-    const struct instruction *s = p->steps + i;
+  for (const struct instruction *s = p->steps + to; s-- > p->steps + from;) {
     double w = adjoints[s->result];
     if (!(s->flags & STEP_ACTIVE) || w == 0.0) continue;
     if (!plain || !sweep_plain(s, x, adjoints, w)) sweep_row(p, s, x, adjoints);

@@ -239,7 +239,7 @@ static bool gather(const struct plan *p, const struct native_compiled *code, con
 static bool run(const tri_function *f, const struct native_compiled *code, double *work,
                 const double *in, const double *weights, double *outputs, double *gradient) {
   const struct plan *p = f->plan;
-  if (!work || !code->run(in, weights, work, gradient) || !gather(p, code, in, work)) return false;
+  if (!work || code->run(in, weights, work, gradient) || !gather(p, code, in, work)) return false;
   if (outputs) memcpy(outputs, work + code->work_count, p->output_count * sizeof *outputs);
   return true;
 }

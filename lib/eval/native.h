@@ -103,8 +103,8 @@ struct native_program {
   uint32_t work_count;
 };
 
-/* Runs a program: false if a number of the gradient is NaN. Arrays may not overlap. */
-typedef bool native_run(const double *in, const double *weights, double *work, double *gradient);
+/* Runs a program: not 0 if a number of the gradient is NaN. Arrays may not overlap. */
+typedef int32_t native_run(const double *in, const double *weights, double *work, double *gradient);
 
 struct native_machine; /* machine code of one program */
 

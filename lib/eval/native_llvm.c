@@ -237,7 +237,7 @@ static LLVMBasicBlockRef new_block(struct emitter *e) {
   return LLVMAppendBasicBlockInContext(e->context, e->function, "");
 }
 
-/* bool name(in, weights, work, gradient), to be filled. */
+/* int32_t name(in, weights, work, gradient), to be filled. */
 static void begin_function(struct emitter *e, const char *name) {
   e->function = LLVMAddFunction(e->module, name, e->region_type);
   for (unsigned i = 0; i < 4; i++) no_alias(e, i);
@@ -247,6 +247,12 @@ static void begin_function(struct emitter *e, const char *name) {
   LLVMPositionBuilderAtEnd(e->builder, new_block(e));
   e->width = 1;
   e->bad = LLVMConstInt(e->bit, 0, 0);
+}
+
+/* Returns whether a number that was stored is NaN; not as a bit, which LLVM's quick selection of instructions does not know. */
+static void end_function(struct emitter *e) {
+  LLVMBuildRet(e->builder,
+               LLVMBuildZExt(e->builder, e->bad, LLVMInt32TypeInContext(e->context), ""));
 }
 
 static void region_name(char name[24], uint32_t i) { snprintf(name, 24, "region%u", (unsigned)i); }
@@ -291,7 +297,7 @@ static void straight_op(struct emitter *e, uint32_t v) {
 
 static void straight_region(struct emitter *e, const struct native_region *r) {
   for (uint32_t i = 0; i < r->count; i++) straight_op(e, e->program->order[r->first + i]);
-  LLVMBuildRet(e->builder, e->bad);
+  end_function(e);
 }
 
 /* --- loops */
@@ -446,7 +452,7 @@ static void loop_region(struct emitter *e, const struct native_region *r) {
     if (g->ends && !g->stored)
       store(e, e->sum[k], e->space[NATIVE_WORK], integer(e, g->place + g->n - 1));
   }
-  LLVMBuildRet(e->builder, e->bad);
+  end_function(e);
 }
 
 /* --- the module */
@@ -479,9 +485,10 @@ static void emit_region(struct emitter *e, uint32_t i) {
     straight_region(e, e->program->regions + i);
 }
 
-/* Calls every region, and says whether all was well. */
+/* Calls every region. */
 static void emit_run(struct emitter *e) {
   begin_function(e, "run");
+  LLVMValueRef any = LLVMConstNull(LLVMInt32TypeInContext(e->context));
   for (uint32_t i = 0; i < e->program->region_count; i++) {
     char name[24];
     region_name(name, i);
@@ -489,10 +496,9 @@ static void emit_run(struct emitter *e) {
                         e->gradient};
     LLVMValueRef f = LLVMGetNamedFunction(e->module, name);
     LLVMValueRef bad = LLVMBuildCall2(e->builder, e->region_type, f, x, 4, "");
-    e->bad = LLVMBuildOr(e->builder, e->bad, bad, "");
+    any = LLVMBuildOr(e->builder, any, bad, "");
   }
-  LLVMValueRef well = LLVMBuildNot(e->builder, e->bad, "");
-  LLVMBuildRet(e->builder, well);
+  LLVMBuildRet(e->builder, any);
 }
 
 static bool open_emitter(struct emitter *e) {
@@ -501,7 +507,7 @@ static bool open_emitter(struct emitter *e) {
   e->bit = LLVMInt1TypeInContext(e->context);
   e->i64 = LLVMInt64TypeInContext(e->context);
   LLVMTypeRef array = LLVMPointerType(e->real, 0), arrays[] = {array, array, array, array};
-  e->region_type = LLVMFunctionType(e->bit, arrays, 4, 0);
+  e->region_type = LLVMFunctionType(LLVMInt32TypeInContext(e->context), arrays, 4, 0);
   e->builder = LLVMCreateBuilderInContext(e->context);
   e->value = malloc(((size_t)p->op_count + 1) * sizeof *e->value);
   e->set_in = malloc(((size_t)p->op_count + 1) * sizeof *e->set_in);
@@ -580,7 +586,7 @@ static LLVMTargetMachineRef machine_of(uint32_t size, char **why) {
     say(why, "LLVM", message);
   else
     machine = LLVMCreateTargetMachine(target, triple, cpu, features, level, LLVMRelocPIC,
-                                      LLVMCodeModelJITDefault);
+                                      LLVMCodeModelSmall);
   if (!machine && !*why) say(why, "LLVM has no code for this machine", "");
   LLVMDisposeMessage(message);
   LLVMDisposeMessage(triple);
