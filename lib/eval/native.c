@@ -159,7 +159,7 @@ static bool pays(const struct plan *p, uint64_t calls) {
 /* What a plan must be, in words; NULL if it is. */
 static const char *objection(const tri_function *f) {
   if (f->domain != TRI_DOUBLE) return "only functions in double have native code";
-  if (!f->plan->scalar) return "a function of arrays is interpreted";
+  if (!f->plan->scalar || f->plan->rolled) return "a function of arrays is interpreted";
   if (f->plan->programs->rows != tri__rows) return "the operations are not the library's";
   return NULL;
 }
