@@ -11,7 +11,8 @@ static const struct way {
   const char *who;
   tri_compile_options options;
 } ways[] = {
-    {"", {.outputs = NULL}},
+    {"", {.run = TRI_NATIVE, .native_module = NATIVE_BUILT}},
+    {"interpreter", {.run = TRI_INTERPRET}},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 

@@ -30,7 +30,7 @@ TRIAD_TESTS += tests/eval/test_taylor_run tests/eval/test_taylor_rows
 TRIAD_TESTS += tests/eval/test_lanes tests/eval/test_loops tests/eval/test_loop_threads
 TRIAD_THREADS += tests/eval/test_lanes tests/eval/test_loop_threads
 TRIAD_TESTS += tests/eval/test_native
-tests_eval_test_native_CPPFLAGS = $(AM_CPPFLAGS) -DNATIVE_BUILT='"$(abs_top_builddir)/.libs/triad-native.so"'
+tests_eval_test_native_CPPFLAGS = $(NATIVE_BUILT)
 TRIAD_TESTS += tests/eval/test_threads
 TRIAD_THREADS += tests/eval/test_threads
 TRIAD_OOM += tests/oom/oom_eval

@@ -23,6 +23,8 @@ libtriad_la_SOURCES += lib/eval/native.h lib/eval/native_calls.h lib/eval/native
   lib/eval/native_program.c
 NATIVE_CFLAGS = -DNATIVE_MODULE='"$(pkglibdir)/triad-native.so"'
 AM_CPPFLAGS += $(NATIVE_CFLAGS)
+# For programs of the build tree: the module that is not installed yet.
+NATIVE_BUILT = $(AM_CPPFLAGS) -DNATIVE_BUILT='"$(abs_top_builddir)/.libs/triad-native.so"'
 if HAVE_LLVM
 pkglib_LTLIBRARIES = triad-native.la
 triad_native_la_SOURCES = lib/eval/native_llvm.c
