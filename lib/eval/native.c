@@ -10,32 +10,18 @@
 #include <triad/version.h>
 
 #include "config.h"
-#include "eval/native_program.h"
+#include "eval/native_cache.h"
 
 #if HAVE_DLOPEN
 #include <dlfcn.h>
 #endif
 
-/* Where an output is when all is computed. */
-struct native_output {
-  bool is_constant, is_input;
-  uint32_t index;
-  double constant;
-};
-
-struct native_compiled {
-  native_run *run;
-  const struct native_module *module;
-  struct native_machine *machine;
-  struct native_output *outputs;
-  size_t work_count; /* of the program; outputs are put together behind */
-};
-
 enum { WHY_SIZE = 200 };
 
 struct native {
   struct memory memory;
-  char *path; /* of the module, NULL: where it was installed */
+  char *path;              /* of the module, NULL: where it was installed */
+  tri_native_cache *cache; /* or NULL */
   pthread_mutex_t lock;
   _Atomic(struct native_compiled *) code[NATIVE_KINDS];
   atomic_int failed; /* why is set, and nothing will be compiled any more */
@@ -72,59 +58,35 @@ static const struct native_module *open_module(const char *path, char why[WHY_SI
 
 /* --- code */
 
-static void free_code(struct native *n, const struct plan *p, struct native_compiled *code) {
-  if (!code) return;
-  if (code->machine) code->module->release(code->machine);
-  tri__free(&n->memory, code->outputs, p->output_count, sizeof *code->outputs);
-  tri__free(&n->memory, code, 1, sizeof *code);
-}
-
-static void set_outputs(struct native_compiled *code, const struct native_draft *d) {
-  for (uint32_t i = 0; i < d->plan->output_count; i++) {
-    uint32_t v = d->outputs[i];
-    const struct native_op *op = d->program.ops + v;
-    struct native_output *to = code->outputs + i;
-    to->is_constant = op->code == NATIVE_CONSTANT;
-    to->is_input = op->code == NATIVE_INPUT;
-    to->constant = to->is_constant ? op->constant : 0.0;
-    to->index = to->is_input ? op->index : d->program.place[v];
-  }
-}
-
-static bool compile_draft(struct native *n, struct native_compiled *code, struct native_draft *d,
-                          enum native_kind kind) {
+/* Makes machine code of what is drafted; NULL, with why set, if that fails. */
+static struct native_compiled *compile_draft(struct native *n, struct native_draft *d,
+                                             struct native_compiled *c) {
   char *why = NULL;
-  if (!tri__native_operations(d, kind) || !tri__native_lay_out(d)) {
-    snprintf(n->why, WHY_SIZE, "%s", "out of memory");
-    return false;
-  }
-  set_outputs(code, d);
-  code->work_count = d->program.work_count;
-  code->machine = code->module->compile(&d->program, &code->run, &why);
-  if (code->machine) return true;
-  snprintf(n->why, WHY_SIZE, "%s", why ? why : "out of memory");
-  code->module->say_free(why);
-  return false;
+  snprintf(n->why, WHY_SIZE, "%s", "out of memory");
+  if (!tri__native_lay_out(d)) return NULL;
+  c->work_count = d->program.work_count;
+  c->machine = c->module->compile(&d->program, &c->run, &why);
+  if (!c->machine && why) snprintf(n->why, WHY_SIZE, "%s", why);
+  c->module->say_free(why);
+  if (!c->machine) return NULL;
+  struct native_compiled *kept = tri__native_cache_add(n->cache, &n->memory, c, d);
+  if (!kept) c->module->release(c->machine);
+  return kept;
 }
 
 static struct native_compiled *make_code(struct native *n, const struct plan *p,
                                          enum native_kind kind) {
-  const struct native_module *module = open_module(n->path, n->why);
-  struct native_compiled *code = module ? tri__new(&n->memory, 1, sizeof *code) : NULL;
-  if (!module) return NULL;
-  if (code) code->outputs = tri__new(&n->memory, p->output_count, sizeof *code->outputs);
-  if (!code || !code->outputs) {
-    snprintf(n->why, WHY_SIZE, "%s", "out of memory");
-    free_code(n, p, code);
-    return NULL;
-  }
-  code->module = module;
+  struct native_compiled fresh = {.module = open_module(n->path, n->why)}, *c = NULL;
+  if (!fresh.module) return NULL;
   struct native_draft draft = {.memory = &n->memory, .plan = p};
-  bool ok = compile_draft(n, code, &draft, kind);
+  snprintf(n->why, WHY_SIZE, "%s", "out of memory");
+  if (tri__native_operations(&draft, kind)) {
+    fresh.hash = tri__native_hash(&draft);
+    c = tri__native_cache_find(n->cache, fresh.hash);
+    if (!c) c = compile_draft(n, &draft, &fresh);
+  }
   tri__native_draft_free(&draft);
-  if (ok) return code;
-  free_code(n, p, code);
-  return NULL;
+  return c;
 }
 
 /* The code for a kind of call, made if it must be; NULL if there is none, or if another thread is making some. */
@@ -173,6 +135,7 @@ bool tri__native_open(tri_function *f, const tri_compile_options *options) {
   struct native *n = f->native = tri__new(&memory, 1, sizeof *n);
   if (!n) return false;
   n->memory = memory;
+  n->cache = options->native_cache;
   pthread_mutex_init(&n->lock, NULL);
   const char *why = objection(f);
   if (why) {
@@ -188,7 +151,8 @@ bool tri__native_open(tri_function *f, const tri_compile_options *options) {
 void tri__native_close(tri_function *f) {
   struct native *n = f->native;
   if (!n) return;
-  for (int i = 0; i < NATIVE_KINDS; i++) free_code(n, f->plan, atomic_load(&n->code[i]));
+  for (int i = 0; i < NATIVE_KINDS; i++)
+    tri__native_cache_drop(n->cache, &n->memory, atomic_load(&n->code[i]));
   if (n->path) tri__free(&n->memory, n->path, strlen(n->path) + 1, 1);
   pthread_mutex_destroy(&n->lock);
   struct memory memory = n->memory;
@@ -290,4 +254,9 @@ static size_t most_room(const tri_function *f, bool derivatives) {
 bool tri__native_rehearse(tri_workspace *w, bool derivatives) {
   size_t count = most_room(w->function, derivatives);
   return !count || room(w, count);
+}
+
+size_t tri__native_users(const tri_function *f) {
+  const struct native_compiled *c = code_for(f, NATIVE_VALUE, true);
+  return c ? c->users : 0;
 }

@@ -16,6 +16,9 @@ bool tri__native_value(const tri_function *f, const tri_call *call, const double
 bool tri__native_reverse(const tri_function *f, const tri_call *call, const double *inputs,
                          const double *weights, double *outputs, double *adjoints);
 
+/* How many functions share the code of this one for values; 0: there is none. */
+size_t tri__native_users(const tri_function *f);
+
 /* Makes the room in a workspace that calls by native code need; the code is compiled for this. False when out of memory. */
 bool tri__native_rehearse(tri_workspace *w, bool derivatives);
 

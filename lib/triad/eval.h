@@ -26,6 +26,16 @@ typedef enum tri_run {
   TRI_AUTO    /* machine code if the expected calls are worth the time to make it */
 } tri_run;
 
+/* Machine code that functions share which come to the same operations, from graphs of whatever age, and that is kept for such to come. */
+typedef struct tri_native_cache tri_native_cache;
+
+/* Makes a cache that keeps at most `most` codes (values, or gradients, of one function) that no function uses any more. Many threads
+ * may use it at once. NULL when out of memory; allocator NULL: malloc. */
+TRI_API tri_native_cache *tri_native_cache_new(size_t most, const tri_allocator *allocator);
+
+/* Frees a cache, after the functions that were compiled with it. Nothing happens for NULL. */
+TRI_API void tri_native_cache_free(tri_native_cache *cache);
+
 /* How a function is compiled; zeros are the defaults. With primals > 0 the outputs from number `primals` on are derivatives of those
  * before: in floating point they follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation. */
 typedef struct tri_compile_options {
@@ -39,6 +49,7 @@ typedef struct tri_compile_options {
   tri_error *error;               /* not NULL: is told why compiling failed */
   tri_run run;                    /* TRI_INTERPRET */
   uint64_t expected_calls;        /* for TRI_AUTO: about how many calls are to come */
+  tri_native_cache *native_cache; /* not NULL: machine code is shared through it */
   const char
       *native_module; /* path of the module that makes machine code; NULL: where it was installed */
 } tri_compile_options;

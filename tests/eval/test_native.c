@@ -453,6 +453,36 @@ START_TEST(automatic) {
 }
 END_TEST
 
+/* Functions that do the same share their code, also after the first is gone; others do not. */
+START_TEST(cache) {
+  static const char *const texts[] = {"x*y + 1", "x*y + 1", "x*y + 2", "x*y + 1", "y*x*x + 1"};
+  tri_native_cache *kept = tri_native_cache_new(1, NULL);
+  double at[2] = {2, 3}, value, gradient[2];
+  for (int i = 0; i < 5; i++) {
+    tri_graph *g = tri_graph_new(NULL);
+    tri_expr x[] = {tri_variable(g, "x"), tri_variable(g, "y")};
+    tri_expr e = tri_parse(g, texts[i], strlen(texts[i]));
+    tri_function *f = tri_compile(2, x, 1, &e, .run = TRI_NATIVE, .native_module = NATIVE_BUILT,
+                                  .native_cache = kept);
+    tri_function *same_f = tri_compile(2, x, 1, &e, .run = TRI_NATIVE,
+                                       .native_module = NATIVE_BUILT, .native_cache = kept);
+    ck_assert(tri__native_value(f, NULL, at, &value));
+    ck_assert(tri__native_value(same_f, NULL, at, &value));
+    ck_assert(tri__native_reverse(f, NULL, at, NULL, &value, gradient));
+    ck_assert_double_eq(value, i == 2 ? 8.0 : i == 4 ? 13.0 : 7.0);
+    ck_assert_double_eq(gradient[0], i == 4 ? 12.0 : 3.0);
+    ck_assert_uint_eq(tri__native_users(f), 2);
+    tri_function_free(f);
+    ck_assert_uint_eq(tri__native_users(same_f), 1);
+    ck_assert(tri__native_value(same_f, NULL, at, &value));
+    tri_function_free(same_f);
+    tri_graph_free(g);
+  }
+  tri_native_cache_free(kept);
+  tri_native_cache_free(NULL);
+}
+END_TEST
+
 /* Whether there is anything to test. */
 static bool has_native(void) {
   tri_graph *g = tri_graph_new(NULL);
@@ -482,6 +512,7 @@ static Suite *native_suite(void) {
   tcase_add_test(c, rooms);
   tcase_add_test(c, threads);
   tcase_add_test(c, automatic);
+  tcase_add_test(c, cache);
   return s;
 }
 
