@@ -156,7 +156,7 @@ mutate: $(TRIAD_MUTATE)
 
 lint: $(BUILT_SOURCES)
 	@CC='$(CC)' CLANG='$(CLANG)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' CPPCHECK='$(CPPCHECK)' \
-	  $(SHELL) $(top_srcdir)/build-aux/lint '$(top_srcdir)' $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) -- $(TRIAD_WARNINGS)
+	  $(SHELL) $(top_srcdir)/build-aux/lint '$(top_srcdir)' $(DEFS) $(NATIVE_BUILT) $(LLVM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) -- $(TRIAD_WARNINGS)
 
 format:
 	cd $(top_srcdir) && $(CLANG_FORMAT) -i `find lib tools tests examples bench -name '*.[ch]'`

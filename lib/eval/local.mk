@@ -27,12 +27,12 @@ AM_CPPFLAGS += $(NATIVE_CFLAGS)
 NATIVE_BUILT = $(AM_CPPFLAGS) -DNATIVE_BUILT='"$(abs_top_builddir)/.libs/triad-native.so"'
 if HAVE_LLVM
 pkglib_LTLIBRARIES = triad-native.la
-triad_native_la_SOURCES = lib/eval/native_llvm.c
+triad_native_la_SOURCES = lib/eval/native.h lib/eval/native_emit.h lib/eval/native_emit.c lib/eval/native_llvm.c
 triad_native_la_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
 triad_native_la_LIBADD = $(LLVM_LIBS)
 triad_native_la_LDFLAGS = -module -avoid-version -shared -shrext .so -export-symbols-regex '^triad_native_module$$'
 else
-EXTRA_DIST += lib/eval/native_llvm.c
+EXTRA_DIST += lib/eval/native_emit.h lib/eval/native_emit.c lib/eval/native_llvm.c
 endif
 
 # Lanes: kernels once for each instruction set.

@@ -3,7 +3,7 @@
  *
  * The library turns a plan into a program of numbered operations on doubles, the reverse sweep included (native_program.c), finds operations
  * that are the same but for where they read and write, and makes loops of these (native_groups.c). A module of its own, opened when first
- * needed, makes machine code of the program by LLVM (native_llvm.c): it sees this header alone and links nothing of the library. */
+ * needed, makes machine code of the program by LLVM (native_emit.c, native_llvm.c): it sees this header alone and links nothing of the library. */
 #ifndef TRIAD_EVAL_NATIVE_H
 #define TRIAD_EVAL_NATIVE_H
 
