@@ -121,7 +121,8 @@ static bool pays(const struct plan *p, uint64_t calls) {
 /* What a plan must be, in words; NULL if it is. */
 static const char *objection(const tri_function *f) {
   if (f->domain != TRI_DOUBLE) return "only functions in double have native code";
-  if (!f->plan->scalar || f->plan->rolled) return "a function of arrays is interpreted";
+  if (f->plan->rolled) return "operations on arrays and loops are interpreted";
+  if (f->plan->size_count) return "a function with named sizes is interpreted";
   if (f->plan->programs->rows != tri__rows) return "the operations are not the library's";
   return NULL;
 }
@@ -188,11 +189,10 @@ static double *room(tri_workspace *w, size_t count) {
   return w->native;
 }
 
-static bool gather(const struct plan *p, const struct native_compiled *code, const double *in,
-                   double *work) {
+static bool gather(const struct native_compiled *code, const double *in, double *work) {
   double *to = work + code->work_count;
   bool exist = true;
-  for (uint32_t i = 0; i < p->output_count; i++) {
+  for (uint32_t i = 0; i < code->output_count; i++) {
     const struct native_output *o = code->outputs + i;
     to[i] = o->is_constant ? o->constant : o->is_input ? in[o->index] : work[o->index];
     exist &= !isnan(to[i]);
@@ -200,28 +200,27 @@ static bool gather(const struct plan *p, const struct native_compiled *code, con
   return exist;
 }
 
-static bool run(const tri_function *f, const struct native_compiled *code, double *work,
-                const double *in, const double *weights, double *outputs, double *gradient) {
-  const struct plan *p = f->plan;
-  if (!work || code->run(in, weights, work, gradient) || !gather(p, code, in, work)) return false;
-  if (outputs) memcpy(outputs, work + code->work_count, p->output_count * sizeof *outputs);
+static bool run(const struct native_compiled *code, double *work, const double *in,
+                const double *weights, double *outputs, double *gradient) {
+  if (!work || code->run(in, weights, work, gradient) || !gather(code, in, work)) return false;
+  if (outputs) memcpy(outputs, work + code->work_count, code->output_count * sizeof *outputs);
   return true;
 }
 
 static bool call(const tri_function *f, const tri_call *call, enum native_kind kind,
                  const double *in, const double *weights, double *outputs, double *gradient) {
-  if (!is_plain(f, call) || (!in && f->plan->input_count)) return false;
+  if (!is_plain(f, call) || !in) return false;
   const struct native_compiled *code = code_for(f, kind, false);
   if (!code) return false;
-  size_t count = code->work_count + f->plan->output_count;
+  size_t count = code->work_count + code->output_count;
   bool ok;
   if (call && call->workspace) {
-    ok = run(f, code, room(call->workspace, count), in, weights, outputs, gradient);
+    ok = run(code, room(call->workspace, count), in, weights, outputs, gradient);
   } else {
     struct memory memory;
     tri__memory_init(&memory, &f->plan->memory.allocator);
     double *work = tri__new(&memory, count, sizeof *work);
-    ok = run(f, code, work, in, weights, outputs, gradient);
+    ok = run(code, work, in, weights, outputs, gradient);
     tri__free(&memory, work, count, sizeof *work);
   }
   if (ok && call && call->error) *call->error = (tri_error){.status = TRI_OK};
@@ -245,8 +244,8 @@ static size_t most_room(const tri_function *f, bool derivatives) {
   size_t most = 0;
   for (int i = 0; f->native && i < (derivatives ? NATIVE_KINDS : 1); i++) {
     const struct native_compiled *code = code_for(f, (enum native_kind)i, true);
-    if (code && code->work_count + f->plan->output_count > most)
-      most = code->work_count + f->plan->output_count;
+    if (code && code->work_count + code->output_count > most)
+      most = code->work_count + code->output_count;
   }
   return most;
 }

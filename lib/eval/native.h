@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Native code: plans of scalars over doubles as machine code, for one point a call.
+/* Native code: plans over doubles, element by element, as machine code, for one point a call.
  *
  * The library turns a plan into a program of numbered operations on doubles, the reverse sweep included (native_program.c), finds operations
  * that are the same but for where they read and write, and makes loops of these (native_groups.c). A module of its own, opened when first

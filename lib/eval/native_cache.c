@@ -33,7 +33,7 @@ struct native_hash tri__native_hash(const struct native_draft *d) {
     mix(&h, bits);
     for (int k = 0; k < op->nargs; k++) mix(&h, op->arg[k]);
   }
-  for (uint32_t i = 0; i < d->plan->output_count; i++) mix(&h, d->outputs[i]);
+  for (uint32_t i = 0; i < d->output_count; i++) mix(&h, d->outputs[i]);
   mix(&h, p->op_count);
   return h;
 }
@@ -63,7 +63,7 @@ static struct native_compiled *copy(struct memory *memory, const struct native_c
   if (!c) return NULL;
   *c = *from;
   c->users = 1;
-  c->output_count = d->plan->output_count;
+  c->output_count = d->output_count;
   c->outputs = tri__new(memory, c->output_count, sizeof *c->outputs);
   if (c->outputs) {
     set_outputs(c, d);

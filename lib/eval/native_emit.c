@@ -98,13 +98,13 @@ static LLVMValueRef call_one(struct emitter *e, uint8_t code, void (*address)(vo
 static LLVMValueRef call(struct emitter *e, uint8_t code, void (*address)(void),
                          const LLVMValueRef *x, unsigned n) {
   LLVMTypeRef i32 = LLVMInt32TypeInContext(e->context);
-  LLVMValueRef one[NATIVE_ARGS], result;
+  LLVMValueRef one[NATIVE_ARGS] = {NULL}, result;
   unsigned width = e->width;
   for (unsigned k = 0; k < n; k++) one[k] = as_real(e, x[k]);
   if (width == 1) return call_one(e, code, address, one, n);
   result = LLVMGetUndef(type_of(e, code == NATIVE_PREDICATE ? e->bit : e->real));
   for (unsigned i = 0; i < width; i++) {
-    LLVMValueRef at = LLVMConstInt(i32, i, 0), part[NATIVE_ARGS];
+    LLVMValueRef at = LLVMConstInt(i32, i, 0), part[NATIVE_ARGS] = {NULL};
     for (unsigned k = 0; k < n; k++) part[k] = LLVMBuildExtractElement(e->builder, one[k], at, "");
     LLVMValueRef r = call_one(e, code, address, part, n);
     result = LLVMBuildInsertElement(e->builder, result, r, at, "");
@@ -271,7 +271,7 @@ static LLVMValueRef checked(struct emitter *e, LLVMValueRef x) {
 
 static void straight_op(struct emitter *e, uint32_t v) {
   const struct native_op *op = e->program->ops + v;
-  LLVMValueRef x[NATIVE_ARGS];
+  LLVMValueRef x[NATIVE_ARGS] = {NULL};
   for (unsigned k = 0; k < op->nargs; k++) x[k] = value_of(e, op->arg[k]);
   if (op->code == NATIVE_STORE) {
     store(e, checked(e, x[0]), e->gradient, integer(e, op->index));
@@ -352,7 +352,7 @@ static void chain_group(struct emitter *e, uint32_t place, const struct native_g
 }
 
 static void group(struct emitter *e, uint32_t place, const struct native_group *g, LLVMValueRef i) {
-  LLVMValueRef x[NATIVE_ARGS];
+  LLVMValueRef x[NATIVE_ARGS] = {NULL};
   for (unsigned k = 0; k < g->nargs; k++) x[k] = operand(e, place, g, k, i);
   if (g->code == NATIVE_STORE) {
     store_steps(e, checked(e, x[0]), e->gradient, g->place, g->stride, i);

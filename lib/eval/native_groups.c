@@ -613,7 +613,7 @@ static void find_kept(struct native_draft *d) {
   for (uint32_t g = 0; g < p->group_count; g++)
     for (int k = 0; k < (p->groups[g].is_chain ? 2 : p->groups[g].nargs); k++)
       keep_operand(d, g, &p->groups[g].operand[k]);
-  for (uint32_t i = 0; i < d->plan->output_count; i++) keep(d, d->outputs[i]);
+  for (uint32_t i = 0; i < d->output_count; i++) keep(d, d->outputs[i]);
 }
 
 static bool give_places(struct native_draft *d) {
@@ -696,9 +696,10 @@ static void free_layout(struct native_draft *d) {
 void tri__native_draft_free(struct native_draft *d) {
   const struct plan *p = d->plan;
   free_layout(d);
-  tri__free(d->memory, d->values, p->value_count, sizeof *d->values);
-  tri__free(d->memory, d->adjoints, p->value_count, sizeof *d->adjoints);
-  tri__free(d->memory, d->outputs, p->output_count, sizeof *d->outputs);
+  tri__free(d->memory, d->first, p->value_count, sizeof *d->first);
+  tri__free(d->memory, d->values, d->number_count, sizeof *d->values);
+  tri__free(d->memory, d->adjoints, d->number_count, sizeof *d->adjoints);
+  tri__free(d->memory, d->outputs, d->output_count, sizeof *d->outputs);
   tri__free(d->memory, d->known, d->known_size, sizeof *d->known);
   tri__free(d->memory, d->program.ops, d->capacity, sizeof *d->program.ops);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Plan to operations on doubles: values as the interpreter computes them (double_run.c), and its reverse sweep without most of its looks
+/* Plan to operations on doubles: values as the interpreter computes them (double_run.c, interpret.c), and its reverse sweep without most of its looks
  * for zeros.
  *
  * Why results are the same bit for bit. The interpreter skips a product whose weight is 0; here it is carried out, and gives 0 or, where
@@ -286,20 +286,58 @@ static uint32_t within_domain(struct native_draft *d, const struct instruction *
   return select_op(d, defined, value, none);
 }
 
-/* The arguments of a step as holes; those that it has not are 0. */
-static void arguments(const struct native_draft *d, const struct instruction *s,
+static uint32_t elements_of(const struct plan *p, uint32_t v) {
+  return (uint32_t)p->shapes[p->values[v].shape].count;
+}
+
+/* Element e of an argument: a scalar stands for all elements. */
+static uint32_t number_of(const struct native_draft *d, uint32_t v, uint32_t e) {
+  return d->first[v] + (d->plan->values[v].shape ? e : 0);
+}
+
+/* The arguments of element e of a step as holes; those that it has not are 0. */
+static void arguments(const struct native_draft *d, const struct instruction *s, uint32_t e,
                       uint32_t x[HOLES]) {
-  for (uint32_t i = 0; i < HOLES; i++)
-    x[i] = i < s->nargs ? d->values[s->arg[i]] : 0; /* operation 0 is the constant 0 */
+  for (uint32_t i = 0; i < HOLES; i++) /* operation 0 is the constant 0 */
+    x[i] = i < s->nargs ? d->values[number_of(d, s->arg[i], e)] : 0;
+}
+
+static void add_row(struct native_draft *d, const struct instruction *s) {
+  for (uint32_t e = 0; e < elements_of(d->plan, s->result) && !d->failed; e++) {
+    uint32_t x[HOLES];
+    arguments(d, s, e, x);
+    d->values[d->first[s->result] + e] = within_domain(d, s, x, row_value(d, s, x));
+  }
+}
+
+/* Calls move(d, to, from, count) for each part of an array that a step puts together, or takes out of one; `to` and `from` are numbers. */
+static void each_part(struct native_draft *d, const struct instruction *s,
+                      void (*move)(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
+                                   bool active)) {
+  const struct plan *p = d->plan;
+  const uint32_t *args = step_args(p, s);
+  uint32_t to = d->first[s->result], count = elements_of(p, s->result);
+  if (s->op == TRI_OP_element)
+    move(d, to, d->first[args[0]] + s->index * count, count, p->active[args[0]]);
+  for (uint32_t i = 0; s->op == TRI_OP_stack && i < s->nargs; i++) {
+    count = elements_of(p, args[i]);
+    move(d, to + i * count, d->first[args[i]], count, p->active[args[i]]);
+  }
+}
+
+static void move_values(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
+                        bool active) {
+  (void)active;
+  memcpy(d->values + to, d->values + from, n * sizeof *d->values);
 }
 
 static void add_values(struct native_draft *d) {
   const struct plan *p = d->plan;
   for (uint32_t i = 0; i < p->step_count && !d->failed; i++) {
-    const struct instruction *s = p->steps + i;
-    uint32_t x[HOLES];
-    arguments(d, s, x);
-    d->values[s->result] = within_domain(d, s, x, row_value(d, s, x));
+    if (p->steps[i].op < TRI_OP_ROWS)
+      add_row(d, p->steps + i);
+    else
+      each_part(d, p->steps + i, move_values);
   }
 }
 
@@ -308,14 +346,14 @@ static bool add_leaves(struct native_draft *d) {
   struct numbers n;
   double x;
   constant(d, 0.0);
-  for (uint32_t i = 0; i < p->input_count; i++) d->values[i] = leaf(d, NATIVE_INPUT, i);
+  for (uint32_t i = 0; i < d->input_count; i++) d->values[i] = leaf(d, NATIVE_INPUT, i);
   if (!tri__numbers_open(&n, TRI_DOUBLE, 0, 0, d->memory, NULL, NULL)) return false;
   for (uint32_t i = 0; i < p->constant_count; i++) {
     if (p->constants[i].pi)
       n.domain->set_pi(&n, &x);
     else
       n.domain->set_rational(&n, &x, p->constants[i].q);
-    d->values[p->input_count + i] = constant(d, x);
+    d->values[d->input_count + i] = constant(d, x);
   }
   tri__numbers_close(&n);
   return true;
@@ -372,25 +410,45 @@ static void contribute(struct native_draft *d, uint32_t to, uint32_t amount) {
   if (amount) *sum = *sum == NATIVE_NONE ? amount : two(d, NATIVE_ADD, *sum, amount);
 }
 
-static void sweep_step(struct native_draft *d, const struct instruction *s) {
+static void sweep_element(struct native_draft *d, const struct instruction *s, uint32_t e) {
   const struct plan *p = d->plan;
   const struct row *row = p->programs->rows + s->op;
-  uint32_t weight = d->adjoints[s->result], x[HOLES];
-  if (!(s->flags & STEP_ACTIVE) || weight == NATIVE_NONE) return;
-  arguments(d, s, x);
-  x[HOLE_R] = d->values[s->result];
+  uint32_t result = d->first[s->result] + e, weight = d->adjoints[result], x[HOLES];
+  if (weight == NATIVE_NONE) return;
+  arguments(d, s, e, x);
+  x[HOLE_R] = d->values[result];
   for (uint32_t i = 0; i < s->nargs; i++)
     if (p->active[s->arg[i]] && !(row->conditions >> i & 1))
-      contribute(d, s->arg[i], product(d, row, weight, partial_of(d, s, i, x)));
+      contribute(d, number_of(d, s->arg[i], e), product(d, row, weight, partial_of(d, s, i, x)));
+}
+
+static void move_adjoints(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
+                          bool active) {
+  for (uint32_t e = 0; active && e < n; e++)
+    if (d->adjoints[to + e] != NATIVE_NONE) contribute(d, from + e, d->adjoints[to + e]);
+}
+
+static void sweep_step(struct native_draft *d, const struct instruction *s) {
+  if (!(s->flags & STEP_ACTIVE)) return;
+  if (s->op >= TRI_OP_ROWS) each_part(d, s, move_adjoints);
+  for (uint32_t e = 0; s->op < TRI_OP_ROWS && e < elements_of(d->plan, s->result); e++)
+    sweep_element(d, s, e);
+}
+
+static void seed(struct native_draft *d, bool weighted) {
+  const struct plan *p = d->plan;
+  uint32_t next = 0;
+  for (uint32_t i = 0; i < p->output_count; i++)
+    for (uint32_t e = 0; e < elements_of(p, p->outputs[i]) && !d->failed; e++, next++)
+      contribute(d, d->first[p->outputs[i]] + e,
+                 weighted ? leaf(d, NATIVE_WEIGHT, next) : constant(d, 1.0));
 }
 
 static void sweep(struct native_draft *d, bool weighted) {
-  const struct plan *p = d->plan;
-  for (uint32_t v = 0; v < p->value_count; v++) d->adjoints[v] = NATIVE_NONE;
-  for (uint32_t i = 0; i < p->output_count; i++)
-    contribute(d, p->outputs[i], weighted ? leaf(d, NATIVE_WEIGHT, i) : constant(d, 1.0));
-  for (uint32_t i = p->step_count; i-- > 0 && !d->failed;) sweep_step(d, p->steps + i);
-  for (uint32_t i = 0; i < p->input_count; i++)
+  for (uint32_t v = 0; v < d->number_count; v++) d->adjoints[v] = NATIVE_NONE;
+  seed(d, weighted);
+  for (uint32_t i = d->plan->step_count; i-- > 0 && !d->failed;) sweep_step(d, d->plan->steps + i);
+  for (uint32_t i = 0; i < d->input_count; i++)
     add_op(d, &(struct native_op){.code = NATIVE_STORE,
                                   .nargs = 1,
                                   .index = i,
@@ -402,7 +460,7 @@ static void sweep(struct native_draft *d, bool weighted) {
 /* What the outputs and the gradient need. */
 static void mark_used(struct native_draft *d) {
   struct native_program *p = &d->program;
-  for (uint32_t i = 0; i < d->plan->output_count; i++) p->ops[d->outputs[i]].used = 1;
+  for (uint32_t i = 0; i < d->output_count; i++) p->ops[d->outputs[i]].used = 1;
   for (uint32_t i = p->op_count; i-- > 0;) {
     struct native_op *op = p->ops + i;
     if (op->code == NATIVE_STORE) op->used = 1;
@@ -410,17 +468,40 @@ static void mark_used(struct native_draft *d) {
   }
 }
 
+/* Numbers the elements of all values. False if there are too many, or when out of memory. */
+static bool number_elements(struct native_draft *d) {
+  const struct plan *p = d->plan;
+  uint64_t numbers = 0, outputs = 0;
+  d->first = tri__new(d->memory, p->value_count, sizeof *d->first);
+  if (!d->first) return false;
+  for (uint32_t v = 0; v < p->value_count && numbers < MAX_OPERATIONS; v++) {
+    if (v == p->input_count) d->input_count = (uint32_t)numbers;
+    d->first[v] = (uint32_t)numbers;
+    numbers += p->shapes[p->values[v].shape].count;
+  }
+  for (uint32_t i = 0; i < p->output_count && outputs < MAX_OPERATIONS; i++)
+    outputs += p->shapes[p->values[p->outputs[i]].shape].count;
+  if (p->value_count == p->input_count) d->input_count = (uint32_t)numbers;
+  if (numbers >= MAX_OPERATIONS || outputs >= MAX_OPERATIONS) return false;
+  d->number_count = (uint32_t)numbers;
+  d->output_count = (uint32_t)outputs;
+  d->values = tri__new(d->memory, numbers, sizeof *d->values);
+  d->adjoints = tri__new(d->memory, numbers, sizeof *d->adjoints);
+  d->outputs = tri__new(d->memory, outputs, sizeof *d->outputs);
+  return d->values && d->adjoints && d->outputs;
+}
+
 bool tri__native_operations(struct native_draft *d, enum native_kind kind) {
   const struct plan *p = d->plan;
-  d->values = tri__new(d->memory, p->value_count, sizeof *d->values);
-  d->adjoints = tri__new(d->memory, p->value_count, sizeof *d->adjoints);
-  d->outputs = tri__new(d->memory, p->output_count, sizeof *d->outputs);
-  if (!d->values || !d->adjoints || !d->outputs || !add_leaves(d)) return false;
+  if (!number_elements(d) || !add_leaves(d)) return false;
   add_values(d);
   if (d->failed) return false;
   if (kind != NATIVE_VALUE) sweep(d, kind == NATIVE_GRADIENT);
   if (d->failed) return false;
-  for (uint32_t i = 0; i < p->output_count; i++) d->outputs[i] = d->values[p->outputs[i]];
+  uint32_t *to = d->outputs;
+  for (uint32_t i = 0; i < p->output_count; i++)
+    for (uint32_t e = 0; e < elements_of(p, p->outputs[i]); e++)
+      *to++ = d->values[d->first[p->outputs[i]] + e];
   mark_used(d);
   return true;
 }

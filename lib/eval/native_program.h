@@ -17,15 +17,17 @@ struct native_draft {
   size_t capacity;    /* of ops */
   uint32_t *known;    /* a hash table of operations by what they do; NATIVE_NONE is free */
   size_t known_size;  /* a power of 2, or 0 */
-  uint32_t *values;   /* by value of the plan: its operation */
+  uint32_t *first;    /* by value of the plan: the number of its first element */
+  uint32_t *values;   /* by number: its operation */
   uint32_t *adjoints; /* likewise, or NATIVE_NONE */
-  uint32_t *outputs;  /* operations; output_count of the plan */
-  bool failed;        /* out of memory, or too many operations */
+  uint32_t *outputs;  /* operations, of all elements of all outputs */
+  uint32_t number_count, input_count, output_count;
+  bool failed; /* out of memory, or too many operations */
   /* native_groups.c: by operation */
   struct native_layout *layout;
 };
 
-/* The operations of a plan of scalars. False when out of memory or with too many of them. */
+/* The operations of a plan without loops and named sizes: each element of a value by itself. False when out of memory or with too many of them. */
 bool tri__native_operations(struct native_draft *draft, enum native_kind kind);
 /* Groups, regions and places. False when out of memory. */
 bool tri__native_lay_out(struct native_draft *draft);

@@ -21,8 +21,8 @@ typedef struct tri_workspace tri_workspace;
 /* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit. */
 typedef enum tri_run {
   TRI_INTERPRET, /* the interpreter */
-  TRI_NATIVE, /* machine code for one point, made at the first call, where there can be any: for functions in double whose values are all
-                 scalars, if triad was built with LLVM; else the interpreter: tri_function_native tells why */
+  TRI_NATIVE, /* machine code for one point, made at the first call, where there can be any: for functions in double without loops,
+                 named sizes and operations that only loops need, if triad was built with LLVM; else the interpreter: tri_function_native tells why */
   TRI_AUTO    /* machine code if the expected calls are worth the time to make it */
 } tri_run;
 

@@ -230,7 +230,7 @@ static tri_expr body(struct random r, const tri_expr *x, int n, int i, tri_expr 
 }
 
 /* Sums or products of these, the parts themselves, and how the parts are put together once more. */
-static void check_repeated(struct random *r) {
+static int check_repeated(struct random *r) {
   char name[24];
   tri_graph *g = tri_graph_new(NULL);
   tri_expr x[MOST_INPUTS], out[3];
@@ -255,11 +255,14 @@ static void check_repeated(struct random *r) {
   check_points(&p, r, 12, true);
   pair_free(&p);
   tri_graph_free(g);
+  return p.by_code;
 }
 
 START_TEST(repeated) {
   struct random r = random_start(3);
-  for (int i = 0; i < 40 * test_multiplier(); i++) check_repeated(&r);
+  int by_code = 0;
+  for (int i = 0; i < 40 * test_multiplier(); i++) by_code += check_repeated(&r);
+  ck_assert_int_gt(by_code, 400);
 }
 END_TEST
 
@@ -291,6 +294,39 @@ START_TEST(ends) {
   pair_free(&p);
   pair_free(&none);
   tri_graph_free(g);
+}
+END_TEST
+
+/* Arrays: operations element by element, with scalars for all, parts taken out and put together. */
+START_TEST(arrays) {
+  struct random r = random_start(6);
+  int by_code = 0;
+  for (int i = 0; i < 12 * test_multiplier(); i++) {
+    tri_graph *g = tri_graph_new(NULL);
+    int64_t n = 3 + (int64_t)random_below(&r, 20), dims[] = {2, n};
+    tri_expr v = tri_variable_shaped(g, "v", 1, &n, NULL),
+             w = tri_variable_shaped(g, "w", 2, dims, NULL);
+    tri_expr s = tri_variable(g, "s"), in[] = {v, w, s}, out[4];
+    for (int k = 0; k < 3; k++) {
+      tri_expr row = tri_element(w, random_below(&r, 2)), x = random_below(&r, 2) ? v : row;
+      tri_expr y = random_below(&r, 2) ? s : row, z = tri_div(tri_mul(x, y), tri_add(s, x));
+      v = random_below(&r, 2) ? tri_max(z, v) : tri_sub(tri_sqrt(tri_mul(v, z)), y);
+    }
+    out[0] = v;
+    out[1] = tri_element(v, 0);
+    for (int64_t k = 1; k < n; k++) out[1] = tri_add(out[1], tri_element(v, (size_t)k));
+    out[2] = tri_stack(2, (tri_expr[]){v, tri_element(w, 1)});
+    out[3] = tri_mul(out[1], s);
+    struct pair p = pair_of(3, in, 4, out, (size_t)(i % 3));
+    p.n = (size_t)(3 * n + 1);
+    p.m = (size_t)(3 * n + 2);
+    check_points(&p, &r, 6, false);
+    check_points(&p, &r, 20, true);
+    by_code += p.by_code;
+    pair_free(&p);
+    tri_graph_free(g);
+  }
+  ck_assert_int_gt(by_code, 100);
 }
 END_TEST
 
@@ -427,11 +463,15 @@ START_TEST(reasons) {
   tri_graph *g = tri_graph_new(NULL);
   const char *why;
   tri_expr x[] = {tri_variable(g, "x"), tri_variable(g, "y")}, e = tri_mul(x[0], x[1]),
-           v = tri_variable_shaped(g, "v", 1, (int64_t[]){2}, NULL), first = tri_element(v, 0);
+           v = tri_variable_shaped(g, "v", 1, (int64_t[]){-1}, (const char *[]){"n"}),
+           first = tri_element(v, 0);
   check_reason(tri_compile(2, x, 1, &e), "interpreted");
   check_reason(tri_compile(2, x, 1, &e, .run = TRI_AUTO), "interpreted");
   check_reason(tri_compile(2, x, 1, &e, .domain = TRI_FLOAT, .run = TRI_NATIVE), "in double");
-  check_reason(tri_compile(1, &v, 1, &first, .run = TRI_NATIVE), "arrays");
+  tri_function *named = tri_compile(1, &v, 1, &first, .run = TRI_NATIVE);
+  ck_assert_int_eq(tri_function_native(named, &why), 0);
+  ck_assert_ptr_nonnull(strstr(why, "named sizes"));
+  tri_function_free(named);
   check_reason(tri_compile(2, x, 1, &e, .run = TRI_NATIVE, .native_module = "/nowhere/none.so"),
                "none");
   ck_assert_int_eq(tri_function_native(NULL, &why), 0);
@@ -507,6 +547,7 @@ static Suite *native_suite(void) {
   tcase_add_test(c, repeated);
   tcase_add_test(c, cut);
   tcase_add_test(c, ends);
+  tcase_add_test(c, arrays);
   tcase_add_test(c, by_code);
   tcase_add_test(c, other_calls);
   tcase_add_test(c, rooms);
