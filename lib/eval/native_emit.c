@@ -344,7 +344,7 @@ static void chain_group(struct emitter *e, uint32_t place, const struct native_g
                         : LLVMBuildExtractElement(e->builder, vector, LLVMConstInt(i32, k, 0), "");
     else if (!next)
       next = load(e, e->space[x->space], index_of(e, x->first, x->stride, i, k));
-    sum = operation(e, g->code, NULL, (LLVMValueRef[]){sum, next}, 2);
+    sum = operation(e, g->code, NULL, (LLVMValueRef[NATIVE_ARGS]){sum, next}, 2);
     if (g->stored) store(e, sum, e->space[NATIVE_WORK], index_of(e, g->place, 1, i, k));
   }
   e->width = width;

@@ -472,10 +472,17 @@ START_TEST(reasons) {
   ck_assert_int_eq(tri_function_native(named, &why), 0);
   ck_assert_ptr_nonnull(strstr(why, "named sizes"));
   tri_function_free(named);
-  check_reason(tri_compile(2, x, 1, &e, .run = TRI_NATIVE, .native_module = "/nowhere/none.so"),
-               "none");
   ck_assert_int_eq(tri_function_native(NULL, &why), 0);
   ck_assert_ptr_nonnull(strstr(why, "did not compile"));
+  tri_graph_free(g);
+}
+END_TEST
+
+START_TEST(no_module) {
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr x[] = {tri_variable(g, "x"), tri_variable(g, "y")}, e = tri_mul(x[0], x[1]);
+  check_reason(tri_compile(2, x, 1, &e, .run = TRI_NATIVE, .native_module = "/nowhere/none.so"),
+               "none");
   tri_graph_free(g);
 }
 END_TEST
@@ -552,6 +559,7 @@ static Suite *native_suite(void) {
   tcase_add_test(c, other_calls);
   tcase_add_test(c, rooms);
   tcase_add_test(c, threads);
+  tcase_add_test(c, no_module);
   tcase_add_test(c, automatic);
   tcase_add_test(c, cache);
   return s;
