@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Native code of functions of a thousand, ten thousand and a hundred thousand operations that no loop can be made of: the time to compile
- * value and gradient, and to run them, over the plain objective. Beside it the derivative by hand, which is the check. */
+/* Native code of functions of a thousand, ten thousand and a hundred thousand operations that no
+ * loop can be made of: the time to compile value and gradient, and to run them, over the plain
+ * objective. Beside it the derivative by hand, which is the check. */
 #include <triad.h>
 
 #include "bench/problems.h"
 
-/* A map of the plane, again and again: (a, b) to (s/(1 + s²) + b/2, sqrt(1 + a²) - s/2), where s = a*p + b*q. What comes out is the sum of
- * all a and of the last b, so that derivatives keep their size however many rounds there are. */
+/* A map of the plane, again and again: (a, b) to (s/(1 + s²) + b/2, sqrt(1 + a²) - s/2), where s
+ * = a*p + b*q. What comes out is the sum of all a and of the last b, so that derivatives keep
+ * their size however many rounds there are. */
 enum { OPERATIONS = 15, MOST_ROUNDS = 100000 / OPERATIONS + 1, INPUTS = 4 };
 
 static int rounds; /* of the problem under way */
@@ -89,7 +91,8 @@ static void run_hand(void *data) {
   to[0] = hand_map(point, to + 1);
 }
 
-/* Value and gradient are those by hand: to nine digits, which is what so many rounds leave of sixteen. */
+/* Value and gradient are those by hand: to nine digits, which is what so many rounds leave of
+ * sixteen. */
 static int right(const char *name, const struct triad_run *run, const double *by_hand) {
   int ok = fabs(run->value - by_hand[0]) <= 1e-9 * fabs(by_hand[0]);
   for (int i = 0; i < INPUTS; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Calls by native code: when a function has it, and the module that makes it. Code is made at the first call of each kind, by one thread;
- * others interpret meanwhile, which gives the same results bit for bit. */
+/* Calls by native code: when a function has it, and the module that makes it. Code is made at
+ * the first call of each kind, by one thread; others interpret meanwhile, which gives the same
+ * results bit for bit. */
 #include "eval/native_calls.h"
 
 #include <math.h>
@@ -89,7 +90,8 @@ static struct native_compiled *make_code(struct native *n, const struct plan *p,
   return c;
 }
 
-/* The code for a kind of call, made if it must be; NULL if there is none, or if another thread is making some. */
+/* The code for a kind of call, made if it must be; NULL if there is none, or if another thread
+ * is making some. */
 static struct native_compiled *code_for(const tri_function *f, enum native_kind kind, bool wait) {
   struct native *n = f->native;
   struct native_compiled *code = atomic_load_explicit(&n->code[kind], memory_order_acquire);
@@ -112,7 +114,8 @@ static struct native_compiled *code_for(const tri_function *f, enum native_kind 
 
 /* --- functions with native code */
 
-/* Nanoseconds: what compiling takes at all and for an operation, and what native code saves for an operation of a call. */
+/* Nanoseconds: what compiling takes at all and for an operation, and what native code saves for
+ * an operation of a call. */
 static bool pays(const struct plan *p, uint64_t calls) {
   double n = p->step_count;
   return (double)calls * n * 8.0 > 3e7 + n * 5e4;

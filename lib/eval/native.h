@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Native code: plans over doubles, element by element, as machine code, for one point a call.
  *
- * The library turns a plan into a program of numbered operations on doubles, the reverse sweep included (native_program.c), finds operations
- * that are the same but for where they read and write, and makes loops of these (native_groups.c). A module of its own, opened when first
- * needed, makes machine code of the program by LLVM (native_emit.c, native_llvm.c): it sees this header alone and links nothing of the library. */
+ * The library turns a plan into a program of numbered operations on doubles, the reverse sweep
+ * included (native_program.c), finds operations that are the same but for where they read and
+ * write, and makes loops of these (native_groups.c). A module of its own, opened when first
+ * needed, makes machine code of the program by LLVM (native_emit.c, native_llvm.c): it sees this
+ * header alone and links nothing of the library. */
 #ifndef TRIAD_EVAL_NATIVE_H
 #define TRIAD_EVAL_NATIVE_H
 
@@ -13,7 +15,8 @@
 
 #define NATIVE_NONE UINT32_MAX
 
-/* What an operation does. Comparisons and logic give 0.0 or 1.0 as C does, and take any number but 0 for true. */
+/* What an operation does. Comparisons and logic give 0.0 or 1.0 as C does, and take any number
+ * but 0 for true. */
 enum native_code {
   NATIVE_INPUT, /* number `index` of the inputs, of the weights */
   NATIVE_WEIGHT,
@@ -61,8 +64,8 @@ struct native_op {
 
 enum native_space { NATIVE_IN, NATIVE_WEIGHTS, NATIVE_WORK, NATIVE_TABLE };
 
-/* Where an operand of a group is found: the same instance's result of group `from` of the same loop, one constant, or for instance i number
- * first + stride * i of a space. */
+/* Where an operand of a group is found: the same instance's result of group `from` of the same
+ * loop, one constant, or for instance i number first + stride * i of a space. */
 enum native_operand_kind { NATIVE_LANE, NATIVE_FIXED, NATIVE_MEMORY };
 struct native_operand {
   uint8_t kind, space;
@@ -71,8 +74,10 @@ struct native_operand {
   double constant;
 };
 
-/* The same operation n times. In a chain operand `chain` is the result of the instance before; it starts from what operand[chain] says for
- * instance 0. Results go to work[place …] if they are stored, the last of a chain alone if `ends`, those of NATIVE_STORE to gradient[place + stride * i]. */
+/* The same operation n times. In a chain operand `chain` is the result of the instance before;
+ * it starts from what operand[chain] says for instance 0. Results go to work[place …] if they
+ * are stored, the last of a chain alone if `ends`, those of NATIVE_STORE to gradient[place +
+ * stride * i]. */
 struct native_group {
   uint8_t code, nargs;
   bool is_chain, stored, ends;
@@ -83,7 +88,8 @@ struct native_group {
   int64_t place, stride;
 };
 
-/* A part of the code, a function by itself: operations order[first …], or a loop over groups loops[first …] of n instances each. */
+/* A part of the code, a function by itself: operations order[first …], or a loop over groups
+ * loops[first …] of n instances each. */
 struct native_region {
   bool loop;
   uint32_t first, count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Machine code shared by functions that come to the same program, and kept for a while when none uses it. */
+/* Machine code shared by functions that come to the same program, and kept for a while when none
+ * uses it. */
 #include "eval/native_cache.h"
 
 #include <pthread.h>
@@ -86,7 +87,8 @@ tri_native_cache *tri_native_cache_new(size_t most, const tri_allocator *allocat
   return cache;
 }
 
-/* Takes the programs beyond the first `most` without users out of the list. The latest are first. */
+/* Takes the programs beyond the first `most` without users out of the list. The latest are
+ * first. */
 static struct native_compiled *cut(tri_native_cache *cache, size_t most) {
   struct native_compiled **at = &cache->first, *out = NULL;
   size_t unused = 0;

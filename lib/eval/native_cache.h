@@ -34,7 +34,8 @@ struct native_hash tri__native_hash(const struct native_draft *draft);
 
 /* One more user of a program that is there; NULL if it is not, or there is no cache. */
 struct native_compiled *tri__native_cache_find(tri_native_cache *cache, struct native_hash hash);
-/* A new program with one user; in the cache's memory or, without a cache, in `memory`. NULL when out of memory. */
+/* A new program with one user; in the cache's memory or, without a cache, in `memory`. NULL when
+ * out of memory. */
 struct native_compiled *tri__native_cache_add(tri_native_cache *cache, struct memory *memory,
                                               const struct native_compiled *compiled,
                                               const struct native_draft *draft);

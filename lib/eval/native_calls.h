@@ -5,12 +5,14 @@
 
 #include "eval/run.h"
 
-/* Gives a function native code if its options ask for it; to be closed with the function in any case. False when out of memory. */
+/* Gives a function native code if its options ask for it; to be closed with the function in any
+ * case. False when out of memory. */
 bool tri__native_open(tri_function *f, const tri_compile_options *options);
 void tri__native_close(tri_function *f);
 
-/* Calls of functions whose `native` is not NULL: false if native code cannot do this call, or finds a number that does not exist; then the
- * interpreter does it all, which also says why. Only adjoints may have been written to. */
+/* Calls of functions whose `native` is not NULL: false if native code cannot do this call, or
+ * finds a number that does not exist; then the interpreter does it all, which also says why.
+ * Only adjoints may have been written to. */
 bool tri__native_value(const tri_function *f, const tri_call *call, const double *inputs,
                        double *outputs);
 bool tri__native_reverse(const tri_function *f, const tri_call *call, const double *inputs,
@@ -19,7 +21,8 @@ bool tri__native_reverse(const tri_function *f, const tri_call *call, const doub
 /* How many functions share the code of this one for values; 0: there is none. */
 size_t tri__native_users(const tri_function *f);
 
-/* Makes the room in a workspace that calls by native code need; the code is compiled for this. False when out of memory. */
+/* Makes the room in a workspace that calls by native code need; the code is compiled for this.
+ * False when out of memory. */
 bool tri__native_rehearse(tri_workspace *w, bool derivatives);
 
 #endif

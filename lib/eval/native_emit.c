@@ -237,7 +237,8 @@ static void begin_function(struct emitter *e, const char *name) {
   e->bad = LLVMConstInt(e->bit, 0, 0);
 }
 
-/* Returns whether a number that was stored is NaN; not as a bit, which LLVM's quick selection of instructions does not know. */
+/* Returns whether a number that was stored is NaN; not as a bit, which LLVM's quick selection of
+ * instructions does not know. */
 static void end_function(struct emitter *e) {
   LLVMBuildRet(e->builder,
                LLVMBuildZExt(e->builder, e->bad, LLVMInt32TypeInContext(e->context), ""));
@@ -362,7 +363,8 @@ static void group(struct emitter *e, uint32_t place, const struct native_group *
   if (g->stored) store_steps(e, as_real(e, e->lane[place]), e->space[NATIVE_WORK], g->place, 1, i);
 }
 
-/* A loop in the making: instances from … to - 1, a multiple of the width, of the groups that have so many. */
+/* A loop in the making: instances from … to - 1, a multiple of the width, of the groups that
+ * have so many. */
 struct turns {
   const struct native_region *region;
   int64_t to;
@@ -450,7 +452,8 @@ static uint32_t next_size(const struct emitter *e, const struct native_region *r
   return least;
 }
 
-/* Half the width beside chains: where there are instructions of 512 bits, additions of single numbers wait for the ports that those take. */
+/* Half the width beside chains: where there are instructions of 512 bits, additions of single
+ * numbers wait for the ports that those take. */
 static unsigned width_of(const struct emitter *e, const struct native_region *r) {
   for (uint32_t k = 0; k < r->count; k++)
     if (group_at(e, r, k)->is_chain) return WIDTH / 2;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops out of straight code. Sums over data, products and unrolled loops of a program become plans in which the same few operations stand
- * a thousand times, and as straight code would run as fast as the processor can fetch it. Here operations of the same depth that do the same,
- * and whose operands lie in steps of equal size in the same arrays, become a group; chains of sums and products (each the one before and
- * something more) are groups as well, done one after the other, so that no rounding changes. Groups that read each other's results in
- * order share a loop.
+/* Loops out of straight code. Sums over data, products and unrolled loops of a program become plans
+ * in which the same few operations stand a thousand times, and as straight code would run as fast
+ * as the processor can fetch it. Here operations of the same depth that do the same, and whose
+ * operands lie in steps of equal size in the same arrays, become a group; chains of sums and
+ * products (each the one before and something more) are groups as well, done one after the other,
+ * so that no rounding changes. Groups that read each other's results in order share a loop.
  *
- * Depth is the longest way from the inputs, where a step along a chain counts nothing. Operations are looked at by depth, so whatever one
- * reads has its place when it is looked at. */
+ * Depth is the longest way from the inputs, where a step along a chain counts nothing.
+ * Operations are looked at by depth, so whatever one reads has its place when it is looked at. */
 #include "eval/native_program.h"
 
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 
 enum { LEAST = 16, PIECE = 1000, LOOP_SIZES = 8 };
 
-/* Where an operand comes from: a group (by its number), a single operation, or what no operation computes. */
+/* Where an operand comes from: a group (by its number), a single operation, or what no operation
+ * computes. */
 enum {
   SINGLE = 1 << 28,
   CLASS_FIRST = 1 << 30,
@@ -72,7 +74,8 @@ static bool may_chain(const struct native_op *op) {
   return (op->code == NATIVE_ADD || op->code == NATIVE_MUL) && op->used && op->arg[0] != op->arg[1];
 }
 
-/* The longest way through operations of one code that ends at each (rank), and that begins there (height). */
+/* The longest way through operations of one code that ends at each (rank), and that begins there
+ * (height). */
 static void measure_ways(struct native_draft *d, uint32_t *height) {
   struct native_layout *l = d->layout;
   const struct native_op *ops = d->program.ops;
@@ -90,7 +93,8 @@ static void measure_ways(struct native_draft *d, uint32_t *height) {
     }
 }
 
-/* Each goes on to what begins the longest way, from what ends the longest of those that would go on to it. */
+/* Each goes on to what begins the longest way, from what ends the longest of those that would go
+ * on to it. */
 static void link_chain(struct native_draft *d, uint32_t v) {
   struct native_layout *l = d->layout;
   const struct native_op *op = d->program.ops + v;
@@ -180,7 +184,8 @@ static void swap_words(uint32_t *a, uint32_t *b) {
 
 static uint32_t apart(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
 
-/* Which argument of a chain's operation is not the chain; of its head, the one that goes on as the next operation's does. 2: none. */
+/* Which argument of a chain's operation is not the chain; of its head, the one that goes on as
+ * the next operation's does. 2: none. */
 static int other_argument(const struct native_draft *d, uint32_t v) {
   const struct native_layout *l = d->layout;
   const struct native_op *op = d->program.ops + v;
@@ -283,7 +288,8 @@ static bool constants(struct native_draft *d, const struct record *r, uint32_t n
   return true;
 }
 
-/* An operand of a class that begins at index first; where groups and single operations have their results is not known yet: from. */
+/* An operand of a class that begins at index first; where groups and single operations have
+ * their results is not known yet: from. */
 static struct native_operand operand_of(uint32_t class, uint32_t first, int64_t stride) {
   struct native_operand to = {.kind = NATIVE_MEMORY, .from = class, .first = first};
   to.stride = stride;
@@ -312,8 +318,9 @@ static bool set_operands(struct native_draft *d, struct native_group *g, const s
   return true;
 }
 
-/* What a chain starts from. If that is what comes before its operands, the chain begins with an instance for it, which starts from what
- * changes nothing, so that it keeps step with what it sums up. True if it does. */
+/* What a chain starts from. If that is what comes before its operands, the chain begins with an
+ * instance for it, which starts from what changes nothing, so that it keeps step with what it
+ * sums up. True if it does. */
 static bool set_start(struct native_draft *d, struct native_group *g, uint32_t op) {
   const struct native_layout *l = d->layout;
   uint32_t index, from = l->before[op];
@@ -588,7 +595,8 @@ static void keep(struct native_draft *d, uint32_t v) {
 static void keep_operand(struct native_draft *d, uint32_t group, struct native_operand *x) {
   struct native_program *p = &d->program;
   if (x->kind != NATIVE_MEMORY || x->from >= CLASS_FIRST || x->space != NATIVE_WORK) return;
-  /* A chain reads its operands from memory one by one: that is faster than taking them out of vectors. */
+  /* A chain reads its operands from memory one by one: that is faster than taking them out of
+   * vectors. */
   if (x->from >= SINGLE)
     keep(d, x->from - SINGLE);
   else if (in_step(d, x) && d->layout->loop[x->from] == d->layout->loop[group] &&

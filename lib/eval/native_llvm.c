@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The module of native code: programs compiled for this processor. No rounding is changed: there are no fast-math flags and nothing is
- * contracted. It links nothing of the library. */
+/* The module of native code: programs compiled for this processor. No rounding is changed: there
+ * are no fast-math flags and nothing is contracted. It links nothing of the library. */
 #include "config.h"
 
 #if HAVE_LLVM
@@ -54,7 +54,8 @@ static uint32_t size_of(const struct native_program *p) {
   return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-/* The machine that this is. The larger the program, the less is done to make it fast: the time to compile stays linear. */
+/* The machine that this is. The larger the program, the less is done to make it fast: the time
+ * to compile stays linear. */
 static LLVMTargetMachineRef machine_of(uint32_t size, char **why) {
   LLVMTargetRef target;
   LLVMCodeGenOptLevel level = size <= SMALL   ? LLVMCodeGenLevelDefault

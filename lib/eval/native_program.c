@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Plan to operations on doubles: values as the interpreter computes them (double_run.c, interpret.c), and its reverse sweep without most of its looks
- * for zeros.
+/* Plan to operations on doubles: values as the interpreter computes them (double_run.c,
+ * interpret.c), and its reverse sweep without most of its looks for zeros.
  *
- * Why results are the same bit for bit. The interpreter skips a product whose weight is 0; here it is carried out, and gives 0 or, where
- * the partial is not finite, NaN. Adjoints so differ by signs of zeros, which no sum with anything else shows, or by a NaN. A NaN goes on
- * to the gradient, unless a choice's partial of 0 stops it, as it stops anything in the interpreter too; and a NaN in the gradient makes
- * the run fail, so that the interpreter does the call. Its adjoints begin as +0 and so are never -0: the gradient is stored as 0.0 + x.
- * Below choices, where weights of 0 are common, the look is taken, so that a branch not taken does not make runs fail. */
+ * Why results are the same bit for bit. The interpreter skips a product whose weight is 0; here
+ * it is carried out, and gives 0 or, where the partial is not finite, NaN. Adjoints so differ by
+ * signs of zeros, which no sum with anything else shows, or by a NaN. A NaN goes on to the
+ * gradient, unless a choice's partial of 0 stops it, as it stops anything in the interpreter
+ * too; and a NaN in the gradient makes the run fail, so that the interpreter does the call. Its
+ * adjoints begin as +0 and so are never -0: the gradient is stored as 0.0 + x. Below choices,
+ * where weights of 0 are common, the look is taken, so that a branch not taken does not make
+ * runs fail. */
 #include "eval/native_program.h"
 
 #include <math.h>
@@ -192,8 +195,9 @@ static enum native_code code_of(unsigned op) {
   }
 }
 
-/* Whether a text is made of nothing but such operations and rows made of them: then it is written out, else its C function is called. Sets
- * *chooses if it does not pass on every NaN by itself. */
+/* Whether a text is made of nothing but such operations and rows made of them: then it is
+ * written out, else its C function is called. Sets *chooses if it does not pass on every NaN by
+ * itself. */
 static bool inlines(const struct programs *programs, const struct template *t, int depth,
                     bool *chooses) {
   if (!t || depth == DEPTH) return false;
@@ -310,7 +314,8 @@ static void add_row(struct native_draft *d, const struct instruction *s) {
   }
 }
 
-/* Calls move(d, to, from, count) for each part of an array that a step puts together, or takes out of one; `to` and `from` are numbers. */
+/* Calls move(d, to, from, count) for each part of an array that a step puts together, or takes
+ * out of one; `to` and `from` are numbers. */
 static void each_part(struct native_draft *d, const struct instruction *s,
                       void (*move)(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
                                    bool active)) {
@@ -361,7 +366,8 @@ static bool add_leaves(struct native_draft *d) {
 
 /* --- adjoints */
 
-/* weight * partial where the partial is that of a choice: 0 if the partial is. Choices between numbers choose between products. */
+/* weight * partial where the partial is that of a choice: 0 if the partial is. Choices between
+ * numbers choose between products. */
 static uint32_t choice_product(struct native_draft *d, uint32_t weight, uint32_t partial,
                                int depth) {
   struct native_op op = d->program.ops[partial];
@@ -377,7 +383,8 @@ static uint32_t choice_product(struct native_draft *d, uint32_t weight, uint32_t
   return select_op(d, nothing, 0, product);
 }
 
-/* The product of an adjoint with a partial of a row; operation 0, the constant 0, if it is nothing. */
+/* The product of an adjoint with a partial of a row; operation 0, the constant 0, if it is
+ * nothing. */
 static uint32_t product(struct native_draft *d, const struct row *row, uint32_t weight,
                         uint32_t partial) {
   uint32_t result;

@@ -6,7 +6,8 @@
 #include "eval/native.h"
 #include "eval/run.h"
 
-/* What a run computes: outputs; these and the gradient of their sum, or of their sum with weights. */
+/* What a run computes: outputs; these and the gradient of their sum, or of their sum with
+ * weights. */
 enum native_kind { NATIVE_VALUE, NATIVE_SUM_GRADIENT, NATIVE_GRADIENT, NATIVE_KINDS };
 
 /* A program in the making, and how it is laid out. */
@@ -27,7 +28,8 @@ struct native_draft {
   struct native_layout *layout;
 };
 
-/* The operations of a plan without loops and named sizes: each element of a value by itself. False when out of memory or with too many of them. */
+/* The operations of a plan without loops and named sizes: each element of a value by itself.
+ * False when out of memory or with too many of them. */
 bool tri__native_operations(struct native_draft *draft, enum native_kind kind);
 /* Groups, regions and places. False when out of memory. */
 bool tri__native_lay_out(struct native_draft *draft);

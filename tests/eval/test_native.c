@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Native code against the interpreter, bit for bit: every row at ordinary and at special numbers, random graphs, graphs that repeat themselves
- * (which become loops), functions that are cut, threads; and when there is none, and why. */
+/* Native code against the interpreter, bit for bit: every row at ordinary and at special
+ * numbers, random graphs, graphs that repeat themselves (which become loops), functions that are
+ * cut, threads; and when there is none, and why. */
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -113,7 +114,8 @@ static void check_points(struct pair *p, struct random *r, int points, bool tame
 
 /* --- rows */
 
-/* A row of variables; conditions are comparisons of more of them. The time of polygamma grows with its order. */
+/* A row of variables; conditions are comparisons of more of them. The time of polygamma grows
+ * with its order. */
 static tri_expr row_expr(const tri_expr *x, int op) {
   const struct row *row = tri__rows + op;
   uint32_t args[ROW_MAX_ARITY] = {0};
@@ -123,7 +125,8 @@ static tri_expr row_expr(const tri_expr *x, int op) {
   return (tri_expr){x->graph, tri__build(x->graph, (tri_op)op, row->arity, args)};
 }
 
-/* Sets of rows at once, since each function takes time to compile; every other set as derivatives, which follow IEEE. */
+/* Sets of rows at once, since each function takes time to compile; every other set as
+ * derivatives, which follow IEEE. */
 START_TEST(rows) {
   enum { AT_ONCE = 8 };
   struct random r = random_start(1);
@@ -274,7 +277,8 @@ START_TEST(cut) {
 }
 END_TEST
 
-/* Few operations, many ends: inputs, constants and results that stand several times as outputs; no operation at all. */
+/* Few operations, many ends: inputs, constants and results that stand several times as outputs;
+ * no operation at all. */
 START_TEST(ends) {
   struct random r = random_start(5);
   tri_graph *g = tri_graph_new(NULL);
@@ -342,7 +346,8 @@ static struct pair pair_of_text(const char *text, double (*point)[2]) {
   return p;
 }
 
-/* A branch that is not taken has no value here, and does not make the code fail; what has no value does. */
+/* A branch that is not taken has no value here, and does not make the code fail; what has no
+ * value does. */
 START_TEST(by_code) {
   static const struct {
     const char *text;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Every allocation of making native code failed once: the interpreter does the call then, or it says that memory is out. */
+/* Every allocation of making native code failed once: the interpreter does the call then, or it
+ * says that memory is out. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
