@@ -45,9 +45,11 @@ AC_DEFUN([TRIAD_LLVM],
      [triad_save_libs=$LIBS triad_save_cppflags=$CPPFLAGS
       LIBS="$LLVM_LIBS $LIBS" CPPFLAGS="$CPPFLAGS $LLVM_CPPFLAGS"
       AC_MSG_CHECKING([for native code by LLVM $triad_llvm])
-      AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <llvm-c/LLJIT.h>
+      AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <stddef.h>
+#include <llvm-c/LLJIT.h>
 #include <llvm-c/Transforms/PassBuilder.h>]],
-          [[LLVMOrcCreateLLJITBuilder(); LLVMCreatePassBuilderOptions();]])],
+          [[LLVMOrcCreateLLJITBuilder(); LLVMCreatePassBuilderOptions();
+            LLVMOrcThreadSafeContextGetContext(NULL);]])],
         [have_llvm=yes
          AC_DEFINE([HAVE_LLVM], [1], [Define to 1 if there is a module that makes native code.])])
       AC_MSG_RESULT([$have_llvm])

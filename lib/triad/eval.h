@@ -95,7 +95,8 @@ TRI_API tri_workspace *tri_workspace_new(const tri_function *function);
 TRI_API tri_workspace *tri_workspace_place(const tri_function *function, void *buffer, size_t size);
 
 /* Bytes that tri_workspace_place needs for tri_function_call and, if directions > 0, for tri_function_forward along that many
- * directions and tri_function_reverse as well. For functions without named sizes; else 0, and 0 for NULL. */
+ * directions and tri_function_reverse as well. Machine code, whose room this includes, is made for it if the function is to have some.
+ * For functions without named sizes; else 0, and 0 for NULL. */
 TRI_API size_t tri_workspace_bytes(const tri_function *function, size_t directions);
 
 /* Frees a workspace. Nothing happens for NULL. */
