@@ -39,8 +39,7 @@ static inline void run_range(const struct plan *p, double *x, uint32_t from, uin
     case TRI_OP_sub: r = X(0) - X(1); break;
     case TRI_OP_mul: r = X(0) * X(1); break;
     case TRI_OP_square: r = X(0) * X(0); break;
-    default:
-      r = run_step(rows + s->op, s, X(0), X(1), X(2));
+    default: r = run_step(rows + s->op, s, X(0), X(1), X(2));
     }
     x[PLACE(s->result)] = r;
 #undef X

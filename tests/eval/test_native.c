@@ -551,6 +551,7 @@ static bool has_native(void) {
 static Suite *native_suite(void) {
   Suite *s = suite_create("native");
   TCase *c = tcase_create("native");
+  tcase_set_timeout(c, 60); /* compiling takes its time on a busy machine */
   tcase_add_test(c, reasons);
   suite_add_tcase(s, c);
   if (!has_native()) return s;
