@@ -43,6 +43,7 @@ TRIAD_TESTS += tests/verify/test_gradcheck
 TRIAD_TESTS += tests/verify/test_verify
 TRIAD_TESTS += tests/verify/test_roundoff
 TRIAD_TESTS += tests/verify/test_ways
+tests_verify_test_ways_CPPFLAGS = $(NATIVE_BUILT)
 noinst_HEADERS += tests/verify/roundoff.def
 TRIAD_OOM += tests/oom/oom_verify
 TRIAD_TESTS += tests/corpus/test_corpus

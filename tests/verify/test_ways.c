@@ -108,10 +108,12 @@ static const struct way {
   void (*run)(const struct task *task);
   bool kernels, threads; /* takes several */
   double more;
+  tri_run by; /* how its function is compiled */
 } ways[] = {
-    {"interpreter", run_plain, false, false, 0.0},
-    {"quick calls", run_quick, false, false, 0.0},
-    {"lanes", run_lanes, true, true, 3.0},
+    {"interpreter", run_plain, false, false, 0.0, TRI_INTERPRET},
+    {"quick calls", run_quick, false, false, 0.0, TRI_INTERPRET},
+    {"native code", run_plain, false, false, 0.0, TRI_NATIVE},
+    {"lanes", run_lanes, true, true, 3.0, TRI_INTERPRET},
 };
 enum { WAYS = sizeof ways / sizeof *ways };
 
@@ -214,19 +216,29 @@ static void check_way(const struct sample *s, const struct way *way, struct task
 
 /* --- the whole */
 
+/* Without LLVM all are interpreted. */
+static tri_function *compiled(const struct sample *s, tri_domain domain, tri_run by) {
+  tri_function *f = tri_compile(INPUTS, s->in, OUTPUTS, s->out, .domain = domain, .run = by,
+                                .native_module = NATIVE_BUILT);
+  ck_assert_ptr_nonnull(f);
+  return f;
+}
+
 static void check_sample(struct random *r, const struct sample *s, tri_domain domain,
                          struct tally *tally) {
   static double x[POINTS * INPUTS], want[POINTS * OUTPUTS], out[POINTS * OUTPUTS];
   for (size_t i = 0; i < POINTS * INPUTS; i++) x[i] = (double)(float)random_between(r, -3.0, 3.0);
-  struct task t = {.function = tri_compile(INPUTS, s->in, OUTPUTS, s->out, .domain = domain),
-                   .threads = 1,
-                   .x = x,
-                   .out = want};
-  ck_assert_ptr_nonnull(t.function);
+  struct task t = {.threads = 1, .x = x, .out = want};
+  t.function = compiled(s, domain, TRI_INTERPRET);
   run_reference(&t);
-  t.out = out;
-  for (size_t w = 0; w < WAYS; w++) check_way(s, ways + w, &t, want, tally);
   tri_function_free(t.function);
+  t.out = out;
+  for (size_t w = 0; w < WAYS; w++) {
+    if (ways[w].by == TRI_NATIVE && domain != TRI_DOUBLE) continue;
+    t.function = compiled(s, domain, ways[w].by);
+    check_way(s, ways + w, &t, want, tally);
+    tri_function_free(t.function);
+  }
 }
 
 START_TEST(all_ways) {
