@@ -152,14 +152,43 @@ static tri_status search(struct run *r, const struct port *directions, size_t k,
   return status;
 }
 
+/* Steps of a function that is written out for the search, at most. */
+enum { MOST_WRITTEN = 1 << 22 };
+
+/* A function with loops: the same written out. */
+static tri_status check_written(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                                const struct port *directions, size_t k, const struct port *weights,
+                                const struct port *outputs) {
+  struct flat_plan flat;
+  tri_call copy;
+  if (!tri__plan_flat(w->plan, &w->memory, MOST_WRITTEN, 0, 0, &flat))
+    return tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (!flat.plan)
+    return tri__call_error(call, TRI_LIMIT,
+                           "kinks are looked for in loops of known and moderate "
+                           "size only, without indices that are computed");
+  tri_function written = {.plan = flat.plan,
+                          .domain = w->function->domain,
+                          .precision = w->function->precision,
+                          .digits = w->function->digits};
+  tri__quiet(&copy, call);
+  copy.strict = 1;
+  tri_workspace *own = tri_workspace_new(&written);
+  tri_status status =
+      own ? tri__bind(own, &copy) : tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (!status) status = tri__check_kinks(own, &copy, inputs, directions, k, weights, outputs);
+  tri_workspace_free(own);
+  tri__plan_flat_free(&flat, &w->memory);
+  return status;
+}
+
 tri_status tri__check_kinks(tri_workspace *w, const tri_call *call, const struct port *inputs,
                             const struct port *directions, size_t k, const struct port *weights,
                             const struct port *outputs) {
   struct run r;
   tri_call copy;
   if (!call->strict) return TRI_OK;
-  if (w->plan->rolled)
-    return tri__call_error(call, TRI_ARGUMENT, "strict calls do not look into loops and indices");
+  if (w->plan->rolled) return check_written(w, call, inputs, directions, k, weights, outputs);
   tri_status status = tri__level(&r, w, tri__quiet(&copy, call), LEVEL_BASE, 0, true);
   if (!status) status = tri__run(&r, inputs);
   if (status || !outputs_exist(&r)) return status; /* the call says what has no value */

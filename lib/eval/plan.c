@@ -146,6 +146,7 @@ static bool plan_loops(struct compiler *c) {
   for (uint32_t i = 0; i < p->loop_count; i++) {
     bool strict = c->marks[position_of(c, p->loops[i].node)] & STRICT;
     if (!tri__plan_loop(c->graph, p, p->loops + i, strict, c->reduce, c->error)) return false;
+    for (int op = 0; op < TRI_OP_ROWS; op++) c->used[op] |= p->loops[i].body->used[op];
   }
   return true;
 }
@@ -466,6 +467,7 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
     p->output_nodes[i] = c->roots[n_inputs + i];
     p->outputs[i] = c->number[position_of(c, p->output_nodes[i])];
   }
+  memcpy(p->used, c->used, sizeof p->used);
   p->programs = tri__programs_new(c->graph, &p->memory, c->used);
   if (!p->programs || !tri__plan_slots(p) || !find_lone(p)) return no_memory(c);
   find_active(p);

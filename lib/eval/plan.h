@@ -110,7 +110,8 @@ struct plan {
   bool scalar; /* every value is a scalar */
   bool rolled; /* there are loops, or other operations on arrays than stack and element */
   bool body;   /* of a loop: inputs keep their slots */
-  struct programs *programs;
+  bool used[TRI_OP_ROWS];    /* rows of the steps and of those of loops' bodies */
+  struct programs *programs; /* of these */
 };
 
 /* Compiles; NULL with *error set on failure. Does not stick to the graph. */

@@ -467,6 +467,8 @@ static bool place_inputs(struct flat *f, const struct frame *frame, size_t *coun
   for (uint32_t o = 0; o < p->output_count; o++)
     for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++)
       mark_read(f, numbers(frame, p->outputs[o])[e]);
+  bool whole = !f->turning && !f->constant;
+  for (uint32_t i = 0; whole && i < f->inputs; i++) f->flat->place[i] = 0;
   *count = 0;
   for (uint32_t i = 0; i < f->more_inputs; i++)
     if (f->flat->place[i] != NO_INPUT) f->flat->place[i] = (uint32_t)(*count)++;

@@ -599,6 +599,29 @@ START_TEST(chosen_parts) {
 }
 END_TEST
 
+/* Strict calls look into loops: which step is at a kink, and whether it counts. */
+START_TEST(kinks_in_loops) {
+  tri_expr x = shaped("x", 1, 3, 0), i = tri_variable(g, "i"),
+           xi = tri_gather(x, tri_sub(i, integer(1)));
+  tri_expr f = tri_sum(tri_mul(tri_abs(xi), i), i, 1, tri_extent_of(3));
+  static const tri_domain domains[] = {TRI_DOUBLE, TRI_MPFR, TRI_BALL};
+  for (size_t d = 0; d < 3; d++) {
+    tri_error error = {.message = ""};
+    tri_function *made = tri_compile(1, &x, 1, &f, .domain = domains[d], .precision = 80);
+    double v, adjoints[3], tangent, direction[3] = {1.0, 0.0, 0.0};
+    const tri_call strict = {.strict = 1, .error = &error};
+    ok(tri_function_reverse(made, &strict, (double[]){1.0, -2.0, 3.0}, NULL, &v, adjoints));
+    ck_assert(v == 14.0 && adjoints[0] == 1.0 && adjoints[1] == -2.0 && adjoints[2] == 3.0);
+    ck_assert_int_ne(
+        tri_function_reverse(made, &strict, (double[]){1.0, 0.0, 3.0}, NULL, &v, adjoints), TRI_OK);
+    ck_assert_msg(strstr(error.message, "abs") != NULL, "%s", error.message);
+    ok(tri_function_forward(made, &strict, (double[]){1.0, 0.0, 3.0}, 1, direction, &v, &tangent));
+    ck_assert(tangent == 1.0); /* the second number does not move */
+    tri_function_free(made);
+  }
+}
+END_TEST
+
 /* A branch that is not taken has no say, also where its derivative would be infinite: in any mode. */
 START_TEST(strong_zeros) {
   tri_expr x = shaped("x", 1, 2, 0), i = tri_variable(g, "i"), gradient;
@@ -709,6 +732,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
+  tcase_add_test(tc, kinks_in_loops);
   tcase_add_test(tc, chosen_parts);
   tcase_add_test(tc, strong_zeros);
   tcase_add_test(tc, checkpoints);
