@@ -71,6 +71,14 @@ void tri__print_index(struct printer *p, uint32_t id) {
   push(p, (struct item){.id = id, .kind = ITEM_INDEX});
 }
 
+void tri__print_integer(struct printer *p, int64_t n) {
+  push(p, (struct item){.integer = n, .kind = ITEM_INTEGER});
+}
+
+void tri__print_offset(struct printer *p, int64_t n) {
+  if (n) push(p, (struct item){.integer = n, .kind = ITEM_OFFSET});
+}
+
 void tri__print_turn(struct printer *p, size_t mark) {
   if (p->status) return;
   for (size_t i = mark, j = p->n_items; i + 1 < j; i++) {
@@ -80,14 +88,24 @@ void tri__print_turn(struct printer *p, size_t mark) {
   }
 }
 
+static uint64_t size_of(int64_t n) { return n < 0 ? -(uint64_t)n : (uint64_t)n; }
+
+static void write_item(struct printer *p, const struct item *item) {
+  unsigned long long size = size_of(item->integer);
+  const char *minus = item->integer < 0 ? "-" : "";
+  switch (item->kind) {
+  case ITEM_TEXT: tri__text_add(p->text, item->text, item->size); return;
+  case ITEM_INTEGER: tri__text_printf(p->text, "%s%llu", minus, size); return;
+  case ITEM_OFFSET: tri__text_printf(p->text, " %s %llu", *minus ? minus : "+", size); return;
+  default: p->style->item(p, item); return;
+  }
+}
+
 /* Writes items until the stack is empty. */
 static void run(struct printer *p) {
   while (p->n_items && !p->status) {
     struct item item = p->items[--p->n_items];
-    if (item.kind == ITEM_TEXT)
-      tri__text_add(p->text, item.text, item.size);
-    else
-      p->style->item(p, &item);
+    write_item(p, &item);
     if (p->text->size - p->start > p->g->limits.text) too_long(p);
     if (p->text->status) tri__print_memory(p, false);
     if (++p->steps % STEPS_BETWEEN == 0 && tri__interrupted(p->g))

@@ -36,7 +36,9 @@ enum item_kind {
   ITEM_UP,       /* |numerator| of it */
   ITEM_DOWN,     /* its denominator */
   ITEM_EXPONENT, /* `power` as an exponent */
-  ITEM_INDEX     /* the index of the element `id` */
+  ITEM_INTEGER,  /* `integer` */
+  ITEM_OFFSET,   /* " + 2" or " - 2", with the size of `integer` */
+  ITEM_INDEX     /* the index of the element `id` in C, from 0 */
 };
 
 enum {
@@ -47,6 +49,7 @@ enum {
 struct item {
   union {
     const char *text;
+    int64_t integer;
     struct {
       uint32_t id;
       int32_t power;
@@ -141,6 +144,9 @@ void tri__print_bytes(struct printer *p, const char *text, size_t size);
 void tri__print_node(struct printer *p, uint32_t id, unsigned prec, unsigned flags);
 void tri__print_factor(struct printer *p, const struct factor *factor, unsigned prec);
 void tri__print_exponent(struct printer *p, int32_t power);
+void tri__print_integer(struct printer *p, int64_t n);
+/* " + n" or " - |n|", nothing for 0. */
+void tri__print_offset(struct printer *p, int64_t n);
 void tri__print_index(struct printer *p, uint32_t id);
 void tri__print_turn(struct printer *p, size_t mark);
 /* Fails with a message, if nothing failed before. */
@@ -186,6 +192,14 @@ bool tri__print_has_exponent(const struct printer *p, uint32_t id, int32_t *powe
 
 /* Appends a part of a constant (ITEM_NUMBER, ITEM_UP or ITEM_DOWN), without its sign, to a text. */
 void tri__print_constant(const tri_graph *g, tri_text *text, uint32_t id, unsigned kind);
+
+/* --- print_parts.c */
+
+/* The nodes x[i], x[i][j], … down to x, which is returned: at most `most` of them, into chain, the last index first; *n counts. */
+uint32_t tri__print_chain_of_parts(const struct printer *p, uint32_t id, size_t most, uint32_t *chain,
+                                   size_t *n);
+/* Pushes the indices of such a chain in reading order, from 1, with this text between them. */
+void tri__print_indices(struct printer *p, const uint32_t *chain, size_t n, const char *between);
 
 /* --- print_dot.c */
 tri_status tri__print_dot(tri_expr e, const tri_print_options *options, tri_text *text);

@@ -219,8 +219,12 @@ static void node(struct printer *p, const struct item *item) {
   case TRI_OP_hole:
     tri__print_fail(p, TRI_SHAPE, "a C expression is one number: print a vector's elements apart");
     return;
-  default: by_row(p, item); return;
+  default: break;
   }
+  if (n->op < TRI_OP_ROWS)
+    by_row(p, item);
+  else
+    tri__print_fail(p, TRI_SHAPE, "a loop over arrays is no C expression");
 }
 
 static void c_item(struct printer *p, const struct item *item) {

@@ -45,7 +45,7 @@ static void put_label(struct dot *d, uint32_t id) {
   case TRI_OP_constant: put_constant(d, id); return;
   case TRI_OP_variable: put_escaped(d->text, tri__name(d->g, id)); return;
   case TRI_OP_element:
-    tri__text_printf(d->text, "[%llu]", (unsigned long long)tri__index_attr(d->g, id));
+    tri__text_printf(d->text, "[%llu]", (unsigned long long)tri__index_attr(d->g, id) + 1);
     return;
   case TRI_OP_pi: tri__text_puts(d->text, "pi"); return;
   case TRI_OP_eps: tri__text_puts(d->text, "eps"); return;

@@ -242,10 +242,29 @@ static void stack(struct printer *p, const struct item *item) {
   tri__print_turn(p, mark);
 }
 
-static void element(struct printer *p, const struct item *item) {
+/* x[2, i] */
+static void part(struct printer *p, const struct item *item) {
+  uint32_t chain[MOST_RANK];
+  size_t mark = p->n_items, n;
+  uint32_t array = tri__print_chain_of_parts(p, item->id, MOST_RANK, chain, &n);
+  tri__print_node(p, array, PREC_ATOM, 0);
+  tri__print_text(p, "[");
+  tri__print_indices(p, chain, n, ", ");
+  tri__print_text(p, "]");
+  tri__print_turn(p, mark);
+}
+
+/* What has no form of its own: its name and arguments, for the eye. */
+static void structured(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
-  tri__print_node(p, print_args(p, item->id)[0], PREC_ATOM, 0);
-  tri__print_index(p, item->id);
+  const struct node *n = print_at(p, item->id);
+  tri__text_puts(p->text, tri_op_name((tri_op)n->op));
+  tri__text_putc(p->text, '(');
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    if (i) tri__print_text(p, ", ");
+    tri__print_node(p, node_args(p->g, n)[i], PREC_ANY, 0);
+  }
+  tri__print_text(p, ")");
   tri__print_turn(p, mark);
 }
 
@@ -294,8 +313,9 @@ static void node(struct printer *p, const struct item *item) {
       power(p, item, n->arg[0], n->arg[1]);
     return;
   case TRI_OP_stack: stack(p, item); return;
-  case TRI_OP_element: element(p, item); return;
-  default: by_row(p, item); return;
+  case TRI_OP_element:
+  case TRI_OP_gather: part(p, item); return;
+  default: n->op < TRI_OP_ROWS ? by_row(p, item) : structured(p, item); return;
   }
 }
 
@@ -304,9 +324,6 @@ static void infix_item(struct printer *p, const struct item *item) {
   case ITEM_NODE: node(p, item); return;
   case ITEM_POWER: power(p, item, item->id, 0); return;
   case ITEM_EXPONENT: exponent(p, item->power); return;
-  case ITEM_INDEX:
-    tri__text_printf(p->text, "[%llu]", (unsigned long long)tri__index_attr(p->g, item->id));
-    return;
   default: tri__print_constant(p->g, p->text, item->id, item->kind); return;
   }
 }
