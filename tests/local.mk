@@ -13,6 +13,7 @@ TRIAD_OOM += tests/oom/oom_print
 TRIAD_TESTS += tests/graph/test_lex
 TRIAD_TESTS += tests/graph/test_parse
 TRIAD_TESTS += tests/graph/test_parse_names
+TRIAD_TESTS += tests/graph/test_arrays
 TRIAD_TESTS += tests/numbers/test_domains
 TRIAD_TESTS += tests/calculus/test_derivative
 TRIAD_TESTS += tests/calculus/test_choice

@@ -292,7 +292,8 @@ static bool range(struct parser *p) {
   const struct pending *outer = last_pending(p);
   if (outer && outer->kind == OP_RANGE)
     return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX, "a range has two ends: a..b");
-  if (outer && outer->kind != PENDING_CALL && outer->kind != OP_ASSIGN)
+  if (outer && outer->kind != PENDING_CALL && outer->kind != OP_ASSIGN &&
+      outer->kind != PENDING_INDEX)
     return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                            "a range a..b stands only for an argument, as in plot(e, x=-3..3)");
   return pend_sign(p, OP_RANGE);
@@ -373,6 +374,13 @@ static bool operand_step(struct parser *p) {
   }
 }
 
+/* x[…, but not 2[…. */
+static bool index_after_operand(struct parser *p) {
+  if (last_operand(p)->form == FORM_NUMBER) return tri__parse_missing_operator(p);
+  return tri__parse_need_expr(p, last_operand(p)) &&
+         tri__parse_open(p, PENDING_INDEX, p->n_operands - 1);
+}
+
 static bool open_after_operand(struct parser *p) {
   if (is_callable(last_operand(p))) return tri__parse_open(p, PENDING_APPLY, p->n_operands - 1);
   return juxtaposed(p);
@@ -393,7 +401,7 @@ static bool operator_step(struct parser *p) {
   case OP_OPEN: return open_after_operand(p);
   case OP_ROOT:
   case OP_PARTIAL: return juxtaposed(p);
-  case OP_OPEN_SQUARE:
+  case OP_OPEN_SQUARE: return index_after_operand(p);
   case OP_NOT: return tri__parse_missing_operator(p);
   case OP_CLOSE:
   case OP_CLOSE_SQUARE: return tri__parse_close(p, p->token->op) || (!p->status && finish(p));
@@ -423,6 +431,8 @@ static void release(struct parser *p) {
   tri__free(m, p->arguments, p->argument_capacity, sizeof *p->arguments);
   tri__free(m, p->held, p->held_capacity, sizeof *p->held);
   tri__free(m, p->exprs, p->expr_capacity, sizeof *p->exprs);
+  tri__free(m, p->scopes, p->scope_capacity, sizeof *p->scopes);
+  tri__free(m, p->arrays, p->array_capacity, sizeof *p->arrays);
 }
 
 static bool text_fits(struct parser *p) {

@@ -16,7 +16,11 @@
  * - sin²(x) is refused (sin(x)² is right); sin' and ∂sin/∂x are derivatives of the row.
  * - Subscript digits belong to names (x₁). Rows with a sign of their own (add, neg, lt, …) are no
  *   functions.
- * - ∧ ∨ ¬ ≤ ≥ ≠ ⋅ ∙ ∗ ∕ ″ are understood too; a byte order mark at the start is passed over. */
+ * - ∧ ∨ ¬ ≤ ≥ ≠ ⋅ ∙ ∗ ∕ ″ are understood too; a byte order mark at the start is passed over.
+ * - Elements are numbered from 1. x[i], A[i, j], A[i] for a row, x[2..4] for a part; a bracket right behind a number or a name
+ *   of a function is no index.
+ * - In sum(e, i=1..n) and its kin the names before '=' mean the index and what is carried along, in e alone, whatever they mean
+ *   elsewhere. */
 #ifndef TRIAD_GRAPH_PARSE_H
 #define TRIAD_GRAPH_PARSE_H
 
@@ -73,6 +77,15 @@ enum value_kind {
   VALUE_RANGE,    /* from .. to */
   VALUE_REPORT    /* something that only the tool can print, `report`; an error inside arithmetic */
 };
+
+/* Functions of arrays: sum, map, scan, dot, … */
+struct array_function {
+  const char *name, *usage, *help, *example;
+};
+extern const struct array_function tri__array_functions[];
+extern const size_t tri__array_function_count;
+/* The row of a name; NULL if it is none. */
+const struct array_function *tri__array_function(const char *name, size_t size);
 
 /* What an expression or argument is. */
 struct value {

@@ -48,16 +48,21 @@ static bool end_element(struct parser *p) {
   case OP_ASSIGN:
   case PENDING_CALL: return end_argument(p);
   case OP_OPEN: return true;
+  case PENDING_INDEX:
+    if (last_operand(p)->kind == VALUE_RANGE) return true;
+    return tri__parse_need_expr(p, last_operand(p));
   default: return tri__parse_need_expr(p, last_operand(p));
   }
 }
 
 bool tri__parse_comma(struct parser *p) {
   if (!tri__parse_reduce_all(p) || !p->n_pending) return false;
+  if (pending_is(p, PENDING_INITIAL)) return tri__parse_initial_done(p);
   if (pending_is(p, OP_OPEN))
     return tri__parse_fail(p, place_of(p->token), TRI_SYNTAX,
                            "a ',' within '(…)': a vector is written [a, b], a call f(a, b)");
   if (!end_element(p)) return false;
+  tri__parse_next_argument(p);
   tri__parse_advance(p);
   p->want_operand = true;
   return true;
@@ -181,7 +186,11 @@ static bool close_bracket(struct parser *p) {
   case OP_OPEN_SQUARE: closed = close_vector(p, &o); break;
   case PENDING_ROW: closed = close_row(p, &o); break;
   case PENDING_APPLY: closed = close_apply(p, &o); break;
-  default: closed = close_call(p, &o); break;
+  case PENDING_INDEX: closed = tri__parse_close_index(p, &o); break;
+  default:
+    closed = o.row >= FIRST_ARRAY_FUNCTION ? tri__parse_close_array_call(p, &o)
+                                           : close_call(p, &o);
+    break;
   }
   if (closed) tri__parse_advance(p);
   p->want_operand = false;
@@ -190,7 +199,8 @@ static bool close_bracket(struct parser *p) {
 
 bool tri__parse_close(struct parser *p, int op) {
   if (!tri__parse_reduce_all(p) || !p->n_pending) return false;
-  bool square = pending_is(p, OP_OPEN_SQUARE);
+  if (pending_is(p, PENDING_INITIAL) && op == OP_CLOSE) return tri__parse_initial_done(p);
+  bool square = pending_is(p, OP_OPEN_SQUARE) || pending_is(p, PENDING_INDEX);
   if (square != (op == OP_CLOSE_SQUARE)) return tri__parse_unclosed(p, last_pending(p));
   return end_element(p) && close_bracket(p);
 }

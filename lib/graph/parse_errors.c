@@ -149,7 +149,7 @@ bool tri__parse_ambiguous(struct parser *p, const struct pending *o) {
 }
 
 bool tri__parse_unclosed(struct parser *p, const struct pending *o) {
-  if (o->kind == OP_ASSIGN) o--;
+  if (o->kind == OP_ASSIGN || o->kind == PENDING_INITIAL) o--;
   struct lexer lexer = lexer_at(p, o->start, pending_place(o));
   struct token bracket = tri__lex(&lexer);
   if (bracket.kind == TOKEN_NAME) {
@@ -231,6 +231,8 @@ static bool guess(struct parser *p, const struct token *name, struct guess *g) {
     const char *row = p->g->rows[op].name;
     if (tri__parse_row(p, row, strlen(row)) != TRI_OP_COUNT) consider(g, row);
   }
+  for (size_t i = 0; i < tri__array_function_count; i++)
+    consider(g, tri__array_functions[i].name);
   if (e->each_name) e->each_name(e->data, consider, g);
   return g->best[0] != '\0';
 }

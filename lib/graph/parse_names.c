@@ -50,8 +50,8 @@ tri_op tri__parse_row(struct parser *p, const char *name, size_t size) {
 
 /* --- what the environment says */
 
-static bool environment_knows(struct parser *p, const char *name, size_t size,
-                              struct value *value) {
+bool tri__parse_environment_knows(struct parser *p, const char *name, size_t size,
+                                  struct value *value) {
   const struct environment *e = p->environment;
   *value = (struct value){0};
   return e->name && e->name(e->data, name, size, value);
@@ -65,8 +65,8 @@ enum { LONGEST_SPLIT = 32, SPLIT_SIZE = 2 * LONGEST_SPLIT + 1 };
 static bool is_known_value(struct parser *p, const char *name, size_t size) {
   struct value value;
   bool failed = p->g->error.status != TRI_OK;
-  if (reserved(name, size) != TRI_OP_COUNT) return true;
-  bool known = environment_knows(p, name, size, &value);
+  if (reserved(name, size) != TRI_OP_COUNT || tri__parse_bound(p, name, size)) return true;
+  bool known = tri__parse_environment_knows(p, name, size, &value);
   if (!failed) tri_graph_clear_error(p->g);
   return known && value.kind == VALUE_EXPR && !id_is_error(value.expr);
 }
@@ -132,13 +132,16 @@ static bool call(struct parser *p, const struct token *name) {
   const struct environment *e = p->environment;
   const char *text = text_of(p, name);
   struct value value;
+  if (tri__parse_bound(p, text, name->size)) return not_a_function(p, name);
   if (e->is_call && e->is_call(e->data, text, name->size))
     return tri__parse_open_call(p, name, PENDING_CALL, TRI_OP_COUNT);
-  if (environment_knows(p, text, name->size, &value)) {
+  if (tri__parse_environment_knows(p, text, name->size, &value)) {
     if (value.kind == VALUE_EXPR && value.lambda == 0 && !id_is_error(value.expr))
       return not_a_function(p, name);
     return tri__parse_push_value(p, name, FORM_NAME, &value);
   }
+  const struct array_function *function = tri__array_function(text, name->size);
+  if (function) return tri__parse_open_array_call(p, name, (size_t)(function - tri__array_functions));
   tri_op row = tri__parse_row(p, text, name->size);
   if (row == TRI_OP_COUNT) return tri__parse_unknown_function(p, name);
   return tri__parse_open_call(p, name, PENDING_ROW, row);
@@ -189,6 +192,8 @@ static bool unbound(struct parser *p, const struct token *name) {
   bool word = is_whole_argument(p) && pending_is(p, OP_ASSIGN); /* mode=reverse */
   if (!word && (split(p, text, name->size, meant) || has_greek_constant(text, name->size, meant)))
     return refuse_split(p, name, meant);
+  uint32_t array = tri__parse_graph_array(p, text, name->size);
+  if (array) return tri__parse_push_node(p, name, FORM_NAME, array);
   if (!p->environment->strict_names)
     return tri__parse_push_node(p, name, FORM_NAME, tri__variable(p->g, text, name->size));
   if (is_whole_argument(p)) return tri__parse_push(p, name, FORM_NAME) != NULL;
@@ -198,7 +203,9 @@ static bool unbound(struct parser *p, const struct token *name) {
 static bool alone(struct parser *p, const struct token *name) {
   struct value value;
   const char *text = text_of(p, name);
-  if (environment_knows(p, text, name->size, &value))
+  uint32_t bound = tri__parse_bound(p, text, name->size);
+  if (bound) return tri__parse_push_node(p, name, FORM_NAME, bound);
+  if (tri__parse_environment_knows(p, text, name->size, &value))
     return tri__parse_push_value(p, name, FORM_NAME, &value);
   bool derived = next_is(p, OP_PRIME) || pending_is(p, OP_PARTIAL);
   if (derived || p->token->kind == TOKEN_SUPERSCRIPT) {
@@ -213,6 +220,7 @@ bool tri__parse_name(struct parser *p) {
   const struct token *name = p->token; /* intact for one advance */
   tri__parse_advance(p);
   if (next_is(p, OP_ASSIGN) && pending_is(p, PENDING_CALL)) {
+    if (last_pending(p)->row >= FIRST_ARRAY_FUNCTION) return tri__parse_array_keyword(p, name);
     if (!tri__parse_pend(p, name, OP_ASSIGN, 0)) return false;
     tri__parse_advance(p);
     return true;
@@ -242,8 +250,9 @@ uint32_t tri__parse_differential(struct parser *p, const struct operand *of) {
   const char *name = text_of(p, token);
   struct value value;
   uint32_t id = of->kind == VALUE_FUNCTION ? parameter(p, of->lambda, name, token->size) : 0;
+  if (!id) id = tri__parse_bound(p, name, token->size);
   if (id) return id;
-  bool bound = environment_knows(p, name, token->size, &value);
+  bool bound = tri__parse_environment_knows(p, name, token->size, &value);
   if (reserved(name, token->size) != TRI_OP_COUNT ||
       (bound && (value.kind != VALUE_EXPR || id_is_error(value.expr) ||
                  node_at(p->g, value.expr)->op != TRI_OP_variable))) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The state of one parse, for the files that share it: parse.c (operators), parse_names.c
- * (names), parse_calls.c (brackets, calls, derivatives), parse_errors.c (messages).
+ * (names), parse_calls.c (brackets, calls, derivatives), parse_arrays.c (indices, sums and their kin), parse_errors.c (messages).
  *
  * Two stacks on the heap: operands that are complete, and what is pending, which is operators
  * that wait for their right side and open brackets. There is no recursion, so depth costs
@@ -35,11 +35,19 @@ struct operand {
 
 /* What is pending is known by a token_op (a bracket or an operator), or by one of these.
  * OP_ASSIGN is keyword= in a call. */
-enum { PENDING_NEGATE = OP_ROOT + 1, PENDING_ROW, PENDING_CALL, PENDING_APPLY, PENDING_KINDS };
+enum {
+  PENDING_NEGATE = OP_ROOT + 1,
+  PENDING_ROW,
+  PENDING_CALL,
+  PENDING_APPLY,
+  PENDING_INDEX,   /* x[…; `base` is x */
+  PENDING_INITIAL, /* the initial value in scan(next, s=…, i=1..n), which is read before next */
+  PENDING_KINDS
+};
 
 struct pending {
   uint8_t kind;
-  uint16_t row;          /* PENDING_ROW: the tri_op */
+  uint16_t row;          /* PENDING_ROW: the tri_op; PENDING_CALL: FIRST_ARRAY_FUNCTION + k */
   uint32_t line, column; /* for messages: of the operator; of a call, its name */
   size_t base;  /* brackets: operands (PENDING_CALL: arguments) below; OP_PARTIAL: the order */
   size_t start; /* first byte of that token */
@@ -47,6 +55,31 @@ struct pending {
 
 struct place {
   uint32_t line, column;
+};
+
+enum { FIRST_ARRAY_FUNCTION = TRI_OP_COUNT + 1 };
+
+/* A name that means a variable within a call's first argument. */
+struct bound {
+  const char *name; /* NULL: there is none */
+  size_t size;
+  uint32_t variable;
+};
+
+/* A place in the text to read on from. */
+struct resume {
+  struct lexer lexer;
+  struct token token;
+  size_t before, end;
+};
+
+/* An open call of sum, prod, map, scan or fold. */
+struct scope {
+  size_t pending; /* the call's place in parser.pending */
+  bool active;    /* what is being read sees the names */
+  struct bound index, carry;
+  struct resume first, behind; /* the call's first argument; what follows the initial value */
+  struct operand initial;
 };
 
 struct parser {
@@ -69,6 +102,11 @@ struct parser {
   size_t n_arguments, argument_capacity;
   struct value *held;
   size_t n_held, held_capacity;
+  struct scope *scopes;
+  size_t n_scopes, scope_capacity;
+  uint32_t *arrays; /* the graph's array variables, for texts without an environment */
+  size_t n_arrays, array_capacity;
+  bool arrays_known;
   tri_expr *exprs; /* for arguments handed on */
   size_t expr_capacity;
   bool rows_known;
@@ -106,6 +144,26 @@ tri_op tri__parse_row(struct parser *p, const char *name, size_t size);
 /* The variable that the current token names behind ∂ in the denominator of a derivative of
  * `of`; 0 if the parse failed. */
 uint32_t tri__parse_differential(struct parser *p, const struct operand *of);
+
+/* Whether the environment gives a name its meaning. */
+bool tri__parse_environment_knows(struct parser *p, const char *name, size_t size,
+                                  struct value *value);
+
+/* --- parse_arrays.c */
+
+/* What the current token, a name, or its kind is bound to in an open sum or scan: a variable, or 0. */
+uint32_t tri__parse_bound(const struct parser *p, const char *name, size_t size);
+/* An array of this name in the graph, or a named size of one, as a node; 0 if there is none. */
+uint32_t tri__parse_graph_array(struct parser *p, const char *name, size_t size);
+bool tri__parse_open_array_call(struct parser *p, const struct token *name, size_t function);
+bool tri__parse_close_array_call(struct parser *p, const struct pending *o);
+/* The initial value of what is carried along is read: on with the call's first argument. */
+bool tri__parse_initial_done(struct parser *p);
+/* A keyword of an open call begins. true without a failure: there is nothing more to do for it. */
+bool tri__parse_array_keyword(struct parser *p, const struct token *name);
+/* The innermost call goes on with another argument. */
+void tri__parse_next_argument(struct parser *p);
+bool tri__parse_close_index(struct parser *p, const struct pending *o);
 
 /* --- parse_calls.c */
 

@@ -201,8 +201,8 @@ static const struct failure failures[] = {
     {"sin 2", TRI_SYNTAX, 1, 5, "write sin(2)"},
     {"sin²(x)", TRI_SYNTAX, 1, 1, "sin(…)²"},
     {"sin(x)(y)", TRI_SYNTAX, 1, 7, "sin(x) is not a function"},
-    {"[1, 2][1]", TRI_SYNTAX, 1, 7, "expected an operator"},
-    {"x[1]", TRI_SYNTAX, 1, 2, "expected an operator"},
+    {"[1, 2][3]", TRI_SHAPE, 1, 8, "index 3 is out of range"},
+    {"x[1]", TRI_SHAPE, 1, 3, "no elements"},
     {"x not y", TRI_SYNTAX, 1, 3, "expected an operator"},
     {"x \"y\"", TRI_SYNTAX, 1, 3, "expected an operator"},
     {"²", TRI_SYNTAX, 1, 1, "an expression"},
@@ -661,7 +661,7 @@ START_TEST(noise) {
       "x", "sin", "12",  ".5",     "..",      "²",    "⁻¹",    "(",   "(", ")",    ")",
       "[", "]",   " ",   "\n",     ";",       "#",    "\"a\"", "∂",   "√", "+",    "-",
       "*", "/",   "^",   "<",      "==",      "not ", " and ", "'",   ",", "=",    "π",
-      "f", "∂x",  "/∂x", "atan2(", "select(", "\xff", "変",    "1e5", "ε", "0x1p3"};
+      "f", "∂x",  "/∂x", "atan2(", "select(", "sum(", "scan(", "s=", "i=1..3", "x[", "norm(", "\xff", "変",    "1e5", "ε", "0x1p3"};
   start_random(7);
   for (int round = 0; round < 100000 * multiplier(); round++) {
     tri_graph *g = tri_graph_new(NULL);
