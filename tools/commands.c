@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "child.h"
+#include "declare.h"
 #include "triad/calculus.h"
 
 enum { MOST_WORDS = 3 };
@@ -88,6 +89,7 @@ static void show_setting(const struct session *session, const struct setting_row
 static tri_status show_definition(struct session *session, const struct definition *d,
                                   tri_text *text) {
   tri_graph *g = session->graph;
+  if (write_declaration(session, d, text)) return TRI_OK;
   write_heading(session, d, text);
   tri_expr e = expr_of(g, d->expr);
   return print_expr(session, d->verbatim ? e : tri_simplify(e), text);
@@ -218,6 +220,9 @@ static tri_status run_quit(struct session *session, const struct token *first, s
 const struct command_row command_rows[] = {
     {"help", run_help, "help [TOPIC]",
      "what there is, and help on a function, call, command or setting", "help hypot"},
+    {"array", declare_run, "array NAME[SIZE, …], …",
+     "declares arrays; a size is a number or a name, which each point gives a value",
+     "array x[n]; gradient(sum(x[i]^2, i=1..n), x=[1, 2, 3])"},
     {"set", run_set, "set NAME VALUE", "changes a setting", "set domain rational; 1/3 + 1/6"},
     {"show", run_show, "show [NAME]", "definitions and settings, or one of them",
      "f(x) = x*x; show f"},

@@ -56,7 +56,11 @@ TRI_CHECKED tri_status help_write(struct session *session, const struct word *to
 /* save.c: the definitions and settings as statements that make them again. */
 TRI_CHECKED tri_status save_write(struct session *session, tri_text *text);
 
-/* save.c: "f(x, y) = " or "a = ". */
+/* save.c: "array x[n]", or "size n"; false for a definition that is no declaration. */
+bool write_declaration(const struct session *session, const struct definition *definition,
+                       tri_text *text);
+
+/* save.c: "f(x, y[n]) = " or "a = ". */
 void write_heading(const struct session *session, const struct definition *definition,
                    tri_text *text);
 

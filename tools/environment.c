@@ -5,6 +5,7 @@
 
 #include "calls.h"
 #include "commands.h"
+#include "declare.h"
 #include "graph/parse.h"
 #include "session.h"
 
@@ -20,6 +21,7 @@ const char *session_reserved(const char *name, size_t size) {
     if (text_is(name, size, constants[i])) return "a constant of the language";
   if (call_find(name, size)) return "a call of the language";
   if (command_find(name, size)) return "a command";
+  if (tri__array_function(name, size)) return "a function of the language";
   if (size == 0 || size >= sizeof buffer) return NULL;
   memcpy(buffer, name, size);
   buffer[size] = '\0';
@@ -154,13 +156,13 @@ static bool own_name(struct session *session, const char *name, size_t size, str
 
 static bool parameter(struct session *session, const char *name, size_t size, struct value *value) {
   const struct statement *s = session->statement;
-  for (size_t i = 0; i < s->n_parameters; i++)
-    if (is_token(s, &s->parameters[i], name, size)) {
-      *value =
-          (struct value){.kind = VALUE_EXPR, .expr = tri__variable(session->graph, name, size)};
-      return true;
-    }
-  return false;
+  const struct declarations *list = s->parameters;
+  uint32_t id = 0;
+  for (size_t i = 0; list && i < list->n && !id; i++)
+    if (is_token(s, &list->at[i].name, name, size)) id = list->at[i].variable;
+  if (list && !id) id = declare_size(session, list, name, size);
+  if (id) *value = (struct value){.kind = VALUE_EXPR, .expr = id};
+  return id != 0;
 }
 
 static bool meaning(void *data, const char *name, size_t size, struct value *value) {
@@ -184,14 +186,16 @@ void session_each_name(const struct session *session, void (*fn)(void *data, con
   for (size_t i = 0; i < session->n_definitions; i++) fn(data, session->definitions[i].name);
   for (unsigned op = 0; op < TRI_OP_ROWS; op++)
     if (row_is_function(&tri__rows[op], op)) fn(data, tri_op_name((tri_op)op));
+  for (size_t i = 0; i < tri__array_function_count; i++) fn(data, tri__array_functions[i].name);
   for (size_t i = 0; i < call_count; i++) fn(data, call_rows[i].name);
 }
 
 static void each_name(void *data, void (*fn)(void *fn_data, const char *name), void *fn_data) {
   struct session *session = data;
   struct statement *s = session->statement;
-  for (size_t i = 0; i < s->n_parameters; i++) {
-    char *name = arena_string(&s->arena, s->text + s->parameters[i].start, s->parameters[i].size);
+  for (size_t i = 0; s->parameters && i < s->parameters->n; i++) {
+    const struct token *t = &s->parameters->at[i].name;
+    char *name = arena_string(&s->arena, s->text + t->start, t->size);
     if (name) fn(fn_data, name);
   }
   session_each_name(session, fn, fn_data);

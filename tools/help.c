@@ -32,6 +32,8 @@ static const char language[] =
     "nor after / or ^\n"
     "Typed       x², x⁻¹, ·, ×, −, ÷, √x, ∂f/∂x, ∂²f/∂x², ∂²f/∂x∂y, f', f''\n"
     "Vectors     [a, b], matrices [[a, b], [c, d]]\n"
+    "Arrays      x[i], A[i, j] from 1 on; f(x[n]) = sum(x[i]^2, i=1..n); map, prod, scan, fold\n"
+    "            array x[n] declares a free one\n"
     "Points      gradient(f, 3, 4) in the order of the parameters, or gradient(e, x=3, y=4) by "
     "name\n"
     "Free names  are variables; what they are bound to later does not change what was defined "
@@ -51,6 +53,8 @@ static void list_functions(tri_text *text) {
   for (unsigned op = 0; op < TRI_OP_ROWS; op++)
     if (row_is_function(&tri__rows[op], op))
       put_line(text, tri__rows[op].name, FUNCTION_WIDTH, tri__rows[op].help);
+  for (size_t i = 0; i < tri__array_function_count; i++)
+    put_line(text, tri__array_functions[i].name, FUNCTION_WIDTH, tri__array_functions[i].help);
 }
 
 static void list_calls(tri_text *text) {
@@ -160,7 +164,9 @@ static bool put_named(struct session *session, const struct word *topic, tri_tex
   const struct call_row *call = call_find(topic->bytes, topic->size);
   const struct command_row *command = command_find(topic->bytes, topic->size);
   const struct setting_row *setting = setting_find(topic->bytes, topic->size);
+  const struct array_function *function = tri__array_function(topic->bytes, topic->size);
   if (call) put_entry(session, call->usage, call->help, call->example, text);
+  if (function) put_entry(session, function->usage, function->help, function->example, text);
   if (command && word_is(topic, "help"))
     tri__text_printf(text, "%s\n  %s\n\nexample: %s\n", command->usage, command->help,
                      command->example);
@@ -172,7 +178,7 @@ static bool put_named(struct session *session, const struct word *topic, tri_tex
              setting->values ? setting->values : "N");
     put_entry(session, usage, setting->help, setting->example, text);
   }
-  return call || command || setting;
+  return call || function || command || setting;
 }
 
 static bool put_topic(const struct word *topic, tri_text *text) {

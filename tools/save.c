@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "commands.h"
+#include "declare.h"
 #include "triad/calculus.h"
 
 static bool is_parameter(const struct definition *d, tri_graph *g, tri_expr variable) {
@@ -19,9 +20,19 @@ static bool is_parameter(const struct definition *d, tri_graph *g, tri_expr vari
 void write_heading(const struct session *session, const struct definition *d, tri_text *text) {
   tri_lambda f = {session->graph, d->lambda};
   tri__text_puts(text, d->name);
-  for (size_t i = 0; d->function && i < tri_lambda_arity(f); i++)
+  for (size_t i = 0; d->function && i < tri_lambda_arity(f); i++) {
     tri__text_printf(text, "%s%s", i == 0 ? "(" : ", ", tri_expr_name(tri_lambda_parameter(f, i)));
+    declare_write_shape(session->graph, tri_lambda_parameter(f, i), text);
+  }
   tri__text_puts(text, d->function ? ") = " : " = ");
+}
+
+bool write_declaration(const struct session *session, const struct definition *d, tri_text *text) {
+  bool array = declared_array(session, d);
+  if (!array && !declared_size(session, d)) return false;
+  tri__text_printf(text, "%s %s", array ? "array" : "size", d->name);
+  if (array) declare_write_shape(session->graph, expr_of(session->graph, d->expr), text);
+  return true;
 }
 
 /* --- order */
@@ -44,7 +55,7 @@ static tri_status read_uses(struct session *session, size_t i, struct order *ord
   for (size_t v = 0; order->later[i] && v < n; v++) {
     const char *name = tri_expr_name(variables[v]);
     const struct definition *used = session_find(session, name, strlen(name));
-    if (!used || is_parameter(d, g, variables[v])) continue;
+    if (!used || is_parameter(d, g, variables[v]) || used->expr == variables[v].id) continue;
     size_t k = (size_t)(used - session->definitions);
     order->later[i][order->n_later[i]++] = k;
     order->before[k]++;
@@ -113,14 +124,32 @@ static void write_settings(const struct session *session, tri_text *text) {
   }
 }
 
+/* Declarations come first; sizes are declared with their arrays. */
+static tri_status write_declarations(struct session *session, const struct order *order,
+                                     unsigned char *written, size_t *left, tri_text *text) {
+  for (size_t i = 0; i < session->n_definitions; i++) {
+    const struct definition *d = &session->definitions[i];
+    bool size = declared_size(session, d);
+    if (!size && !declared_array(session, d)) continue;
+    if (order->before[i] > 0) return cannot(session, written);
+    if (!size && write_declaration(session, d, text)) tri__text_putc(text, '\n');
+    written[i] = 1;
+    --*left;
+  }
+  return TRI_OK;
+}
+
 /* Writes what may come now, again and again until all is written or nothing may come. */
 static tri_status write_all(struct session *session, struct order *order, unsigned char *written,
                             tri_text *text) {
-  for (size_t left = session->n_definitions, before = left + 1; left > 0 && left < before;) {
+  size_t left = session->n_definitions;
+  tri_status status = write_declarations(session, order, written, &left, text);
+  if (status != TRI_OK) return status;
+  for (size_t before = left + 1; left > 0 && left < before;) {
     before = left;
     for (size_t i = 0; i < session->n_definitions; i++) {
       if (written[i] || order->before[i] > 0) continue;
-      tri_status status = write_definition(session, &session->definitions[i], text);
+      status = write_definition(session, &session->definitions[i], text);
       if (status != TRI_OK) return status;
       for (size_t k = 0; k < order->n_later[i]; k++) order->before[order->later[i][k]]--;
       written[i] = 1;

@@ -48,6 +48,8 @@ struct id_list {
   size_t n, capacity;
 };
 
+struct declarations;
+
 /* A statement being carried out: where it stands, and what lasts as long as it. */
 struct statement {
   struct arena arena;
@@ -60,8 +62,7 @@ struct statement {
   uint32_t text_line;             /* line of its first byte */
   size_t start, end;              /* the statement's bytes in it */
   struct position position;       /* of its first token */
-  const struct token *parameters; /* of the function being defined, if any */
-  size_t n_parameters;
+  const struct declarations *parameters; /* of the function being defined, or NULL */
   const struct token *defining; /* the name being defined */
   struct node_place *places;
   size_t n_places, place_capacity;

@@ -6,6 +6,7 @@
 
 #include "calls.h"
 #include "commands.h"
+#include "declare.h"
 #include "input.h"
 #include "session.h"
 
@@ -35,7 +36,7 @@ static tri_status unexpected(struct session *session, const struct lexer *lexer,
     return session_fail(session, next, TRI_SYNTAX, "%s", lexer->message);
   if (is_operator(next, OP_ASSIGN))
     return session_fail(session, next, TRI_SYNTAX,
-                        "only a name, or a function such as f(x, y) of names, can be defined; to "
+                        "only a name, or a function such as f(x, y) or f(x[n]), can be defined; to "
                         "compare write '=='");
   if (is_operator(next, OP_COMMA))
     return session_fail(session, next, TRI_SYNTAX,
@@ -87,39 +88,21 @@ static tri_status run_expression(struct session *session, struct lexer *lexer,
 struct heading {
   struct token name;
   bool function;
-  size_t n;
-  struct token *parameters;
+  struct declarations parameters;
 };
-
-static bool add_parameter(struct session *session, struct heading *heading, size_t *capacity,
-                          const struct token *token) {
-  if (heading->n == *capacity) {
-    size_t larger = *capacity * 2 + 8;
-    struct token *grown = arena_new(&session->statement->arena, larger, sizeof *grown);
-    if (!grown) return false;
-    if (heading->n) memcpy(grown, heading->parameters, heading->n * sizeof *grown);
-    heading->parameters = grown;
-    *capacity = larger;
-  }
-  heading->parameters[heading->n++] = *token;
-  return true;
-}
 
 /* Reads the heading and moves the lexer behind '='; false, with the lexer as it was, if the
  * statement is none. */
 static bool read_heading(struct session *session, struct lexer *lexer, const struct token *name,
                          struct heading *heading) {
   struct lexer ahead = *lexer;
-  size_t capacity = 0;
   *heading = (struct heading){.name = *name};
   struct token token = tri__lex(&ahead);
   if (is_operator(&token, OP_OPEN)) {
     heading->function = true;
     do {
-      token = tri__lex(&ahead);
-      if (token.kind != TOKEN_NAME || !add_parameter(session, heading, &capacity, &token))
-        return false;
-      token = tri__lex(&ahead);
+      struct token first = tri__lex(&ahead);
+      if (!declare_read(session, &ahead, &first, &heading->parameters, &token)) return false;
     } while (is_operator(&token, OP_COMMA));
     if (!is_operator(&token, OP_CLOSE)) return false;
     token = tri__lex(&ahead);
@@ -130,23 +113,25 @@ static bool read_heading(struct session *session, struct lexer *lexer, const str
 }
 
 static tri_status check_parameters(struct session *session, const struct heading *h) {
-  if (h->n > MOST_PARAMETERS)
+  const struct declarations *list = &h->parameters;
+  if (list->n > MOST_PARAMETERS)
     return session_fail(session, &h->name, TRI_LIMIT, "a function of more than %d parameters",
                         MOST_PARAMETERS);
-  for (size_t i = 0; i < h->n; i++) {
-    const struct token *p = &h->parameters[i];
+  for (size_t i = 0; i < list->n; i++) {
+    const struct token *p = &list->at[i].name;
     const char *name = text_of(session, p);
     const char *what = session_reserved(name, p->size);
-    if (what && !call_find(name, p->size) && !command_find(name, p->size))
+    if (what && !call_find(name, p->size) && !command_find(name, p->size) &&
+        !tri__array_function(name, p->size))
       return session_fail(session, p, TRI_NAME, "%.*s is %s and cannot be a parameter",
                           shown_size(p), name, what);
     for (size_t k = 0; k < i; k++)
-      if (h->parameters[k].size == p->size &&
-          memcmp(text_of(session, &h->parameters[k]), name, p->size) == 0)
+      if (list->at[k].name.size == p->size &&
+          memcmp(text_of(session, &list->at[k].name), name, p->size) == 0)
         return session_fail(session, p, TRI_NAME, "the parameter %.*s stands twice", shown_size(p),
                             name);
   }
-  return TRI_OK;
+  return declare_check(session, list, "a parameter");
 }
 
 static tri_status check_heading(struct session *session, const struct heading *h) {
@@ -159,12 +144,11 @@ static tri_status check_heading(struct session *session, const struct heading *h
 
 /* The lambda of a function whose body was parsed; 0 on failure. */
 static uint32_t function_of(struct session *session, const struct heading *h, uint32_t body) {
-  uint32_t *parameters = arena_new(&session->statement->arena, h->n, sizeof *parameters);
+  size_t n = h->parameters.n;
+  uint32_t *parameters = arena_new(&session->statement->arena, n, sizeof *parameters);
   if (!parameters) return session_no_memory(session), 0;
-  for (size_t i = 0; i < h->n; i++)
-    parameters[i] =
-        tri__variable(session->graph, text_of(session, &h->parameters[i]), h->parameters[i].size);
-  return tri__lambda(session->graph, h->n, parameters, 1, &body);
+  for (size_t i = 0; i < n; i++) parameters[i] = h->parameters.at[i].variable;
+  return tri__lambda(session->graph, n, parameters, 1, &body);
 }
 
 static tri_status not_bindable(struct session *session, const struct value *value) {
@@ -177,13 +161,13 @@ static tri_status not_bindable(struct session *session, const struct value *valu
 }
 
 static tri_status run_definition(struct session *session, struct lexer *lexer,
-                                 const struct heading *h) {
+                                 struct heading *h) {
   struct statement *s = session->statement;
   tri_status status = check_heading(session, h);
+  if (status == TRI_OK) status = declare_make(session, &h->parameters);
   if (status != TRI_OK) return status;
   s->defining = &h->name;
-  s->parameters = h->parameters;
-  s->n_parameters = h->n;
+  s->parameters = &h->parameters;
   struct value value;
   status = parse(session, lexer, &value);
   if (status != TRI_OK) return status;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Replacing variables by expressions, all at once: one pass over what the inputs reach. */
+/* Replacing variables by expressions, all at once: one pass over what the inputs reach. Where what replaces a variable has other
+ * sizes than named ones in its shape, these names become the sizes in all that is reached. */
 #include <string.h>
 
-#include "graph/loop.h"
+#include "graph/sizes.h"
 #include "graph/walk.h"
 
 struct substitution {
   tri_graph *graph;
   struct walk walk;
   uint32_t *image; /* by walk position */
-  uint32_t *args;  /* room for the images of one node's arguments */
+  struct sizes sizes;
+  uint32_t *args; /* room for the images of one node's arguments */
   size_t args_capacity;
 };
 
@@ -40,16 +42,17 @@ static uint32_t rebuilt(struct substitution *s, uint32_t id) {
   tri_graph *g = s->graph;
   uint32_t nargs = node_at(g, id)->nargs;
   bool changed = false;
-  if (!nargs) return id;
-  if (!tri__grow(&g->memory, (void **)&s->args, &s->args_capacity, nargs, sizeof *s->args))
+  bool sized = s->sizes.change && tri__sizes_has(g, id);
+  if (!nargs && !sized) return id;
+  if (!tri__grow(&g->memory, (void **)&s->args, &s->args_capacity, nargs + 1, sizeof *s->args))
     return tri__no_memory(g);
   for (uint32_t i = 0; i < nargs; i++) {
     uint32_t arg = node_args(g, node_at(g, id))[i];
     s->args[i] = s->image[walk_position(&s->walk, arg)];
     changed |= s->args[i] != arg;
   }
-  if (!changed) return id;
-  return tri__with_arguments(g, id, s->args);
+  if (sized) return tri__sizes_node(g, &s->sizes, id, s->args);
+  return changed ? tri__with_arguments(g, id, s->args) : id;
 }
 
 static uint32_t run(struct substitution *s) {
@@ -61,30 +64,55 @@ static uint32_t run(struct substitution *s) {
   return 0;
 }
 
+/* Walks what the inputs reach and replaces, with the sizes that are bound so far. */
+static tri_status substitute(struct substitution *s, size_t count, const uint32_t *inputs, size_t n,
+                             const uint32_t *variables, const uint32_t *replacements,
+                             uint32_t *outputs) {
+  tri_graph *g = s->graph;
+  for (size_t i = 0; i < count; i++)
+    if (id_is_error(inputs[i])) return id_status(inputs[i]);
+  tri_status status = tri__walk(g, count, inputs, &s->walk);
+  if (status) return status;
+  s->image = tri__new(&g->memory, s->walk.count, sizeof *s->image);
+  uint32_t failed = s->image ? 0 : tri__no_memory(g);
+  for (size_t i = 0; i < n && !failed; i++)
+    if (walk_has(&s->walk, variables[i]))
+      s->image[walk_position(&s->walk, variables[i])] = replacements[i];
+  if (!failed) failed = run(s);
+  for (size_t i = 0; i < count && !failed; i++)
+    outputs[i] = s->image[walk_position(&s->walk, inputs[i])];
+  substitution_free(s);
+  return failed ? id_status(failed) : TRI_OK;
+}
+
+/* An error id unless the replacement's shape is the variable's or can become it. eps, which is no variable, is a scalar. */
+static uint32_t check_shapes(tri_graph *g, struct sizes *sizes, uint32_t variable,
+                             uint32_t replacement) {
+  if (id_is_error(replacement)) return replacement;
+  uint32_t own = node_at(g, variable)->shape, shape = node_at(g, replacement)->shape;
+  if (own == shape && !own) return 0;
+  if (node_at(g, variable)->op == TRI_OP_variable)
+    return tri__sizes_bind(g, sizes, variable, shape);
+  return tri__fail(g, TRI_SHAPE, "an array in place of a number");
+}
+
 tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n,
                            const uint32_t *variables, const uint32_t *replacements,
                            uint32_t *outputs) {
   struct substitution s = {.graph = g};
-  for (size_t i = 0; i < count; i++)
-    if (id_is_error(inputs[i])) return id_status(inputs[i]);
-  tri_status status = tri__walk(g, count, inputs, &s.walk);
-  if (status) return status;
-  s.image = tri__new(&g->memory, s.walk.count, sizeof *s.image);
-  uint32_t failed = s.image ? 0 : tri__no_memory(g);
-  for (size_t i = 0; i < n && !failed; i++) {
-    if (id_is_error(replacements[i]))
-      failed = replacements[i];
-    else if (node_at(g, replacements[i])->shape != node_at(g, variables[i])->shape)
-      failed = tri__fail(g, TRI_SHAPE, "%s and what replaces it have different shapes",
-                         tri__name(g, variables[i]));
-    else if (walk_has(&s.walk, variables[i]))
-      s.image[walk_position(&s.walk, variables[i])] = replacements[i];
-  }
-  if (!failed) failed = run(&s);
-  for (size_t i = 0; i < count && !failed; i++)
-    outputs[i] = s.image[walk_position(&s.walk, inputs[i])];
-  substitution_free(&s);
-  return failed ? id_status(failed) : TRI_OK;
+  uint32_t failed = 0;
+  for (size_t i = 0; i < n && !failed; i++)
+    failed = check_shapes(g, &s.sizes, variables[i], replacements[i]);
+  tri_status status = failed ? id_status(failed)
+                             : substitute(&s, count, inputs, n, variables, replacements, outputs);
+  tri__sizes_free(g, &s.sizes);
+  return status;
+}
+
+tri_status tri__substitute_sized(tri_graph *g, const struct sizes *sizes, size_t count,
+                                 const uint32_t *inputs, uint32_t *outputs) {
+  struct substitution s = {.graph = g, .sizes = *sizes};
+  return substitute(&s, count, inputs, 0, NULL, NULL, outputs);
 }
 
 tri_status tri_substitute_all(size_t count, const tri_expr *inputs, size_t n,

@@ -242,7 +242,8 @@ TRI_CHECKED TRI_API tri_status tri_free_variables(size_t n, const tri_expr *outp
 /* Frees what tri_free_variables gave. Nothing happens for NULL. */
 TRI_API void tri_variables_free(tri_graph *graph, tri_expr *variables, size_t count);
 
-/* e with variables[i] replaced by replacements[i], all at once. TRI_SHAPE if shapes differ; failures stick to the graph. */
+/* e with variables[i] replaced by replacements[i], all at once. A named size in a variable's shape becomes the size that its
+ * replacement has there, in all of e. TRI_SHAPE if shapes do not fit, naming both; failures stick to the graph. */
 TRI_API tri_expr tri_substitute(tri_expr e, size_t n, const tri_expr *variables,
                                 const tri_expr *replacements);
 
@@ -269,7 +270,7 @@ TRI_API size_t tri_lambda_outputs(tri_lambda f);
 /* Output i; the same beyond the last. */
 TRI_API tri_expr tri_lambda_output(tri_lambda f, size_t i);
 
-/* The outputs with arguments[i] for parameter i, into outputs. TRI_ARITY if n is not the number of parameters. */
+/* The outputs with arguments[i] for parameter i, into outputs: as tri_substitute. TRI_ARITY if n is not the number of parameters. */
 TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tri_expr *arguments,
                                                 tri_expr *outputs);
 
