@@ -112,16 +112,25 @@ tri_status call_expand(const struct request *request, struct value *value) {
   return status == TRI_OK ? give_verbatim(request, &s, tri_expand(s.expr, 0), value) : status;
 }
 
+/* The variable that a keyword names: an array of the subject, or a scalar. */
+static tri_expr variable_named(const struct request *request, const struct subject *s,
+                               const struct value *a) {
+  for (size_t i = 0; i < s->n_parameters; i++)
+    if (tri_expr_rank(s->parameters[i]) > 0 &&
+        text_is(a->keyword, a->keyword_size, tri_expr_name(s->parameters[i])))
+      return s->parameters[i];
+  return expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
+}
+
 /* x=…, y=… as variables and what replaces them. */
-static tri_status read_replacements(const struct request *request, tri_expr *variables,
-                                    tri_expr *replacements) {
+static tri_status read_replacements(const struct request *request, const struct subject *s,
+                                    tri_expr *variables, tri_expr *replacements) {
   for (size_t i = 1; i < request->n; i++) {
     const struct value *a = &request->arguments[i];
     if (!a->keyword || a->kind != VALUE_EXPR)
       return request_fail(request, a, TRI_SYNTAX, "%s: write the variables and their values as x=…",
                           request->row->name);
-    variables[i - 1] =
-        expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
+    variables[i - 1] = variable_named(request, s, a);
     replacements[i - 1] = expr_of(request->graph, a->expr);
     for (size_t k = 0; k + 1 < i; k++)
       if (variables[k].id == variables[i - 1].id)
@@ -137,7 +146,7 @@ tri_status call_substitute(const struct request *request, struct value *value) {
   tri_expr *replacements = request_new(request, request->n, sizeof *replacements);
   if (!variables || !replacements) return TRI_MEMORY;
   tri_status status = subject_read_expr(request, &s);
-  if (status == TRI_OK) status = read_replacements(request, variables, replacements);
+  if (status == TRI_OK) status = read_replacements(request, &s, variables, replacements);
   if (status != TRI_OK) return status;
   tri_expr e = tri_substitute(s.expr, request->n - 1, variables, replacements);
   *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/loop.h"
 #include "graph/walk.h"
 #include "session.h"
 
@@ -122,11 +123,35 @@ struct move {
   size_t room;
 };
 
-static uint32_t copy_attr(const struct move *m, uint32_t attr) {
-  if (attr == 0) return 0;
+static uint32_t copy_lambda(struct move *m, uint32_t lambda);
+
+static uint32_t copy_data(const struct move *m, uint32_t attr) {
   size_t size;
   const void *data = tri__attr_data(m->from, attr, &size);
   return tri__attr(m->to, (enum attr_kind)m->from->attrs[attr].kind, data, size);
+}
+
+static extent copy_extent(const struct move *m, extent n) {
+  return n >= 0 ? n : ~(extent)copy_data(m, (uint32_t)~n);
+}
+
+/* Attributes that tell of others, or of nodes, tell of their copies. */
+static uint32_t copy_attr(struct move *m, uint32_t attr) {
+  const void *data = attr ? tri__attr_data(m->from, attr, NULL) : NULL;
+  if (attr && m->from->attrs[attr].kind == ATTR_SPAN) {
+    struct span span;
+    memcpy(&span, data, sizeof span);
+    span.n = copy_extent(m, span.n);
+    return tri__attr(m->to, ATTR_SPAN, &span, sizeof span);
+  }
+  if (attr && m->from->attrs[attr].kind == ATTR_LOOP) {
+    struct loop loop;
+    memcpy(&loop, data, sizeof loop);
+    loop.n = copy_extent(m, loop.n);
+    loop.lambda = copy_lambda(m, loop.lambda);
+    return loop.lambda ? tri__attr(m->to, ATTR_LOOP, &loop, sizeof loop) : 0;
+  }
+  return attr ? copy_data(m, attr) : 0;
 }
 
 static uint32_t copy_shape(const struct move *m, uint32_t shape) {
@@ -135,7 +160,7 @@ static uint32_t copy_shape(const struct move *m, uint32_t shape) {
   if (!dims) return TRI__NO_SHAPE;
   for (uint32_t i = 0; i < rank; i++) {
     int64_t d = shape_dims(m->from, shape)[i];
-    dims[i] = d >= 0 ? d : ~(int64_t)copy_attr(m, (uint32_t)~d);
+    dims[i] = copy_extent(m, d);
   }
   uint32_t copy = tri__shape(m->to, rank, dims);
   free(dims);
@@ -152,11 +177,14 @@ static bool ids_for(struct move *m, size_t n) {
 static bool copy_node(struct move *m, uint32_t id) {
   const struct node *n = node_at(m->from, id);
   const uint32_t *args = node_args(m->from, n);
-  if (!ids_for(m, n->nargs)) return false;
+  struct node copy = {.op = n->op,
+                      .sort = n->sort,
+                      .nargs = n->nargs,
+                      .attr = copy_attr(m, n->attr),
+                      .shape = n->shape ? copy_shape(m, n->shape) : 0};
+  if (copy.shape == TRI__NO_SHAPE || (n->attr && !copy.attr) || !ids_for(m, n->nargs)) return false;
   for (uint32_t i = 0; i < n->nargs; i++) m->ids[i] = m->map[args[i]];
-  uint32_t shape = n->shape ? copy_shape(m, n->shape) : 0;
-  if (shape == TRI__NO_SHAPE) return false;
-  m->map[id] = tri__node(m->to, (tri_op)n->op, copy_attr(m, n->attr), shape, n->nargs, m->ids);
+  m->map[id] = tri__intern(m->to, &copy, m->ids);
   return !id_is_error(m->map[id]);
 }
 
@@ -181,6 +209,27 @@ static bool add_lambda(struct id_list *list, const tri_graph *g, uint32_t lambda
 static bool add_definition(struct id_list *list, const tri_graph *g, const struct definition *d) {
   return (!d->expr || id_list_add(list, 1, &d->expr)) && add_lambda(list, g, d->lambda) &&
          add_lambda(list, g, d->primal);
+}
+
+/* Appends the bodies of all loops that are reached, which are no arguments: one more walk for each loop in a loop. */
+static bool add_bodies(struct id_list *list, tri_graph *g, struct walk *walk) {
+  unsigned char *seen = calloc(g->node_count, 1);
+  bool good = seen && (list->n == 0 || tri__walk(g, list->n, list->ids, walk) == TRI_OK);
+  for (bool more = true; good && more;) {
+    more = false;
+    for (uint32_t i = 0; i < walk->count && good; i++) {
+      uint32_t id = walk->ids[i];
+      struct loop loop;
+      if (node_at(g, id)->op != TRI_OP_loop || seen[id]++) continue;
+      tri__loop(g, id, &loop);
+      good = more = add_lambda(list, g, loop.lambda);
+    }
+    if (!more) break;
+    tri__walk_free(walk);
+    good = tri__walk(g, list->n, list->ids, walk) == TRI_OK;
+  }
+  free(seen);
+  return good;
 }
 
 static bool copy_definition(struct move *m, struct definition *d) {
@@ -215,8 +264,7 @@ static bool move_to(struct session *session, tri_graph *to, struct definition *c
     copies[i] = session->definitions[i];
     good = add_definition(&list, from, &copies[i]);
   }
-  good = good && (list.n == 0 || tri__walk(from, list.n, list.ids, &walk) == TRI_OK) &&
-         move_all(&m, &walk, copies, n);
+  good = good && add_bodies(&list, from, &walk) && move_all(&m, &walk, copies, n);
   tri__walk_free(&walk);
   free(list.ids);
   free(m.map);

@@ -20,6 +20,10 @@ struct reader {
 
 static tri_status read_outputs(const struct request *request, struct subject *s) {
   size_t rank = tri_expr_rank(s->expr);
+  if (rank == 1 && tri_expr_dim(s->expr, 0) < 0)
+    return request_fail(request, request->arguments, TRI_SHAPE,
+                        "%s: how many elements the expression has is known at a point only",
+                        request->row->name);
   s->m = rank == 0 ? 1 : (size_t)tri_expr_dim(s->expr, 0);
   if (rank > 1)
     return request_fail(request, request->arguments, TRI_SHAPE,
@@ -124,7 +128,7 @@ static bool is_variable(tri_expr e) { return tri_expr_op(e) == TRI_OP_variable; 
 static bool chooses(const struct request *request, const struct value *argument) {
   if (argument->kind != VALUE_EXPR || argument->keyword) return false;
   tri_expr e = expr_of(request->graph, argument->expr);
-  if (tri_expr_op(e) != TRI_OP_stack || tri_expr_rank(e) != 1) return false;
+  if (tri_expr_op(e) != TRI_OP_stack) return false;
   for (size_t i = 0; i < tri_expr_arity(e); i++)
     if (!is_variable(tri_expr_argument(e, i))) return false;
   return true;
@@ -206,6 +210,14 @@ static void insert_parameter(struct subject *s, tri_expr variable) {
   s->n_parameters++;
 }
 
+/* Arrays are not found by a scalar's node. */
+static bool is_array_named(const struct subject *s, const char *name, size_t size) {
+  for (size_t i = 0; i < s->n_parameters; i++)
+    if (tri_expr_rank(s->parameters[i]) > 0 && text_is(name, size, tri_expr_name(s->parameters[i])))
+      return true;
+  return false;
+}
+
 /* A point may name them like any other: the expression does not depend on them. */
 static tri_status add_vanished(const struct request *request, struct subject *s) {
   tri_expr *parameters = request_new(request, s->n_parameters + request->n, sizeof *parameters);
@@ -222,6 +234,7 @@ static tri_status add_vanished(const struct request *request, struct subject *s)
         expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
     if (tri_expr_status(variable) != TRI_OK) return tri_expr_status(variable);
     if (known[variable.id] || session_find(request->session, a->keyword, a->keyword_size) ||
+        is_array_named(s, a->keyword, a->keyword_size) ||
         !is_written(request, a->keyword, a->keyword_size))
       continue;
     known[variable.id] = 1;
@@ -235,8 +248,14 @@ static tri_status add_vanished(const struct request *request, struct subject *s)
 static tri_status set_point(struct reader *r, const struct value *argument, tri_expr variable) {
   struct subject *s = r->subject;
   uint32_t *place = place_of(r, variable);
-  if (argument->kind != VALUE_EXPR || tri_expr_rank(expr_of(r->request->graph, argument->expr)) > 0)
-    return request_fail(r->request, argument, TRI_SHAPE, "a number is expected for %.80s",
+  size_t rank = argument->kind != VALUE_EXPR
+                    ? MOST_RANK + 1
+                    : tri_expr_rank(expr_of(r->request->graph, argument->expr));
+  if (rank != tri_expr_rank(variable))
+    return request_fail(r->request, argument, TRI_SHAPE, "%s is expected for %.80s",
+                        tri_expr_rank(variable) == 0   ? "a number"
+                        : tri_expr_rank(variable) == 1 ? "a vector"
+                                                       : "an array",
                         tri_expr_name(variable));
   if (s->point[*place - 1].graph)
     return request_fail(r->request, argument, TRI_NAME, "%.80s is given twice",
@@ -253,7 +272,10 @@ static tri_expr input_named(const struct reader *r, const struct value *argument
                        tri__variable(r->request->graph, argument->keyword, argument->keyword_size));
   uint32_t *place = place_of(r, v);
   if (place && *place) return v;
-  (void)s;
+  for (size_t i = 0; i < s->n_inputs; i++)
+    if (tri_expr_rank(s->inputs[i]) > 0 &&
+        text_is(argument->keyword, argument->keyword_size, tri_expr_name(s->inputs[i])))
+      return s->inputs[i];
   return (tri_expr){NULL, 0};
 }
 
@@ -351,7 +373,6 @@ tri_status subject_read(const struct request *request, unsigned takes, struct su
   tri_status status = subject_read_expr(request, s);
   if (status == TRI_OK && s->lambda == 0 && (takes & TAKES_POINT))
     status = add_vanished(request, s);
-  if (status == TRI_OK) status = read_outputs(request, s);
   if (status != TRI_OK) return status;
   if ((takes & SCALAR_ONLY) && tri_expr_rank(s->expr) > 0)
     return request_fail(request, request->arguments, TRI_SHAPE,
@@ -365,25 +386,35 @@ tri_status subject_read(const struct request *request, unsigned takes, struct su
     if (&request->arguments[i] != chosen)
       status = read_argument(&reader, takes, &request->arguments[i]);
   if (status == TRI_OK) status = check_count(&reader);
-  return status == TRI_OK ? check_point(&reader) : status;
+  if (status == TRI_OK) status = check_point(&reader);
+  if (status == TRI_OK) status = subject_flatten(request, s);
+  return status == TRI_OK && takes != TAKES_POINT ? read_outputs(request, s) : status;
 }
 
 /* --- vectors, results */
 
+/* Element k of an array, in the order of its text. */
+static tri_expr element_at(tri_expr e, size_t count, size_t k) {
+  while (tri_expr_rank(e) > 0) {
+    count /= (size_t)tri_expr_dim(e, 0);
+    e = tri_element(e, k / count);
+    k %= count;
+  }
+  return e;
+}
+
 tri_expr *subject_vector(const struct request *request, const struct value *argument, size_t n,
                          const char *what) {
   tri_expr e = expr_of(request->graph, argument->expr);
-  bool fits =
-      argument->kind == VALUE_EXPR &&
-      (tri_expr_rank(e) == 1 ? tri_expr_dim(e, 0) == (int64_t)n : tri_expr_rank(e) == 0 && n == 1);
-  if (!fits) {
+  struct group shape = {0};
+  if (argument->kind == VALUE_EXPR && subject_group(request, e, &shape)) return NULL;
+  if (argument->kind != VALUE_EXPR || shape.count != n) {
     request_fail(request, argument, TRI_SHAPE, "%s is a vector of %zu number%s", what, n,
                  n == 1 ? "" : "s");
     return NULL;
   }
   tri_expr *elements = request_new(request, n, sizeof *elements);
-  for (size_t i = 0; elements && i < n; i++)
-    elements[i] = tri_expr_rank(e) == 1 ? tri_element(e, i) : e;
+  for (size_t i = 0; elements && i < n; i++) elements[i] = element_at(e, n, i);
   return tri_graph_status(request->graph) == TRI_OK ? elements : NULL;
 }
 

@@ -20,6 +20,12 @@ enum {
   SCALAR_ONLY = 128 /* the expression is no vector */
 };
 
+/* The shape of a variable of differentiation at a point. */
+struct group {
+  size_t rank, count; /* dimensions, elements */
+  size_t *dims;
+};
+
 struct subject {
   struct session *session;
   tri_expr expr;   /* as given */
@@ -28,7 +34,7 @@ struct subject {
   tri_expr *outputs;
   size_t n_parameters; /* the function's parameters, else the variables in alphabetical order */
   tri_expr *parameters;
-  size_t n; /* variables of differentiation */
+  size_t n; /* variables of differentiation; at a point, scalars: arrays are their elements */
   tri_expr *variables;
   size_t n_inputs; /* all variables, those of differentiation first */
   tri_expr *inputs;
@@ -38,6 +44,8 @@ struct subject {
   enum subject_mode mode;
   const struct value *direction, *weights, *claim, *file, *range;
   tri_expr range_variable;
+  size_t n_groups;      /* not 0: the variables of differentiation before arrays became elements */
+  struct group *groups; /* their shapes */
 };
 
 /* Reads a call's arguments. Fails with the graph's error. */
@@ -52,7 +60,7 @@ tri_expr subject_variable(const struct request *request, const struct subject *s
 /* Reads the expression alone (the first argument). */
 TRI_CHECKED tri_status subject_read_expr(const struct request *request, struct subject *subject);
 
-/* An array of exactly n scalars from an argument that is a vector (or, for n = 1, a scalar); NULL
+/* An array of exactly n scalars from an argument that is an array of so many elements (or, for n = 1, a scalar); NULL
  * on failure. */
 tri_expr *subject_vector(const struct request *request, const struct value *argument, size_t n,
                          const char *what);
@@ -61,5 +69,25 @@ tri_expr *subject_vector(const struct request *request, const struct value *argu
  * it is a derivative of it if `derived`. */
 tri_status subject_give(const struct subject *subject, tri_expr e, bool derived,
                         struct value *value);
+
+/* --- subject_arrays.c */
+
+/* Takes the arrays among the inputs apart, where there is a point. */
+TRI_CHECKED tri_status subject_flatten(const struct request *request, struct subject *subject);
+
+/* Whether one of the variables of differentiation was an array. */
+bool subject_is_nested(const struct subject *subject);
+
+/* Fails without a point where an input is an array. */
+TRI_CHECKED tri_status subject_needs_numbers(const struct request *request,
+                                             const struct subject *subject);
+
+/* The shape of an array whose sizes are known; fails for others. */
+TRI_CHECKED tri_status subject_group(const struct request *request, tri_expr array,
+                                     struct group *shape);
+
+/* The array of this shape that has these elements. */
+tri_expr subject_array(const struct request *request, const struct group *shape,
+                       const tri_expr *elements);
 
 #endif

@@ -106,6 +106,24 @@ START_TEST(redefinitions_do_not_pile_up) {
 }
 END_TEST
 
+/* Loops and named sizes are still what they were in the graph that the session moves to. */
+START_TEST(loops_move) {
+  struct kept k;
+  open_kept(&k);
+  ck_assert(run(&k, "array z[m]; f(x[n]) = sum(sum(x[i]*x[j], j=1..n)/n, i=1..n); a = f(z)"));
+  for (int i = 0; i < 3000 && !k.session->compacted; i++) {
+    char text[600] = "";
+    size_t used = (size_t)snprintf(text, sizeof text, "c = 0");
+    for (int j = 0; j < 30; j++)
+      used += (size_t)snprintf(text + used, sizeof text - used, " + sin(x%d)^%d", i, j + 2);
+    ck_assert_msg(run(&k, text), "%s", k.bytes);
+  }
+  ck_assert_uint_gt(k.session->compacted, 0);
+  prints(&k, "f([1, 2, 3, 4]); value(a, z=[1, 2, 3, 4])", "25\n25\n");
+  close_kept(&k);
+}
+END_TEST
+
 START_TEST(clearing_all_gives_everything_back) {
   struct kept k;
   open_kept(&k);
@@ -310,6 +328,7 @@ static Suite *suite(void) {
   tcase_set_timeout(c, 120);
   tcase_add_test(c, statements_leave_nothing);
   tcase_add_test(c, redefinitions_do_not_pile_up);
+  tcase_add_test(c, loops_move);
   tcase_add_test(c, clearing_all_gives_everything_back);
   tcase_add_test(c, saving_keeps_meanings);
   tcase_add_test(c, saving_shared_parts);
