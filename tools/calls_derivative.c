@@ -11,6 +11,7 @@ enum { CALL_DIRECTIONS = 64 }; /* of one dual run */
 struct derivative {
   size_t rows, columns;
   tri_expr *exprs; /* symbolic, rows * columns */
+  bool by_variable; /* rows are those of the variables: given in their shapes */
 };
 
 static size_t entries(const struct derivative *d) {
@@ -25,9 +26,32 @@ static tri_status need_variables(const struct request *request, const struct sub
 
 /* --- symbolic results */
 
+static bool has_shapes(const struct derivative *d) {
+  for (size_t i = 0; i < d->rows; i++)
+    if (tri_expr_rank(d->exprs[i]) > 0) return true;
+  return false;
+}
+
+/* Entries that are arrays: one that stands alone, a vector of entries of one shape, or what can be printed only. */
+static tri_status give_shaped(const struct request *request, struct subject *s,
+                              struct derivative *d, struct value *value) {
+  bool regular = true;
+  for (size_t i = 1; i < d->rows; i++)
+    regular = regular && node_at(request->graph, d->exprs[i].id)->shape ==
+                             node_at(request->graph, d->exprs[0].id)->shape;
+  if (d->rows == 1) return subject_give(s, d->exprs[0], true, value);
+  if (regular) return subject_give(s, tri_stack(d->rows, d->exprs), true, value);
+  struct result *result = result_new(request->session, NULL);
+  if (!result) return TRI_MEMORY;
+  result->error = "these derivatives have several shapes, so they can only be printed";
+  request_report(value, result);
+  return result_of_entries(request->session, d->rows, d->exprs, result);
+}
+
 /* The derivative as an expression, at the point if that has variables. */
 static tri_status give_symbolic(const struct request *request, struct subject *s,
                                 struct derivative *d, struct value *value) {
+  if (d->by_variable && !s->has_point && has_shapes(d)) return give_shaped(request, s, d, value);
   tri_expr e = numeric_shaped(request, d->exprs, d->rows, d->columns);
   if (tri_expr_status(e) != TRI_OK) return tri_expr_status(e);
   if (!s->has_point) return subject_give(s, e, true, value);
@@ -107,7 +131,9 @@ static tri_status give_numbers(struct job *job, certain_work *work, struct value
   tri_values *numbers;
   const struct request *request = job->request;
   tri_status status = certain_run(request->session, request->at, work, job, &numbers);
-  if (status == TRI_OK)
+  if (status == TRI_OK && job->d->by_variable)
+    status = numeric_give_nested(request, job->s, numbers, value);
+  else if (status == TRI_OK)
     status = numeric_give(request, numbers, job->d->rows, job->d->columns, value);
   tri_values_free(numbers);
   return status;
@@ -209,7 +235,8 @@ static tri_status gradient_symbolic(const struct request *request, struct subjec
 
 static tri_status jacobian_symbolic(const struct request *request, struct subject *s,
                                     struct derivative *d) {
-  (void)request;
+  tri_status status = subject_needs_numbers(request, s);
+  if (status != TRI_OK) return status;
   return tri_jacobian(s->m, s->outputs, s->n, s->variables, d->exprs);
 }
 
@@ -217,7 +244,7 @@ tri_status call_gradient(const struct request *request, struct value *value) {
   struct subject s;
   tri_status status =
       subject_read(request, TAKES_VARIABLES | TAKES_POINT | TAKES_MODE | SCALAR_ONLY, &s);
-  struct derivative d = {.rows = s.n};
+  struct derivative d = {.rows = s.n, .by_variable = true};
   const struct machinery how = {gradient_symbolic, jacobian_run};
   return status == TRI_OK ? differentiate(request, &s, &d, &how, value) : status;
 }
@@ -234,7 +261,8 @@ tri_status call_jacobian(const struct request *request, struct value *value) {
 
 static tri_status hessian_symbolic(const struct request *request, struct subject *s,
                                    struct derivative *d) {
-  (void)request;
+  tri_status status = subject_needs_numbers(request, s);
+  if (status != TRI_OK) return status;
   return tri_hessian(s->outputs[0], s->n, s->variables, d->exprs);
 }
 
@@ -266,6 +294,7 @@ tri_status call_hessian(const struct request *request, struct value *value) {
 
 static tri_status jvp_symbolic(const struct request *request, struct subject *s,
                                struct derivative *d) {
+  if (subject_needs_numbers(request, s) != TRI_OK) return tri_graph_status(request->graph);
   tri_expr *direction = subject_vector(request, s->direction, s->n, "direction");
   if (!direction) return tri_graph_status(request->graph);
   return tri_jvp(s->m, s->outputs, s->n, s->variables, direction, d->exprs);
@@ -338,7 +367,7 @@ tri_status call_vjp(const struct request *request, struct value *value) {
   if (s.mode == MODE_FORWARD)
     return request_fail(request, NULL, TRI_NAME,
                         "vjp runs in reverse or symbolic; forward is what jvp does");
-  struct derivative d = {.rows = s.n};
+  struct derivative d = {.rows = s.n, .by_variable = true};
   const struct machinery how = {vjp_symbolic, vjp_run};
   return differentiate(request, &s, &d, &how, value);
 }

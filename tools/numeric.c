@@ -108,6 +108,47 @@ tri_expr numeric_shaped(const struct request *request, const tri_expr *exprs, si
   return tri_stack(rows, vectors);
 }
 
+/* Whether all entries have one shape. */
+static bool is_regular(const struct subject *s) {
+  for (size_t i = 1; i < s->n_groups; i++) {
+    const struct group *a = s->groups, *b = s->groups + i;
+    bool same = a->rank == b->rank && a->count == b->count;
+    for (size_t d = 0; d < a->rank && same; d++) same = a->dims[d] == b->dims[d];
+    if (!same) return false;
+  }
+  return true;
+}
+
+/* Numbers that are printed and nothing else. */
+static tri_status give_printed(const struct request *request, const struct subject *s,
+                               const tri_values *values, const char *why, struct value *value) {
+  struct result *result = result_new(request->session, NULL);
+  if (!result) return TRI_MEMORY;
+  result->error = why;
+  request_report(value, result);
+  return result_of_groups(request->session, values, s->n_groups, s->groups, result);
+}
+
+tri_status numeric_give_nested(const struct request *request, const struct subject *s,
+                               const tri_values *values, struct value *value) {
+  if (!subject_is_nested(s)) return numeric_give(request, values, s->n, 0, value);
+  tri_expr *exprs = request_new(request, s->n, sizeof *exprs),
+           *entries = request_new(request, s->n_groups, sizeof *entries);
+  if (!exprs || !entries) return TRI_MEMORY;
+  if (!is_regular(s))
+    return give_printed(request, s, values,
+                        "these derivatives have several shapes, so they can only be printed",
+                        value);
+  if (s->n && !constants(request, values, s->n, exprs))
+    return give_printed(request, s, values,
+                        "these numbers are not all exact, so they can only be printed", value);
+  for (size_t i = 0, first = 0; i < s->n_groups; first += s->groups[i++].count)
+    entries[i] = subject_array(request, s->groups + i, exprs + first);
+  tri_expr e = s->n_groups == 1 ? entries[0] : tri_stack(s->n_groups, entries);
+  *value = (struct value){.kind = VALUE_EXPR, .expr = e.id};
+  return tri_expr_status(e);
+}
+
 tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows,
                         size_t columns, struct value *value) {
   size_t n = (rows > 0 ? rows : 1) * (columns > 0 ? columns : 1);

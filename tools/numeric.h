@@ -50,4 +50,9 @@ tri_expr numeric_shaped(const struct request *request, const tri_expr *exprs, si
 tri_status numeric_give(const struct request *request, const tri_values *values, size_t rows,
                         size_t columns, struct value *value);
 
+/* The same with an entry for each variable of differentiation, in its shape; one that stands alone gives its shape itself. Entries
+ * of several shapes can be printed only. */
+tri_status numeric_give_nested(const struct request *request, const struct subject *subject,
+                               const tri_values *values, struct value *value);
+
 #endif

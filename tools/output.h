@@ -71,8 +71,18 @@ TRI_CHECKED tri_status result_of_expr(struct session *session, tri_expr e, struc
 TRI_CHECKED tri_status result_of_values(struct session *session, const tri_values *values,
                                         size_t rows, size_t columns, struct result *result);
 
+/* What numbers are, one behind the other in groups of these shapes: an array, or a vector of several. */
+struct group;
+TRI_CHECKED tri_status result_of_groups(struct session *session, const tri_values *values,
+                                        size_t n_groups, const struct group *groups,
+                                        struct result *result);
+
+/* A vector of expressions of any shapes. */
+TRI_CHECKED tri_status result_of_entries(struct session *session, size_t n, const tri_expr *entries,
+                                         struct result *result);
+
 enum { LEAVES_VARIABLES = 1, LEAVES_EPS = 2 };
-/* What n expressions depend on: LEAVES_… */
+/* What n expressions depend on: LEAVES_…; a named size is like a variable. */
 unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs);
 
 /* Appends e as text in the session's way (Unicode or ASCII), as it is. */

@@ -5,9 +5,11 @@
 
 #include "base/text.h"
 #include "certain.h"
+#include "graph/loop.h"
 #include "graph/walk.h"
 #include "json.h"
 #include "session.h"
+#include "subject.h"
 #include "triad/calculus.h"
 
 struct result *result_new(struct session *session, const char *kind) {
@@ -55,6 +57,7 @@ static void repeat(tri_text *text, char c, size_t n) {
 /* Writes all elements with brackets and `between`; `put` writes one. */
 static void write_elements(const struct elements *e, const char *between, tri_text *text,
                            void (*put)(const struct elements *e, size_t i, tri_text *text)) {
+  if (e->count == 0) tri__text_puts(text, "[]");
   for (size_t i = 0; i < e->count; i++) {
     if (i > 0) {
       repeat(text, ']', brackets_at(e, i));
@@ -63,7 +66,7 @@ static void write_elements(const struct elements *e, const char *between, tri_te
     repeat(text, '[', brackets_at(e, i));
     put(e, i, text);
   }
-  repeat(text, ']', e->rank);
+  repeat(text, ']', e->count > 0 ? e->rank : 0);
 }
 
 /* Whether a ball's radius is a part of its text: not where the digits are certain, but for what is not told from 0. */
@@ -209,34 +212,85 @@ tri_status result_of_values(struct session *session, const tri_values *values, s
              : tri_graph_status(session->graph);
 }
 
+/* --- numbers in groups of several shapes */
+
+static void write_groups(const struct elements *all, size_t n, const struct group *groups,
+                         const char *between, tri_text *text,
+                         void (*put)(const struct elements *e, size_t i, tri_text *text)) {
+  size_t first = 0;
+  if (n != 1) tri__text_putc(text, '[');
+  for (size_t i = 0; i < n; first += groups[i++].count) {
+    struct elements e = {.session = all->session, .rank = groups[i].rank, .count = groups[i].count};
+    memcpy(e.dims, groups[i].dims, e.rank * sizeof *e.dims);
+    e.texts = all->texts + first;
+    e.radii = all->radii ? all->radii + first : NULL;
+    if (i > 0) tri__text_puts(text, between);
+    write_elements(&e, between, text, put);
+  }
+  if (n != 1) tri__text_putc(text, ']');
+}
+
+tri_status result_of_groups(struct session *session, const tri_values *values, size_t n_groups,
+                            const struct group *groups, struct result *result) {
+  struct elements e = {.session = session};
+  for (size_t i = 0; i < n_groups; i++) e.count += groups[i].count;
+  if (!texts_of_values(session, values, 0, e.count, &e.texts, &e.radii))
+    return tri_graph_status(session->graph);
+  result->kind = n_groups == 1 ? kind_of_rank(groups->rank) : "vector";
+  write_groups(&e, n_groups, groups, ", ", result->text, put_text);
+  if (!session->output.json) return session_fail_status(session, result->text->status);
+  json_name(result->members, "value");
+  write_groups(&e, n_groups, groups, ",", result->members, put_value);
+  if (e.radii) json_name(result->members, "radius");
+  if (e.radii) write_groups(&e, n_groups, groups, ",", result->members, put_radius);
+  return session_fail_status(session, result->members->status);
+}
+
 /* --- an expression's elements */
 
-/* Its scalar elements, in order (arena); NULL after an error. */
-static tri_expr *flatten(struct session *session, tri_expr e, struct elements *shape) {
-  struct arena *arena = &session->statement->arena;
+static tri_status shape_of_array(struct session *session, tri_expr e, struct elements *shape) {
   shape->session = session;
   shape->rank = tri_expr_rank(e);
   shape->count = 1;
   if (shape->rank > MOST_RANK)
-    return session_fail(session, NULL, TRI_LIMIT, "an array of more than %d dimensions", MOST_RANK),
-           NULL;
+    return session_fail(session, NULL, TRI_LIMIT, "an array of more than %d dimensions", MOST_RANK);
+  for (size_t d = 0; d < shape->rank; d++) {
+    int64_t dim = tri_expr_dim(e, d);
+    if (dim < 0 || !size_product(shape->count, (size_t)dim, &shape->count))
+      return session_fail(session, NULL, TRI_LIMIT, "too many elements");
+    shape->dims[d] = (size_t)dim;
+  }
+  return TRI_OK;
+}
+
+/* Its scalar elements, in order (arena); NULL after an error. */
+static tri_expr *flatten(struct session *session, tri_expr e, struct elements *shape) {
+  struct arena *arena = &session->statement->arena;
+  if (shape_of_array(session, e, shape)) return NULL;
   tri_expr *level = arena_new(arena, 1, sizeof *level);
   if (!level) return session_no_memory(session), NULL;
   level[0] = e;
-  for (size_t d = 0; d < shape->rank; d++) {
-    int64_t dim = tri_expr_dim(e, d);
-    size_t count;
-    if (dim < 1 || !size_product(shape->count, (size_t)dim, &count))
-      return session_fail(session, NULL, TRI_LIMIT, "too many elements"), NULL;
+  for (size_t d = 0, count = 1; d < shape->rank; d++) {
+    size_t dim = shape->dims[d];
+    count *= dim; /* no more than all, which were counted */
     tri_expr *next = arena_new(arena, count, sizeof *next);
     if (!next) return session_no_memory(session), NULL;
-    for (size_t i = 0; i < count; i++)
-      next[i] = tri_element(level[i / (size_t)dim], i % (size_t)dim);
-    shape->dims[d] = (size_t)dim;
-    shape->count = count;
+    for (size_t i = 0; i < count; i++) next[i] = tri_element(level[i / dim], i % dim);
     level = next;
   }
   return tri_graph_status(session->graph) == TRI_OK ? level : NULL;
+}
+
+/* Whether a node depends on a named size. */
+static bool has_named_size(const tri_graph *g, uint32_t id) {
+  const struct node *n = node_at(g, id);
+  if (n->op == TRI_OP_size) return true;
+  struct loop loop = {.n = 0};
+  if (n->op == TRI_OP_loop) tri__loop(g, id, &loop);
+  if (loop.n < 0) return true;
+  for (uint32_t d = 0; d < shape_rank(g, n->shape); d++)
+    if (shape_dims(g, n->shape)[d] < 0) return true;
+  return false;
 }
 
 unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs) {
@@ -250,6 +304,7 @@ unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs) {
   for (uint32_t i = 0; status == TRI_OK && i < walk.count; i++) {
     unsigned op = node_at(g, walk.ids[i])->op;
     leaves |= op == TRI_OP_variable ? LEAVES_VARIABLES : op == TRI_OP_eps ? LEAVES_EPS : 0u;
+    if (g->shape_count > 1 && has_named_size(g, walk.ids[i])) leaves |= LEAVES_VARIABLES;
   }
   tri__walk_free(&walk);
   tri__free(&g->memory, ids, n, sizeof *ids);
@@ -258,11 +313,11 @@ unsigned expr_leaves(struct session *session, size_t n, const tri_expr *exprs) {
 
 /* --- numbers of expressions without variables */
 
-/* What has to be computed: the primals that must have a value, then the elements. */
-static tri_status outputs_of(struct session *session, const struct elements *shape,
-                             const tri_expr *scalars, tri_expr **outputs, size_t *n_primals) {
+/* What has to be computed: the primals that must have a value, then the n results. */
+static tri_status outputs_of(struct session *session, size_t n, const tri_expr *results,
+                             tri_expr **outputs, size_t *n_primals) {
   const struct statement *s = session->statement;
-  *outputs = arena_new(&session->statement->arena, s->primals.n + shape->count, sizeof **outputs);
+  *outputs = arena_new(&session->statement->arena, s->primals.n + n, sizeof **outputs);
   if (!*outputs) return session_no_memory(session);
   *n_primals = 0;
   for (size_t i = 0; i < s->primals.n; i++) {
@@ -270,7 +325,7 @@ static tri_status outputs_of(struct session *session, const struct elements *sha
     if (tri_expr_rank(primal) == 0 && !(expr_leaves(session, 1, &primal) & LEAVES_VARIABLES))
       (*outputs)[(*n_primals)++] = primal;
   }
-  memcpy(*outputs + *n_primals, scalars, shape->count * sizeof *scalars);
+  memcpy(*outputs + *n_primals, results, n * sizeof *results);
   return tri_graph_status(session->graph);
 }
 
@@ -298,7 +353,7 @@ static tri_status run(struct session *session, const tri_function *function, boo
 struct job {
   struct session *session;
   const tri_expr *outputs;
-  size_t primals, count;
+  size_t n_outputs, primals, count; /* outputs and primals; elements asked for */
   bool dual;
 };
 
@@ -322,7 +377,7 @@ static tri_status compute(void *data, const tri_number_options *options, tri_val
   tri_error error = {0};
   tri_expr eps = tri_eps(session->graph);
   tri_function *function =
-      tri_compile(job->dual ? 1 : 0, &eps, n, job->outputs, .domain = options->domain,
+      tri_compile(job->dual ? 1 : 0, &eps, job->n_outputs, job->outputs, .domain = options->domain,
                   .precision = options->precision, .primals = job->primals, .error = &error);
   if (!function) return session_fail_with(session, NULL, &error);
   tri_values *values = tri_values_new(options, n),
@@ -346,13 +401,14 @@ static tri_status write_computed(const struct elements *shape, const tri_values 
   return ok ? write_numbers(&e, result) : tri_graph_status(e.session->graph);
 }
 
-static tri_status result_of_numbers(struct session *session, const struct elements *shape,
-                                    const tri_expr *scalars, bool dual, struct result *result) {
+static tri_status result_of_numbers(struct session *session, const struct elements *shape, size_t n,
+                                    const tri_expr *results, bool dual, struct result *result) {
   tri_expr *outputs;
   struct job job = {.session = session, .count = shape->count, .dual = dual};
   tri_values *numbers = NULL;
-  tri_status status = outputs_of(session, shape, scalars, &outputs, &job.primals);
+  tri_status status = outputs_of(session, n, results, &outputs, &job.primals);
   job.outputs = outputs;
+  job.n_outputs = job.primals + n;
   if (status == TRI_OK) status = certain_run(session, NULL, compute, &job, &numbers);
   if (status == TRI_OK) status = write_computed(shape, numbers, dual, result);
   tri_values_free(numbers);
@@ -387,13 +443,35 @@ static tri_text *texts_of_exprs(struct session *session, size_t n, const tri_exp
   return texts;
 }
 
+/* Whether it is written element by element, so that there is a text for each. */
+static bool is_written_out(tri_expr e) {
+  for (; tri_expr_rank(e) > 0; e = tri_expr_argument(e, 0))
+    if (tri_expr_op(e) != TRI_OP_stack) return false;
+  return true;
+}
+
+tri_status result_of_entries(struct session *session, size_t n, const tri_expr *entries,
+                             struct result *result) {
+  struct elements e = {.session = session, .rank = 1, .dims = {n}, .count = n};
+  tri_expr *simple = arena_new(&session->statement->arena, n, sizeof *simple);
+  if (!simple) return session_no_memory(session);
+  tri_status status = tri_simplify_all(n, entries, simple);
+  if (status) return session_fail_status(session, status);
+  e.texts = texts_of_exprs(session, n, simple);
+  if (!e.texts) return tri_graph_status(session->graph);
+  result->kind = "vector";
+  write_elements(&e, ", ", result->text, put_text);
+  return write_members(&e, result);
+}
+
 /* The elements of an array as texts; a whole array is printed in one, so that shared parts are
  * named once. */
 static tri_status result_of_array(struct session *session, tri_expr simple, struct result *result) {
   struct elements shape = {0};
   tri_status status = print_expr(session, simple, result->text);
-  result->kind = tri_expr_rank(simple) > 0 ? kind_of_rank(tri_expr_rank(simple)) : "expression";
-  if (status != TRI_OK || tri_expr_rank(simple) == 0 || !session->output.json) return status;
+  bool elements = tri_expr_rank(simple) > 0 && is_written_out(simple);
+  result->kind = elements ? kind_of_rank(tri_expr_rank(simple)) : "expression";
+  if (status != TRI_OK || !elements || !session->output.json) return status;
   tri_expr *scalars = flatten(session, simple, &shape);
   if (scalars) shape.texts = texts_of_exprs(session, shape.count, scalars);
   return shape.texts ? write_members(&shape, result) : tri_graph_status(session->graph);
@@ -446,7 +524,12 @@ tri_status result_of_expr(struct session *session, tri_expr e, struct result *re
                            result);
   }
   struct elements shape = {0};
+  if (!is_written_out(e)) {
+    tri_status status = shape_of_array(session, e, &shape);
+    return status ? status : result_of_numbers(session, &shape, 1, &e, leaves & LEAVES_EPS, result);
+  }
   tri_expr *scalars = flatten(session, e, &shape);
-  return scalars ? result_of_numbers(session, &shape, scalars, leaves & LEAVES_EPS, result)
+  return scalars ? result_of_numbers(session, &shape, shape.count, scalars, leaves & LEAVES_EPS,
+                                     result)
                  : tri_graph_status(session->graph);
 }
