@@ -152,6 +152,8 @@ static tri_status check_kinks(tri_workspace *w, const tri_call *call, const stru
 tri_status tri__taylor_run(tri_workspace *w, const tri_call *call, const struct port *curve,
                            size_t terms, size_t order, const struct port *coefficients) {
   struct run r;
+  if (w->plan->rolled)
+    return tri__call_error(call, TRI_ARGUMENT, "no series goes through loops and indices");
   if (order >= UINT32_MAX / 2) return tri__call_error(call, TRI_LIMIT, "the order is too high");
   tri_status status = order ? check_kinks(w, call, curve, terms) : TRI_OK;
   if (status) {
