@@ -10,7 +10,7 @@ enum { CALL_DIRECTIONS = 64 }; /* of one dual run */
 /* A derivative that a call asks for: rows by columns (columns 0: a vector; rows 0: one number). */
 struct derivative {
   size_t rows, columns;
-  tri_expr *exprs; /* symbolic, rows * columns */
+  tri_expr *exprs;  /* symbolic, rows * columns */
   bool by_variable; /* rows are those of the variables: given in their shapes */
 };
 

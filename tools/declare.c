@@ -15,9 +15,7 @@ static const char *text_of(const struct session *session, const struct token *to
   return session->statement->text + token->start;
 }
 
-static int shown(const struct token *token) {
-  return (int)(token->size < 60 ? token->size : 60);
-}
+static int shown(const struct token *token) { return (int)(token->size < 60 ? token->size : 60); }
 
 static bool same(const struct session *session, const struct token *a, const struct token *b) {
   return a->size == b->size && memcmp(text_of(session, a), text_of(session, b), a->size) == 0;
@@ -139,11 +137,8 @@ static tri_status read_all(struct session *session, const struct token *first, s
   const struct statement *s = session->statement;
   struct position place = s->position;
   position_advance(&place, s->text, rest);
-  struct lexer lexer = {.text = s->text,
-                        .size = s->end,
-                        .at = rest,
-                        .line = place.line,
-                        .column = place.column};
+  struct lexer lexer = {
+      .text = s->text, .size = s->end, .at = rest, .line = place.line, .column = place.column};
   struct token next;
   do {
     struct token name = tri__lex(&lexer);
@@ -175,8 +170,8 @@ static tri_status define_size(struct session *session, const struct declarations
   if (t->kind != TOKEN_NAME) return TRI_OK;
   const struct definition *old = session_find(session, name, t->size);
   if (old && !declared_size(session, old))
-    return session_fail(session, t, TRI_NAME, "%.*s is bound to a value and so no size",
-                        shown(t), name);
+    return session_fail(session, t, TRI_NAME, "%.*s is bound to a value and so no size", shown(t),
+                        name);
   return old ? TRI_OK : define(session, t, declare_size(session, list, name, t->size));
 }
 

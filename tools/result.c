@@ -529,7 +529,7 @@ tri_status result_of_expr(struct session *session, tri_expr e, struct result *re
     return status ? status : result_of_numbers(session, &shape, 1, &e, leaves & LEAVES_EPS, result);
   }
   tri_expr *scalars = flatten(session, e, &shape);
-  return scalars ? result_of_numbers(session, &shape, shape.count, scalars, leaves & LEAVES_EPS,
-                                     result)
-                 : tri_graph_status(session->graph);
+  return scalars
+             ? result_of_numbers(session, &shape, shape.count, scalars, leaves & LEAVES_EPS, result)
+             : tri_graph_status(session->graph);
 }

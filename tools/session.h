@@ -59,11 +59,11 @@ struct statement {
   bool echo;               /* the setting when the statement began */
   const char *text;        /* all the text that is at hand */
   size_t size;
-  uint32_t text_line;             /* line of its first byte */
-  size_t start, end;              /* the statement's bytes in it */
-  struct position position;       /* of its first token */
+  uint32_t text_line;                    /* line of its first byte */
+  size_t start, end;                     /* the statement's bytes in it */
+  struct position position;              /* of its first token */
   const struct declarations *parameters; /* of the function being defined, or NULL */
-  const struct token *defining; /* the name being defined */
+  const struct token *defining;          /* the name being defined */
   struct node_place *places;
   size_t n_places, place_capacity;
   struct derived *derived;

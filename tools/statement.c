@@ -160,8 +160,7 @@ static tri_status not_bindable(struct session *session, const struct value *valu
   return session_fail(session, &value->token, TRI_SYNTAX, "%s", what);
 }
 
-static tri_status run_definition(struct session *session, struct lexer *lexer,
-                                 struct heading *h) {
+static tri_status run_definition(struct session *session, struct lexer *lexer, struct heading *h) {
   struct statement *s = session->statement;
   tri_status status = check_heading(session, h);
   if (status == TRI_OK) status = declare_make(session, &h->parameters);

@@ -49,8 +49,8 @@ static tri_expr element_variable(const struct flat *f, tri_expr array, const str
     k %= left;
   }
   tri__text_putc(text, ']');
-  return expr_of(g, text->status ? NODE_ERROR + TRI_MEMORY
-                                 : tri__variable(g, text->data, text->size));
+  return expr_of(g,
+                 text->status ? NODE_ERROR + TRI_MEMORY : tri__variable(g, text->data, text->size));
 }
 
 static tri_expr element_of(tri_expr value, const struct group *shape, size_t k) {
@@ -88,8 +88,8 @@ tri_status subject_group(const struct request *request, tri_expr value, struct g
   for (size_t d = 0; d < rank; d++) {
     int64_t size = tri_expr_dim(value, d);
     if (size < 0)
-      return request_fail(request, NULL, TRI_SHAPE, "%s: it is not known how many elements an array has",
-                          request->row->name);
+      return request_fail(request, NULL, TRI_SHAPE,
+                          "%s: it is not known how many elements an array has", request->row->name);
     if (!size_product(shape->count, (size_t)size, &shape->count))
       return request_fail(request, NULL, TRI_LIMIT, "too many elements");
     shape->dims[d] = (size_t)size;

@@ -8,4 +8,4 @@ libtriad_la_SOURCES += lib/graph/arrays.h lib/graph/arrays.c lib/graph/expr_arra
 libtriad_la_SOURCES += lib/graph/letters.c lib/graph/lex.c lib/graph/lex.h lib/graph/parse.c lib/graph/parse_calls.c lib/graph/parse_errors.c \
   lib/graph/parse_names.c lib/graph/parse_arrays.c lib/graph/parser.h lib/graph/reduce.c lib/graph/reduce.h
 libtriad_la_SOURCES += lib/graph/print.c lib/graph/print.h lib/graph/c_text.c lib/graph/print_c.c lib/graph/print_dot.c lib/graph/print_infix.c \
-  lib/graph/print_latex.c lib/graph/print_order.c lib/graph/print_parts.c
+  lib/graph/print_latex.c lib/graph/print_order.c lib/graph/print_parts.c lib/graph/print_loops.c lib/graph/print_loops.h

@@ -10,7 +10,9 @@
 #include "graph/parser.h"
 #include "graph/reduce.h"
 
-enum { MOST_SCOPES = 64 }; /* open calls that are looked through: bounds the work by the text's size */
+enum {
+  MOST_SCOPES = 64
+}; /* open calls that are looked through: bounds the work by the text's size */
 
 enum function {
   FUNCTION_SUM,
@@ -33,8 +35,8 @@ const struct array_function tri__array_functions[] = {
     [FUNCTION_PROD] = {"prod", "prod(e, i=1..n) or prod(x)",
                        "product of an expression over an index, or of all elements of an array",
                        "prod(i, i=1..10); prod([2, 3, 4])"},
-    [FUNCTION_MAP] = {"map", "map(e, i=1..n)",
-                      "array of the values of an expression over an index", "map(i^2, i=1..5)"},
+    [FUNCTION_MAP] = {"map", "map(e, i=1..n)", "array of the values of an expression over an index",
+                      "map(i^2, i=1..5)"},
     [FUNCTION_SCAN] = {"scan", "scan(next, s=s0, i=1..n)",
                        "s is s0 first and becomes `next` at each step: the array of its values",
                        "scan(s + 1/i, s=0, i=1..4)"},
@@ -296,7 +298,8 @@ static bool read_end(struct parser *p, uint32_t id, extent *size, int64_t *more)
 static bool refuse_size(struct parser *p, const struct value *v, extent size, int64_t first) {
   char n[64];
   tri__extent_text(p->g, size, n, sizeof n);
-  unsigned long long right = first < 2 ? 1 - (unsigned long long)first : (unsigned long long)first - 1;
+  unsigned long long right =
+      first < 2 ? 1 - (unsigned long long)first : (unsigned long long)first - 1;
   const char *sign = first < 1 ? " - " : " + ";
   if (first == 1)
     return tri__parse_fail(p, place_of(&v->token), TRI_SHAPE,
@@ -350,10 +353,9 @@ static bool sort_arguments(struct parser *p, const struct pending *o, struct giv
     else if (v->keyword && !*to && (v->kind == VALUE_RANGE || v->kind == VALUE_EXPR))
       *to = v;
     else
-      return tri__parse_fail(p, place_of(&v->token), TRI_ARITY,
-                             "%s cannot use this argument: write %s",
-                             tri__array_functions[function_of(o)].name,
-                             tri__array_functions[function_of(o)].usage);
+      return tri__parse_fail(
+          p, place_of(&v->token), TRI_ARITY, "%s cannot use this argument: write %s",
+          tri__array_functions[function_of(o)].name, tri__array_functions[function_of(o)].usage);
   }
   return true;
 }
@@ -429,12 +431,10 @@ static uint32_t of_arrays(struct parser *p, enum function f, const struct given 
 
 /* Whether the arguments are as the function wants them; over an index, or else arrays. */
 static bool fits(enum function f, const struct given *given) {
-  static const uint8_t count[] = {[FUNCTION_SUM] = 1,     [FUNCTION_PROD] = 1,
-                                  [FUNCTION_MAP] = 1,     [FUNCTION_SCAN] = 1,
-                                  [FUNCTION_FOLD] = 1,    [FUNCTION_DOT] = 2,
-                                  [FUNCTION_NORM] = 1,    [FUNCTION_MEAN] = 1,
-                                  [FUNCTION_LOGSUMEXP] = 1, [FUNCTION_SCATTER] = 3,
-                                  [FUNCTION_EMBED] = 3};
+  static const uint8_t count[] = {
+      [FUNCTION_SUM] = 1,       [FUNCTION_PROD] = 1,    [FUNCTION_MAP] = 1,  [FUNCTION_SCAN] = 1,
+      [FUNCTION_FOLD] = 1,      [FUNCTION_DOT] = 2,     [FUNCTION_NORM] = 1, [FUNCTION_MEAN] = 1,
+      [FUNCTION_LOGSUMEXP] = 1, [FUNCTION_SCATTER] = 3, [FUNCTION_EMBED] = 3};
   bool range = binds(f) && given->range, alone = f != FUNCTION_MAP && !is_carried(f);
   return given->n == count[f] && is_carried(f) == (given->carry != NULL) &&
          (range || (alone && !given->range));
@@ -469,7 +469,8 @@ bool tri__parse_close_array_call(struct parser *p, const struct pending *o) {
 
 /* --- indices */
 
-static bool out_of_range(struct parser *p, const struct operand *o, const char *index, extent size) {
+static bool out_of_range(struct parser *p, const struct operand *o, const char *index,
+                         extent size) {
   char text[64];
   tri__extent_text(p->g, size, text, sizeof text);
   return tri__parse_fail(p, operand_place(o), TRI_SHAPE,
@@ -490,11 +491,9 @@ static uint32_t slice(struct parser *p, uint32_t x, const struct operand *o, con
   int64_t first, last;
   extent n = first_extent(g, node_at(g, x)->shape);
   if (!tri__small_integer(g, o->expr, &first) || !tri__small_integer(g, o->lambda, &last))
-    return tri__parse_fail(p, operand_place(o), TRI_SHAPE,
-                           "x[a..b] is for whole numbers a and b"),
+    return tri__parse_fail(p, operand_place(o), TRI_SHAPE, "x[a..b] is for whole numbers a and b"),
            0;
-  if (first < 1 || last < first - 1 || (n >= 0 && last > n))
-    return out_of_range(p, o, text, n), 0;
+  if (first < 1 || last < first - 1 || (n >= 0 && last > n)) return out_of_range(p, o, text, n), 0;
   uint32_t id = tri__slice(g, x, first - 1, last - first + 1);
   if (id_is_error(id)) tri__parse_failed(p, operand_place(o), id_status(id));
   return p->status ? 0 : id;
@@ -505,14 +504,17 @@ static uint32_t part(struct parser *p, uint32_t x, const struct operand *o, cons
   tri_graph *g = p->g;
   int64_t i;
   if (!node_at(g, x)->shape)
-    return tri__parse_fail(p, operand_place(o), TRI_SHAPE, "%s is an index into a number, which "
-                           "has no elements", text), 0;
+    return tri__parse_fail(p, operand_place(o), TRI_SHAPE,
+                           "%s is an index into a number, which "
+                           "has no elements",
+                           text),
+           0;
   if (o->kind == VALUE_RANGE) return slice(p, x, o, text);
   extent n = first_extent(g, node_at(g, x)->shape);
   if (node_at(g, o->expr)->op == TRI_OP_constant) {
     if (!tri__small_integer(g, o->expr, &i))
-      return tri__parse_fail(p, operand_place(o), TRI_SHAPE,
-                             "an index is a whole number, not %s", text),
+      return tri__parse_fail(p, operand_place(o), TRI_SHAPE, "an index is a whole number, not %s",
+                             text),
              0;
     if (i < 1 || (n >= 0 && i > n)) return out_of_range(p, o, text, n), 0;
   }

@@ -188,8 +188,7 @@ static bool close_bracket(struct parser *p) {
   case PENDING_APPLY: closed = close_apply(p, &o); break;
   case PENDING_INDEX: closed = tri__parse_close_index(p, &o); break;
   default:
-    closed = o.row >= FIRST_ARRAY_FUNCTION ? tri__parse_close_array_call(p, &o)
-                                           : close_call(p, &o);
+    closed = o.row >= FIRST_ARRAY_FUNCTION ? tri__parse_close_array_call(p, &o) : close_call(p, &o);
     break;
   }
   if (closed) tri__parse_advance(p);

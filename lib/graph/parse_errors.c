@@ -231,8 +231,7 @@ static bool guess(struct parser *p, const struct token *name, struct guess *g) {
     const char *row = p->g->rows[op].name;
     if (tri__parse_row(p, row, strlen(row)) != TRI_OP_COUNT) consider(g, row);
   }
-  for (size_t i = 0; i < tri__array_function_count; i++)
-    consider(g, tri__array_functions[i].name);
+  for (size_t i = 0; i < tri__array_function_count; i++) consider(g, tri__array_functions[i].name);
   if (e->each_name) e->each_name(e->data, consider, g);
   return g->best[0] != '\0';
 }

@@ -141,7 +141,8 @@ static bool call(struct parser *p, const struct token *name) {
     return tri__parse_push_value(p, name, FORM_NAME, &value);
   }
   const struct array_function *function = tri__array_function(text, name->size);
-  if (function) return tri__parse_open_array_call(p, name, (size_t)(function - tri__array_functions));
+  if (function)
+    return tri__parse_open_array_call(p, name, (size_t)(function - tri__array_functions));
   tri_op row = tri__parse_row(p, text, name->size);
   if (row == TRI_OP_COUNT) return tri__parse_unknown_function(p, name);
   return tri__parse_open_call(p, name, PENDING_ROW, row);

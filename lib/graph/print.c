@@ -2,13 +2,14 @@
 /* Expressions as text: which parts are written once under a name, and the walk that all formats
  * share. It has its own stack, so depth costs memory only; each node is expanded once for each
  * time that it is written. */
-#include "graph/print.h"
+#include "graph/print_loops.h"
 
 #include <string.h>
 
 enum {
   TREE_WIDTH = 2000,   /* a text no wider than this is written as a tree, whatever it shares */
   HANDFUL = 8,         /* what is no wider than this is repeated rather than named */
+  LOOP_WIDTH = 13,     /* of sum(, i=1..n) */
   NAME_WIDTH = 2,      /* of a shared part's name, at least */
   STEPS_BETWEEN = 4096 /* between two looks at the interrupt flag */
 };
@@ -125,6 +126,7 @@ static uint32_t own_width(const struct printer *p, const struct node *n, uint32_
   if (n->op == TRI_OP_constant && tri__rational(p->g, id, q) && mpz_cmp_ui(mpq_denref(q), 1) == 0)
     return mpz_tstbit(mpq_numref(q), 0) ? saturated(mpz_sizeinbase(mpq_numref(q), 10)) : 1;
   if (n->op == TRI_OP_stack) return saturated(1 + 2 * (uint64_t)n->nargs);
+  if (is_loop_form(n)) return LOOP_WIDTH;
   if (n->nargs == 0 || !row) return 1;
   return row->infix ? 1 : saturated(strlen(row->name) + 2 + 2 * (n->nargs - 1));
 }
@@ -148,6 +150,16 @@ static void measure(struct printer *p, uint32_t i) {
   p->parts[i].depth = (uint16_t)(depth < UINT16_MAX ? depth + (n->nargs > 0) : depth);
 }
 
+/* Which bound names a node has that it does not bind itself. */
+static uint64_t bound_in(const struct printer *p, uint32_t id) {
+  uint64_t bound = 0;
+  const struct node *n = print_at(p, id);
+  for (size_t i = 0; n->op == TRI_OP_variable && i < p->names->count; i++)
+    if (p->names->at[i].variable == id) return UINT64_C(1) << p->names->at[i].level;
+  for (uint32_t k = 0; k < n->nargs; k++) bound |= part_of(p, node_args(p->g, n)[k])->bound;
+  return is_loop_form(n) ? bound & ~(UINT64_C(1) << tri__print_loop_form(p, id).level) : bound;
+}
+
 /* Uses, the alphabetically first variable, and the width as a tree. */
 static bool survey(struct printer *p) {
   p->parts = tri__new(&p->g->memory, p->walk.count, sizeof *p->parts);
@@ -163,6 +175,7 @@ static bool survey(struct printer *p) {
       if (a->least < p->parts[i].least) p->parts[i].least = a->least;
     }
     measure(p, i);
+    if (p->names->count) p->parts[i].bound = bound_in(p, p->walk.ids[i]);
   }
   return true;
 }
@@ -195,7 +208,7 @@ static bool choose_names(struct printer *p, bool large) {
     bool shared = large && part->uses > 1 && part->width > HANDFUL;
     bool cut = (style->widest && part->width > style->widest) ||
                (style->deepest && part->depth > style->deepest);
-    if (!is_leaf(n) && (shared || cut)) part->name = PART_NAMED, any = true;
+    if (!is_leaf(n) && !part->bound && (shared || cut)) part->name = PART_NAMED, any = true;
   }
   return name_repeated(p, print_at(p, p->walk.ids[p->walk.count - 1])) || any;
 }
@@ -296,8 +309,10 @@ static void clean_up(struct printer *p) {
   tri__walk_free(&p->walk);
 }
 
-static tri_status print(tri_expr e, const tri_print_options *options, tri_text *text) {
+static tri_status print(tri_expr e, const tri_print_options *options,
+                        const struct bound_names *names, tri_text *text) {
   struct printer p = {.g = e.graph,
+                      .names = names,
                       .text = text,
                       .start = text->size,
                       .style = style_of(options->format),
@@ -311,6 +326,22 @@ static tri_status print(tri_expr e, const tri_print_options *options, tri_text *
   return p.status;
 }
 
+/* Prints with names for what loops bind; the nodes that are made for it are dropped again. */
+static tri_status print_unrolled(tri_expr e, const tri_print_options *options, tri_text *text) {
+  tri_graph *g = e.graph;
+  tri_mark mark = tri_graph_mark(g);
+  struct bound_names names = {0};
+  uint32_t id = options->format == TRI_C ? e.id : tri__print_unrolled(g, e.id, &names);
+  tri_status status = id_is_error(id) ? id_status(id) : TRI_OK;
+  if (!status) status = print(expr_of(g, id), options, &names, text);
+  tri__free(&g->memory, names.at, names.capacity, sizeof *names.at);
+  if (id == e.id) return status;
+  tri_error error = g->error;
+  tri_graph_rewind(g, mark);
+  g->error = error;
+  return status;
+}
+
 tri_status tri_print(tri_expr e, const tri_print_options *options, tri_text *text) {
   static const tri_print_options defaults = {.format = TRI_INFIX};
   if (!text || !e.graph) return TRI_ARGUMENT;
@@ -318,8 +349,8 @@ tri_status tri_print(tri_expr e, const tri_print_options *options, tri_text *tex
   if (id_is_error(e.id)) return id_status(e.id);
   size_t size = text->size;
   if (!options) options = &defaults;
-  tri_status status =
-      options->format == TRI_DOT ? tri__print_dot(e, options, text) : print(e, options, text);
+  tri_status status = options->format == TRI_DOT ? tri__print_dot(e, options, text)
+                                                 : print_unrolled(e, options, text);
   if (status && text->data) {
     text->size = size;
     text->data[size] = 0;

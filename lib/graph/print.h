@@ -90,6 +90,8 @@ struct part {
   uint32_t name;  /* 0: none, else the number of the shared part */
   uint32_t
       least; /* rank of the first of its variables in the alphabet; NO_VARIABLE if it has none */
+  uint64_t
+      bound; /* bit k: it has a name that a loop within k others binds, and not that loop; so it has no name of its own */
   uint16_t depth; /* brackets within brackets; saturates */
   bool seen;
 };
@@ -113,8 +115,11 @@ struct print_style {
 
 extern const struct print_style tri__print_infix, tri__print_latex, tri__print_c;
 
+struct bound_names;
+
 struct printer {
   tri_graph *g;
+  const struct bound_names *names; /* what loops bind */
   tri_text *text;
   size_t start; /* of this text within *text */
   const struct print_style *style;
@@ -196,8 +201,10 @@ void tri__print_constant(const tri_graph *g, tri_text *text, uint32_t id, unsign
 /* --- print_parts.c */
 
 /* The nodes x[i], x[i][j], … down to x, which is returned: at most `most` of them, into chain, the last index first; *n counts. */
-uint32_t tri__print_chain_of_parts(const struct printer *p, uint32_t id, size_t most, uint32_t *chain,
-                                   size_t *n);
+uint32_t tri__print_chain_of_parts(const struct printer *p, uint32_t id, size_t most,
+                                   uint32_t *chain, size_t *n);
+/* Pushes an index as it is from 1 on. */
+void tri__print_running_index(struct printer *p, uint32_t index);
 /* Pushes the indices of such a chain in reading order, from 1, with this text between them. */
 void tri__print_indices(struct printer *p, const uint32_t *chain, size_t n, const char *between);
 

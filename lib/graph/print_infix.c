@@ -2,7 +2,7 @@
 /* Expressions in triad's own language, ASCII or Unicode: what is printed can be read again. */
 #include <string.h>
 
-#include "graph/print.h"
+#include "graph/print_loops.h"
 
 static const struct row *row_of(const struct printer *p, uint32_t id) {
   return tri__row(p->g, print_at(p, id)->op);
@@ -254,18 +254,111 @@ static void part(struct printer *p, const struct item *item) {
   tri__print_turn(p, mark);
 }
 
-/* What has no form of its own: its name and arguments, for the eye. */
-static void structured(struct printer *p, const struct item *item) {
-  size_t mark = p->n_items;
-  const struct node *n = print_at(p, item->id);
-  tri__text_puts(p->text, tri_op_name((tri_op)n->op));
-  tri__text_putc(p->text, '(');
-  for (uint32_t i = 0; i < n->nargs; i++) {
-    if (i) tri__print_text(p, ", ");
-    tri__print_node(p, node_args(p->g, n)[i], PREC_ANY, 0);
+/* --- loops and arrays */
+
+/* Name, initial value and next one of each carry of a loop that has no function of its own. */
+static void carries(struct printer *p, const uint32_t *args, uint32_t n) {
+  for (uint32_t i = 2; i + 2 < n; i += 3) {
+    tri__print_node(p, args[i], PREC_ANY, 0);
+    tri__print_text(p, ": ");
+    tri__print_node(p, args[i + 1], PREC_ANY, 0);
+    tri__print_text(p, " -> ");
+    tri__print_node(p, args[i + 2], PREC_ANY, 0);
+    tri__print_text(p, ", ");
   }
+}
+
+/* {sum of e, s: 0 -> next, i=1..n backward}: for the eye, as no function says that. */
+static void general_loop(struct printer *p, const struct item *item, const struct loop_form *form) {
+  static const char *const words[] = {"map of ", "sum of ", "last ", "map of earlier "};
+  const struct node *n = print_at(p, item->id);
+  tri__print_text(p, "{");
+  tri__print_text(p, words[form->result]);
+  tri__print_node(p, node_args(p->g, n)[0], PREC_ANY, 0);
+  tri__print_text(p, ", ");
+  carries(p, node_args(p->g, n), n->nargs);
+  tri__print_range(p, item->id, form, "..");
+  tri__print_text(p, form->backward ? " backward}" : "}");
+}
+
+/* sum(e, i=1..n), scan(next, s=s0, i=1..n), sum(x) */
+static void loop(struct printer *p, const struct item *item) {
+  static const char *const names[] = {"sum(", "prod(", "map(", "scan(", "fold("};
+  size_t mark = p->n_items;
+  struct loop_form form = tri__print_loop_form(p, item->id);
+  const uint32_t *args = print_args(p, item->id);
+  uint32_t whole = tri__print_whole(p, item->id, &form);
+  if (form.form == FORM_GENERAL) {
+    general_loop(p, item, &form);
+    tri__print_turn(p, mark);
+    return;
+  }
+  tri__print_text(p, names[form.form]);
+  tri__print_node(p, whole ? whole : args[0], PREC_ANY, 0);
+  if (form.form == FORM_SCAN || form.form == FORM_FOLD) {
+    tri__print_text(p, ", ");
+    tri__print_node(p, args[2], PREC_ANY, 0);
+    tri__print_text(p, "=");
+    tri__print_node(p, args[3], PREC_ANY, 0);
+  }
+  if (!whole) tri__print_text(p, ", ");
+  if (!whole) tri__print_range(p, item->id, &form, "..");
   tri__print_text(p, ")");
   tri__print_turn(p, mark);
+}
+
+/* x[2..4] */
+static void slice(struct printer *p, const struct item *item) {
+  size_t mark = p->n_items;
+  struct span span = tri__span(p->g, item->id);
+  tri__print_node(p, print_args(p, item->id)[0], PREC_ATOM, 0);
+  tri__print_text(p, "[");
+  tri__print_integer(p, span.first + 1);
+  tri__print_text(p, "..");
+  tri__print_integer(p, span.first + span.n);
+  tri__print_text(p, "]");
+  tri__print_turn(p, mark);
+}
+
+/* scatter(w, i, n), embed(x, i, n) */
+static void placed(struct printer *p, const struct item *item, const char *name) {
+  size_t mark = p->n_items;
+  struct span span = tri__span(p->g, item->id);
+  const uint32_t *args = print_args(p, item->id);
+  tri__print_text(p, name);
+  tri__print_node(p, args[0], PREC_ANY, 0);
+  tri__print_text(p, ", ");
+  if (print_at(p, item->id)->op == TRI_OP_scatter)
+    tri__print_running_index(p, args[1]);
+  else
+    tri__print_integer(p, span.first + 1);
+  tri__print_text(p, ", ");
+  tri__print_extent(p, span.n, 0);
+  tri__print_text(p, ")");
+  tri__print_turn(p, mark);
+}
+
+static void structured(struct printer *p, const struct item *item) {
+  size_t mark = p->n_items;
+  switch (print_at(p, item->id)->op) {
+  case TRI_OP_element:
+  case TRI_OP_gather: part(p, item); return;
+  case TRI_OP_slice: slice(p, item); return;
+  case TRI_OP_scatter: placed(p, item, "scatter("); return;
+  case TRI_OP_embed: placed(p, item, "embed("); return;
+  case TRI_OP_size:
+    tri__print_extent(p, tri__span(p->g, item->id).n, 0);
+    tri__print_turn(p, mark);
+    return;
+  case TRI_OP_loop:
+    if (is_loop_form(print_at(p, item->id))) {
+      loop(p, item);
+      return;
+    }
+    break;
+  default: break;
+  }
+  tri__print_fail(p, TRI_SHAPE, "all results of a loop at once are no expression");
 }
 
 /* A condition that is known: the language has no words for these. */
@@ -313,8 +406,6 @@ static void node(struct printer *p, const struct item *item) {
       power(p, item, n->arg[0], n->arg[1]);
     return;
   case TRI_OP_stack: stack(p, item); return;
-  case TRI_OP_element:
-  case TRI_OP_gather: part(p, item); return;
   default: n->op < TRI_OP_ROWS ? by_row(p, item) : structured(p, item); return;
   }
 }

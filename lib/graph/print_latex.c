@@ -4,7 +4,7 @@
  * symbol. */
 #include <string.h>
 
-#include "graph/print.h"
+#include "graph/print_loops.h"
 
 static const struct row *row_of(const struct printer *p, uint32_t id) {
   return tri__row(p->g, print_at(p, id)->op);
@@ -48,6 +48,7 @@ static unsigned strength(struct printer *p, uint32_t id) {
     return tri__print_has_exponent(p, id, &power) && power < 0 ? PREC_ROOT : PREC_POWER;
   default: break;
   }
+  if (is_loop_form(print_at(p, id))) return PREC_PRODUCT;
   if (!row) return PREC_ATOM;
   if (row->infix) return 2 * (unsigned)row->precedence;
   return row->latex ? strength_of_form(row->latex) : PREC_ATOM;
@@ -303,19 +304,99 @@ static void part(struct printer *p, const struct item *item) {
   tri__print_turn(p, mark);
 }
 
-/* What has no form of its own: its name and arguments. */
+/* --- loops and arrays */
+
+/* \sum_{i=1}^{n} e */
+static void big_operator(struct printer *p, const struct item *item, const struct loop_form *form) {
+  bool sum = form->form == FORM_SUM, brackets = PREC_PRODUCT < item->prec;
+  if (brackets) tri__print_text(p, left);
+  tri__print_text(p, sum ? "\\sum_{" : "\\prod_{");
+  tri__print_range(p, item->id, form, "}^{");
+  tri__print_text(p, "} ");
+  tri__print_node(p, print_args(p, item->id)[0], sum ? PREC_PRODUCT : PREC_PRODUCT + 1, 0);
+  if (brackets) tri__print_text(p, right);
+}
+
+/* \operatorname{map}\left(e, i=1..n\right), and with what is carried along: s = s_0, s \mapsto next. */
+static void loop_call(struct printer *p, const struct item *item, const struct loop_form *form) {
+  static const char *const names[] = {
+      [FORM_MAP] = "map", [FORM_SCAN] = "scan", [FORM_FOLD] = "fold", [FORM_GENERAL] = "loop"};
+  const struct node *n = print_at(p, item->id);
+  const uint32_t *args = node_args(p->g, n);
+  tri__print_text(p, "\\operatorname{");
+  tri__print_text(p, names[form->form]);
+  tri__print_text(p, "}");
+  tri__print_text(p, left);
+  tri__print_node(p, args[0], PREC_ANY, 0);
+  uint32_t each = form->form == FORM_GENERAL ? 3 : 2;
+  for (uint32_t i = 2; i < n->nargs; i += each) {
+    tri__print_text(p, ", ");
+    tri__print_node(p, args[i], PREC_ANY, 0);
+    tri__print_text(p, "=");
+    tri__print_node(p, args[i + 1], PREC_ANY, 0);
+    if (each == 3) tri__print_text(p, " \\mapsto ");
+    if (each == 3) tri__print_node(p, args[i + 2], PREC_ANY, 0);
+  }
+  tri__print_text(p, ", ");
+  tri__print_range(p, item->id, form, " \\ldots ");
+  if (form->backward) tri__print_text(p, "\\text{ backward}");
+  tri__print_text(p, right);
+}
+
+static void loop(struct printer *p, const struct item *item) {
+  struct loop_form form = tri__print_loop_form(p, item->id);
+  if (form.form == FORM_SUM || form.form == FORM_PROD)
+    big_operator(p, item, &form);
+  else
+    loop_call(p, item, &form);
+}
+
+static void slice(struct printer *p, const struct item *item) {
+  struct span span = tri__span(p->g, item->id);
+  tri__print_text(p, "{");
+  tri__print_node(p, print_args(p, item->id)[0], PREC_ATOM, 0);
+  tri__print_text(p, "}_{");
+  tri__print_integer(p, span.first + 1);
+  tri__print_text(p, " \\ldots ");
+  tri__print_integer(p, span.first + span.n);
+  tri__print_text(p, "}");
+}
+
+/* w at its place among n zeros. */
+static void placed(struct printer *p, const struct item *item) {
+  struct span span = tri__span(p->g, item->id);
+  const uint32_t *args = print_args(p, item->id);
+  bool scatter = print_at(p, item->id)->op == TRI_OP_scatter;
+  tri__print_text(p, scatter ? "\\operatorname{scatter}" : "\\operatorname{embed}");
+  tri__print_text(p, left);
+  tri__print_node(p, args[0], PREC_ANY, 0);
+  tri__print_text(p, ", ");
+  if (scatter)
+    tri__print_running_index(p, args[1]);
+  else
+    tri__print_integer(p, span.first + 1);
+  tri__print_text(p, ", ");
+  tri__print_extent(p, span.n, 0);
+  tri__print_text(p, right);
+}
+
 static void structured(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
   const struct node *n = print_at(p, item->id);
-  tri__print_text(p, "\\operatorname{");
-  tri__print_text(p, tri_op_name((tri_op)n->op));
-  tri__print_text(p, "}");
-  tri__print_text(p, left);
-  for (uint32_t i = 0; i < n->nargs; i++) {
-    if (i) tri__print_text(p, ", ");
-    tri__print_node(p, node_args(p->g, n)[i], PREC_ANY, 0);
+  switch (n->op) {
+  case TRI_OP_element:
+  case TRI_OP_gather: part(p, item); return;
+  case TRI_OP_slice: slice(p, item); break;
+  case TRI_OP_scatter:
+  case TRI_OP_embed: placed(p, item); break;
+  case TRI_OP_size: tri__print_extent(p, tri__span(p->g, item->id).n, 0); break;
+  default:
+    if (is_loop_form(n))
+      loop(p, item);
+    else
+      tri__print_fail(p, TRI_SHAPE, "all results of a loop at once are no expression");
+    break;
   }
-  tri__print_text(p, right);
   tri__print_turn(p, mark);
 }
 
@@ -426,8 +507,6 @@ static void node(struct printer *p, const struct item *item) {
       power(p, item, n->arg[0], n->arg[1]);
     return;
   case TRI_OP_stack: stack(p, item); return;
-  case TRI_OP_element:
-  case TRI_OP_gather: part(p, item); return;
   default: n->op < TRI_OP_ROWS ? by_row(p, item) : structured(p, item); return;
   }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Parts of arrays, as formats write them: x[2, i], numbered from 1 as in books. */
-#include "graph/print.h"
+#include "graph/print_loops.h"
 
 static bool is_part(const struct printer *p, uint32_t id) {
   return print_at(p, id)->op == TRI_OP_element || print_at(p, id)->op == TRI_OP_gather;
@@ -29,7 +29,7 @@ static uint32_t from_one(const struct printer *p, uint32_t index, int64_t *more)
   return args[first];
 }
 
-static void running_index(struct printer *p, uint32_t index) {
+void tri__print_running_index(struct printer *p, uint32_t index) {
   int64_t more;
   uint32_t base = from_one(p, index, &more);
   tri__print_node(p, base, PREC_SUM, 0);
@@ -41,7 +41,7 @@ void tri__print_indices(struct printer *p, const uint32_t *chain, size_t n, cons
     if (print_at(p, chain[i])->op == TRI_OP_element)
       tri__print_integer(p, (int64_t)tri__index_attr(p->g, chain[i]) + 1);
     else
-      running_index(p, print_args(p, chain[i])[1]);
+      tri__print_running_index(p, print_args(p, chain[i])[1]);
     if (i) tri__print_text(p, between);
   }
 }

@@ -94,9 +94,8 @@ static uint32_t sum_of_parts(tri_graph *g, uint32_t x) {
 static uint32_t parts_joined(tri_graph *g, tri_op op, uint32_t x) {
   if (node_at(g, x)->op == TRI_OP_stack) return written_out(g, op, x);
   if (op == TRI_OP_add) return sum_of_parts(g, x);
-  uint32_t initial = op == TRI_OP_mul
-                         ? filled(g, g->one, tri__part_shape(g, shape_of(g, x)))
-                         : tri__element(g, x, 0);
+  uint32_t initial = op == TRI_OP_mul ? filled(g, g->one, tri__part_shape(g, shape_of(g, x)))
+                                      : tri__element(g, x, 0);
   return joined(g, op, x, initial);
 }
 

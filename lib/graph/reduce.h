@@ -24,8 +24,9 @@ uint32_t tri__fold_over(tri_graph *g, uint32_t next, uint32_t carry, uint32_t in
 uint32_t tri__sum_of(tri_graph *g, uint32_t x);
 uint32_t tri__product_of(tri_graph *g, uint32_t x);
 uint32_t tri__mean_of(tri_graph *g, uint32_t x);
-uint32_t tri__norm_of(tri_graph *g, uint32_t x);      /* the root of the sum of squares */
-uint32_t tri__logsumexp_of(tri_graph *g, uint32_t x); /* from the largest element on, so that nothing overflows */
+uint32_t tri__norm_of(tri_graph *g, uint32_t x); /* the root of the sum of squares */
+uint32_t tri__logsumexp_of(tri_graph *g,
+                           uint32_t x); /* from the largest element on, so that nothing overflows */
 /* The sum of the products of elements; x and y have one shape. */
 uint32_t tri__dot_of(tri_graph *g, uint32_t x, uint32_t y);
 

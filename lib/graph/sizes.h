@@ -22,7 +22,8 @@ void tri__sizes_free(tri_graph *g, struct sizes *sizes);
 /* Whether a node has sizes of its own, which its arguments do not tell. */
 bool tri__sizes_has(const tri_graph *g, uint32_t id);
 /* The node with other arguments and its own sizes as bound. Calls tri__substitute_sized for the bodies of loops. */
-uint32_t tri__sizes_node(tri_graph *g, const struct sizes *sizes, uint32_t id, const uint32_t *args);
+uint32_t tri__sizes_node(tri_graph *g, const struct sizes *sizes, uint32_t id,
+                         const uint32_t *args);
 
 /* substitute.c: tri__substitute where sizes are bound already. */
 TRI_CHECKED tri_status tri__substitute_sized(tri_graph *g, const struct sizes *sizes, size_t count,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <triad/calculus.h>
 #include <triad/eval.h>
 
 #include "graph/node.h"
@@ -138,6 +139,124 @@ START_TEST(names_are_bound_inside) {
 }
 END_TEST
 
+/* --- printing */
+
+static tri_text printed(tri_expr e, tri_format format) {
+  tri_text text = {0};
+  tri_print_options options = {.format = format};
+  uint32_t nodes = tri_graph_size(e.graph);
+  ck_assert_int_eq(tri_print(e, &options, &text), TRI_OK);
+  ck_assert_uint_eq(tri_graph_size(e.graph), nodes); /* nothing is left in the graph */
+  return text;
+}
+
+/* What is printed, and that it reads back as what prints the same; where the text says how, as the same node (factors that change
+ * places are multiplied in another order). */
+START_TEST(texts) {
+  static const struct {
+    const char *text, *printed, *latex;
+  } of[] = {
+      {"sum(x[i]^2, i=1..n)", "sum(x[i]^2, i=1..n)", "\\sum_{i=1}^{n} {x}_{i}^{2}"},
+      {"sum(x[k]*y[k], k=1..n)", "sum(x[i]*y[i], i=1..n)", NULL},
+      {"sum(x)", "sum(x)", "\\sum_{i=1}^{n} {x}_{i}"},
+      {"prod(x)", "prod(x)", "\\prod_{i=1}^{n} {x}_{i}"},
+      {"prod(x[i] + 1, i=1..n)", "prod(x[i] + 1, i=1..n)", NULL},
+      {"norm(x)", "sqrt(sum(x^2))", NULL},
+      {"mean(x)", "sum(x)/n", NULL},
+      {"sum(sum(x[i]*x[j], j=1..n)/n, i=1..n)", "sum(sum(x[i]*x[j], j=1..n)/n, i=1..n)", NULL},
+      {"map(dot(A[i], y), i=1..m)", "map(sum(y*A[i]), i=1..m)", NULL},
+      {"map(sum(A[i, j]*y[j], j=1..n), i=1..m)", NULL, NULL},
+      {"map(sum(A[j, i], j=1..m), i=1..n)", NULL, NULL},
+      {"scan(s*x[i] + 1, s=q, i=1..n)", "scan(s*x[i] + 1, s=q, i=1..n)", NULL},
+      {"fold(r*x[i] + k, r=s, i=1..n)", NULL, NULL},
+      {"fold(max(s, x[i]), s=x[1], i=1..n)", "fold(max(s, x[i]), s=x[1], i=1..n)", NULL},
+      {"scan(scan(s + t[2]*i, s=t[1], i=1..2), t=[q, 1], i=1..4)", NULL, NULL},
+      {"i*sum(k*x[t], t=1..n)", "i*sum(k*x[j], j=1..n)", NULL},
+      {"n*sum(v[i + 1]*v[i + 2]*i, i=0..1)", NULL, NULL},
+      {"sum(i*v[i + 1]*v[i], i=1..2)", "sum(i*v[i + 1]*v[i], i=1..2)", NULL},
+      {"sum(x[i + 1], i=0..n - 1)*i", "i*sum(x)", NULL},
+      {"sum(x[i]*2^i, i=1..n)", NULL, NULL},
+      {"sum(2^i, i=0..n - 1)", "sum(2^i, i=0..n - 1)", "\\sum_{i=0}^{n - 1} 2^{i}"},
+      {"map(map(i*j, j=1..3), i=1..n)", "map(map(i*j, j=1..3), i=1..n)", NULL},
+      {"map(i, i=3..7)", "map(i, i=3..7)", NULL},
+      {"map(3, i=1..n)", "map(3, i=1..n)", NULL},
+      {"map(map(q*k, i=1..n), j=1..m)", NULL, NULL},
+      {"v[2..3]", "v[2..3]", NULL},
+      {"v[k]", "v[k]", "{v}_{k}"},
+      {"v[k + 2]^2", "v[k + 2]^2", NULL},
+      {"v[k - 2]", "v[k - 2]", NULL},
+      {"A[k, 2]", "A[k, 2]", "{A}_{k, 2}"},
+      {"(x + y)[k]", "(x + y)[k]", NULL},
+      {"scatter(q, k, 3)", "scatter(q, k, 3)", NULL},
+      {"scatter(x, k + 1, m)", "scatter(x, k + 1, m)", NULL},
+      {"embed(v, 2, 5)", "embed(v, 2, 5)", NULL},
+      {"sum(embed(v, 2, 5))", NULL, NULL},
+      {"sum(x[i]*sum(y), i=1..n)", "sum(x[i]*sum(y), i=1..n)", NULL},
+      {"2*sum(x)*sum(y) + sum(x - 1)", NULL, NULL},
+      {"prod(sum(A[i]), i=1..m)", NULL, NULL},
+      {"sum(select(x[i] < y[i], x[i], i), i=1..n)", NULL, NULL},
+      {"logsumexp(v)", NULL, NULL},
+      {"map(x[i]*q, i=1..n)[k]", NULL, NULL},
+  };
+  static const tri_format formats[] = {TRI_INFIX, TRI_INFIX_UNICODE};
+  for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+    tri_graph *g = graph_with_arrays();
+    tri_expr e = good(g, of[i].text);
+    for (size_t k = 0; k < 2; k++) {
+      tri_text text = printed(e, formats[k]);
+      if (k == 0 && of[i].printed) ck_assert_str_eq(text.data, of[i].printed);
+      tri_expr again = parse(g, text.data);
+      ck_assert_msg(!tri_expr_status(again), "%s prints %s: %s", of[i].text, text.data,
+                    tri_graph_error(g)->message);
+      ck_assert_msg(!of[i].printed || tri_expr_equal(e, again), "%s prints %s", of[i].text,
+                    text.data);
+      tri_text second = printed(again, formats[k]);
+      ck_assert_str_eq(text.data, second.data);
+      tri_text_free(&second);
+      tri_text_free(&text);
+    }
+    tri_text text = printed(e, TRI_LATEX);
+    if (of[i].latex) ck_assert_str_eq(text.data, of[i].latex);
+    tri_text_free(&text);
+    tri_graph_free(g);
+  }
+}
+END_TEST
+
+/* Loops that no function of the language says are told all the same. */
+START_TEST(general_loops) {
+  tri_graph *g = graph_with_arrays();
+  tri_expr e = good(g, "fold(s*x[i] + q, s=1, i=1..n)"), x = good(g, "x"), gradient;
+  ck_assert_int_eq(tri_gradient(e, 1, &x, &gradient), TRI_OK);
+  tri_text text = printed(gradient, TRI_INFIX);
+  ck_assert_str_eq(text.data, "{map of s*{map of earlier s, s: 1 -> q + s*x[i], i=1..n}[i], "
+                              "s: 1 -> s*x[i], i=1..n backward}");
+  tri_text_free(&text);
+  text = printed(gradient, TRI_LATEX);
+  ck_assert_ptr_nonnull(strstr(text.data, "backward"));
+  tri_text_free(&text);
+  tri_graph_free(g);
+}
+END_TEST
+
+/* Parts that a loop's names are in have no names of their own, and others have. */
+START_TEST(shared_parts) {
+  tri_graph *g = graph_with_arrays();
+  tri_expr big = good(g, "sin(q)*cos(q)*exp(q)"), sum = good(g, "1");
+  for (int i = 0; i < 300; i++) {
+    char text[100];
+    snprintf(text, sizeof text, "sum(sin(x[i] + %d)*sin(x[i] + %d)^q, i=1..n)", i, i);
+    sum = tri_add(sum, tri_mul(big, good(g, text)));
+  }
+  tri_text text = printed(sum, TRI_INFIX);
+  ck_assert(strncmp(text.data, "t1 = ", 5) == 0);
+  ck_assert_ptr_null(strstr(text.data, "= sin(x[i]"));
+  ck_assert_ptr_nonnull(strstr(text.data, "sin(x[i] + 7)^q"));
+  tri_text_free(&text);
+  tri_graph_free(g);
+}
+END_TEST
+
 /* --- errors */
 
 START_TEST(errors) {
@@ -210,6 +329,9 @@ static Suite *suite(void) {
   tcase_add_test(c, equal_texts);
   tcase_add_test(c, built_and_written);
   tcase_add_test(c, names_are_bound_inside);
+  tcase_add_test(c, texts);
+  tcase_add_test(c, general_loops);
+  tcase_add_test(c, shared_parts);
   tcase_add_test(c, errors);
   tcase_add_test(c, nesting_is_limited);
   suite_add_tcase(s, c);

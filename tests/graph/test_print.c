@@ -259,8 +259,8 @@ END_TEST
 START_TEST(loops_in_all_formats) {
   tri_graph *g = tri_graph_new(NULL);
   tri_expr x = tri_variable_shaped(g, "x", 1, (int64_t[]){5}, NULL), i = tri_variable(g, "i");
-  tri_expr e = tri_sum(tri_exp(tri_gather(x, tri_sub(i, tri_integer(g, 1)))), i, 1,
-                       (tri_extent){.n = 5});
+  tri_expr e =
+      tri_sum(tri_exp(tri_gather(x, tri_sub(i, tri_integer(g, 1)))), i, 1, (tri_extent){.n = 5});
   for (tri_format format = TRI_INFIX; format <= TRI_DOT; format++) {
     tri_text text = {0};
     tri_print_options options = {.format = format};
