@@ -359,13 +359,25 @@ static tri_status check_point(const struct reader *r) {
   return tri_graph_status(r->request->graph);
 }
 
+/* Whether [a, b] is where a function of an array is looked at, since none of these are its variables. */
+static bool is_place(const struct request *request, const struct subject *s,
+                     const struct value *argument) {
+  tri_expr e = expr_of(request->graph, argument->expr);
+  if (!s->lambda || s->n_parameters == 0 || tri_expr_rank(s->parameters[0]) != tri_expr_rank(e))
+    return false;
+  for (size_t i = 0; i < tri_expr_arity(e); i++)
+    for (size_t k = 0; k < s->n_parameters; k++)
+      if (tri_expr_equal(tri_expr_argument(e, i), s->parameters[k])) return false;
+  return true;
+}
+
 /* Which argument chooses the variables: [x, y], or one bare variable if nothing else stands without
  * a name. */
 static const struct value *choosing(const struct request *request, const struct subject *s,
                                     unsigned takes) {
   const struct value *second = request->n > 1 ? &request->arguments[1] : NULL;
-  (void)s;
-  return second && (takes & TAKES_VARIABLES) && chooses(request, second) ? second : NULL;
+  if (!second || !(takes & TAKES_VARIABLES) || !chooses(request, second)) return NULL;
+  return is_place(request, s, second) ? NULL : second;
 }
 
 tri_status subject_read(const struct request *request, unsigned takes, struct subject *s) {

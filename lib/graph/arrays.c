@@ -118,8 +118,8 @@ uint32_t tri__scatter(tri_graph *g, uint32_t w, uint32_t i, extent n) {
 static uint32_t does_not_fit(tri_graph *g, uint32_t x, int64_t first, extent n) {
   char shape[64], text[64];
   tri__shape_text(g, shape_of(g, x), shape, sizeof shape);
-  return tri__fail(g, TRI_SHAPE, "elements %lld and the next of %s in all do not fit into shape %s",
-                   (long long)first + 1, tri__extent_text(g, n, text, sizeof text), shape);
+  return tri__fail(g, TRI_SHAPE, "%s elements from number %lld on do not fit into shape %s",
+                   tri__extent_text(g, n, text, sizeof text), (long long)first + 1, shape);
 }
 
 /* Parts first … first + n - 1. A named size is known to fit only as a whole. */

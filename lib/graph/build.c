@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Canonical constructors. A rewriting here holds wherever the written expression has a value and keeps it undefined where it was;
  * what needs more is proved by facts or left to simplify. Each works on at most two levels, so constructors cost a constant. */
-#include "graph/node.h"
+#include "graph/arrays.h"
 
 static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
 static uint32_t arg_of(const tri_graph *g, uint32_t id, int i) { return node_at(g, id)->arg[i]; }
@@ -300,11 +300,45 @@ static uint32_t build_scalar(tri_graph *g, tri_op op, const struct row *row, con
   return ordered_node(g, op, row, 0, args);
 }
 
+/* The number that is repeated in all elements; 0 if the node is no such array. */
+static uint32_t repeated(const tri_graph *g, uint32_t id) {
+  while (op_of(g, id) == TRI_OP_repeat) id = arg_of(g, id, 0);
+  return node_at(g, id)->shape ? 0 : id;
+}
+
+/* A number in every element of a shape. */
+static uint32_t spread(tri_graph *g, uint32_t id, uint32_t shape) {
+  for (uint32_t d = shape_rank(g, shape); d-- > 0;)
+    id = tri__repeat(g, id, shape_dims(g, shape)[d]);
+  return id;
+}
+
+/* An elementwise operation over repeated numbers is one over the numbers, which are the same in all elements anyway; and what a number
+ * leaves as it is comes back itself. 0 if there is nothing of the kind. */
+static uint32_t over_repeated(tri_graph *g, tri_op op, const struct row *row, uint32_t shape,
+                              const uint32_t *args) {
+  uint32_t numbers[ROW_MAX_ARITY], arrays = 0, changed = 0;
+  for (unsigned i = 0; i < row->arity; i++) {
+    uint32_t number = repeated(g, args[i]);
+    numbers[i] = number ? number : args[i];
+    changed |= numbers[i] != args[i];
+    arrays += !number;
+  }
+  if (changed && !arrays) return spread(g, tri__build(g, op, row->arity, numbers), shape);
+  if (changed) return tri__build(g, op, row->arity, numbers);
+  bool product = op == TRI_OP_mul, sum = op == TRI_OP_add;
+  uint32_t unit = sum || op == TRI_OP_sub ? g->zero : g->one;
+  if (!product && !sum && op != TRI_OP_sub && op != TRI_OP_div && op != TRI_OP_pow) return 0;
+  if (args[1] == unit) return args[0];
+  return args[0] == unit && (product || sum) ? args[1] : 0;
+}
+
 static uint32_t build_row(tri_graph *g, tri_op op, const struct row *row, const uint32_t *args) {
   if (are_scalars(g, row, args)) return build_scalar(g, op, row, args);
   uint32_t shape, id = check_sorts(g, row, args);
   if (id || (id = common_shape(g, row, args, &shape))) return id;
   if (!shape) return build_scalar(g, op, row, args);
+  if ((id = over_repeated(g, op, row, shape, args))) return id;
   if ((id = distribute(g, op, row->arity, args))) return id;
   return ordered_node(g, op, row, shape, args);
 }

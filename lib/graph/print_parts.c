@@ -31,6 +31,10 @@ static uint32_t from_one(const struct printer *p, uint32_t index, int64_t *more)
 
 void tri__print_running_index(struct printer *p, uint32_t index) {
   int64_t more;
+  if (tri__small_integer(p->g, index, &more) && more < INT64_MAX) {
+    tri__print_integer(p, more + 1);
+    return;
+  }
   uint32_t base = from_one(p, index, &more);
   tri__print_node(p, base, PREC_SUM, 0);
   tri__print_offset(p, more);

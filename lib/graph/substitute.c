@@ -85,15 +85,16 @@ static tri_status substitute(struct substitution *s, size_t count, const uint32_
   return failed ? id_status(failed) : TRI_OK;
 }
 
-/* An error id unless the replacement's shape is the variable's or can become it. eps, which is no variable, is a scalar. */
+/* An error id unless the replacement's shape is the variable's or can become it. Only a variable's sizes become others: what else
+ * is replaced, within the library, has the shape of what replaces it. */
 static uint32_t check_shapes(tri_graph *g, struct sizes *sizes, uint32_t variable,
                              uint32_t replacement) {
   if (id_is_error(replacement)) return replacement;
   uint32_t own = node_at(g, variable)->shape, shape = node_at(g, replacement)->shape;
-  if (own == shape && !own) return 0;
+  if (own == shape && (!own || node_at(g, variable)->op != TRI_OP_variable)) return 0;
   if (node_at(g, variable)->op == TRI_OP_variable)
     return tri__sizes_bind(g, sizes, variable, shape);
-  return tri__fail(g, TRI_SHAPE, "an array in place of a number");
+  return tri__fail(g, TRI_SHAPE, "shapes differ");
 }
 
 tri_status tri__substitute(tri_graph *g, size_t count, const uint32_t *inputs, size_t n,
