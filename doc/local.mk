@@ -29,7 +29,7 @@ dist_man_MANS += doc/triad.1 doc/triad.3
 TRIAD_MANUAL += doc/triad.texi
 TRIAD_REFERENCE = doc/base.texi doc/graph.texi doc/calculus.texi doc/numbers.texi doc/eval.texi doc/tape.texi doc/mp.texi \
   doc/version.texi doc/verify.texi
-TRIAD_MANUAL_PARTS += $(TRIAD_REFERENCE) doc/ops.texi doc/calls.texi doc/commands.texi
+TRIAD_MANUAL_PARTS += $(TRIAD_REFERENCE) doc/ops.texi doc/calls.texi doc/arrays.texi doc/commands.texi
 EXTRA_DIST += doc/header2texi.awk
 EXTRA_PROGRAMS += doc/ops_table doc/tool_tables
 doc_ops_table_LDADD = libtriad-core.la
@@ -37,7 +37,7 @@ doc_tool_tables_LDADD = libtriadtool.la libtriad-core.la
 
 doc/ops.texi: doc/ops_table$(EXEEXT)
 	$(AM_V_GEN)doc/ops_table$(EXEEXT) >$@.new && mv $@.new $@
-doc/calls.texi doc/commands.texi: doc/tool_tables$(EXEEXT)
+doc/calls.texi doc/arrays.texi doc/commands.texi: doc/tool_tables$(EXEEXT)
 	$(AM_V_GEN)doc/tool_tables$(EXEEXT) `basename $@ .texi` >$@.new && mv $@.new $@
 $(TRIAD_REFERENCE): doc/header2texi.awk $(triadinclude_HEADERS)
 	$(AM_V_GEN)$(MKDIR_P) doc && $(AWK) -f $(srcdir)/doc/header2texi.awk \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Prints the manual's tables of the tool's calls, or of its commands and settings, in Texinfo, from the tables
+/* Prints the manual's tables of functions of arrays, of the tool's calls, or of its commands and settings, in Texinfo, from the tables
  * that the tool itself is driven by. Examples are run, so what stands below them is what comes out. */
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +47,12 @@ static void put_calls(void) {
     entry(call_rows[i].usage, call_rows[i].help, call_rows[i].example, true);
 }
 
+static void put_arrays(void) {
+  for (size_t i = 0; i < tri__array_function_count; i++)
+    entry(tri__array_functions[i].usage, tri__array_functions[i].help,
+          tri__array_functions[i].example, true);
+}
+
 static void put_commands(void) {
   for (size_t i = 0; i < command_count; i++)
     entry(command_rows[i].usage, command_rows[i].help, command_rows[i].example,
@@ -66,6 +72,8 @@ int main(int argc, char **argv) {
   printf("@table @code\n");
   if (argc > 1 && strcmp(argv[1], "calls") == 0)
     put_calls();
+  else if (argc > 1 && strcmp(argv[1], "arrays") == 0)
+    put_arrays();
   else
     put_commands(), put_settings();
   printf("@end table\n");

@@ -60,7 +60,7 @@ TRIAD_SHELL_TESTS += tests/bench/run.sh
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
 TRIAD_SHELL_TESTS += tests/tool/certified.sh tests/corpus/numbers.sh
-TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/emit.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
+TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/arrays.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/emit.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h

@@ -114,8 +114,7 @@ static tri_status until_nothing_changes(struct state *st) {
   return status;
 }
 
-/* Replaces the ids by those of the simplified expressions; 0, or the error id of what stopped it. */
-static uint32_t simplify_ids(tri_graph *g, size_t n, uint32_t *ids) {
+uint32_t tri__simplify_ids(tri_graph *g, size_t n, uint32_t *ids) {
   struct state st = {.g = g, .n = n};
   uint32_t *all = tri__new(&g->memory, n, 3 * sizeof *all);
   if (!all) return tri__no_memory(g);
@@ -133,7 +132,7 @@ tri_status tri_simplify_all(size_t n, const tri_expr *inputs, tri_expr *outputs)
   if (!g) return n ? TRI_ARGUMENT : TRI_OK;
   struct ids ids;
   uint32_t failed = tri__ids(&ids, g, n, inputs, IDS_ANY);
-  if (!failed) failed = simplify_ids(g, n, ids.id);
+  if (!failed) failed = tri__simplify_ids(g, n, ids.id);
   for (size_t i = 0; i < n && !failed; i++) outputs[i] = expr_of(g, ids.id[i]);
   tri__ids_free(&ids);
   return tri__finish(g, failed, n, outputs);

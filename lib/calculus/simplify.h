@@ -192,6 +192,8 @@ uint32_t tri__write_guarded(struct simplify *s, size_t guard);
 bool tri__join_choices(struct simplify *s, struct poly *p);
 
 /* Replaces rows by their plain formulas, in place (plain.c). */
+/* Replaces the ids by those of the simplified expressions; 0, or the error id of what stopped it. */
+uint32_t tri__simplify_ids(tri_graph *g, size_t n, uint32_t *ids);
 TRI_CHECKED tri_status tri__plain(tri_graph *g, size_t n, uint32_t *ids);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "graph/walk.h"
 
 static uint32_t shape_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->shape; }
@@ -229,6 +230,20 @@ static bool take_given(struct making *m) {
   return ok;
 }
 
+static int order_of_taken(void *context, const void *left, const void *right) {
+  const tri_graph *g = context;
+  const struct taken *a = left, *b = right;
+  uint64_t x = node_at(g, a->argument)->hash, y = node_at(g, b->argument)->hash;
+  if (x != y) return x < y ? -1 : 1;
+  return a->argument < b->argument ? -1 : a->argument > b->argument;
+}
+
+/* By structure, so that the order in which a body was built is of no matter. */
+static bool put_in_order(struct making *m, struct list *list) {
+  return tri__sort(&m->g->memory, list->at, list->count, sizeof *list->at, order_of_taken, m->g) ||
+         (tri__no_memory(m->g), false);
+}
+
 /* --- the body over its own parameters */
 
 /* The parameters of a list, one for each distinct argument; drops the others. *next counts. */
@@ -362,6 +377,8 @@ static uint32_t make(struct making *m) {
   if (!m->args) return tri__no_memory(g);
   failed = find_taken(m);
   if (!failed && !take_given(m)) failed = NODE_ERROR + TRI_MEMORY;
+  if (!failed && !(put_in_order(m, &m->steps) && put_in_order(m, &m->constants)))
+    failed = NODE_ERROR + TRI_MEMORY;
   size_t named = failed ? 0 : m->steps.count + m->constants.count + m->plan->carries;
   if (!failed) failed = name_parameters(m);
   if (!failed) failed = rebuild(m);
@@ -381,6 +398,28 @@ uint32_t tri__loop_new(tri_graph *g, const struct loop_plan *plan) {
   tri__free(memory, m.steps.at, m.steps.capacity, sizeof *m.steps.at);
   tri__free(memory, m.constants.at, m.constants.capacity, sizeof *m.constants.at);
   if (m.walk.count) tri__walk_free(&m.walk);
+  return id;
+}
+
+uint32_t tri__loop_again(tri_graph *g, const struct loop *loop, extent n, const uint32_t *ids,
+                         const uint32_t *args) {
+  size_t parameters = (size_t)loop->steps + loop->constants + loop->carries;
+  struct binding *bindings = tri__new(&g->memory, parameters, sizeof *bindings);
+  if (!bindings) return tri__no_memory(g);
+  for (size_t i = 0; i < parameters; i++) bindings[i] = (struct binding){ids[i], args[i]};
+  struct loop_plan plan = {.n = n,
+                           .backward = loop->backward,
+                           .steps = loop->steps,
+                           .constants = loop->constants,
+                           .carries = loop->carries,
+                           .stacked = loop->stacked,
+                           .summed = loop->summed,
+                           .step = bindings,
+                           .constant = bindings + loop->steps,
+                           .carry = bindings + loop->steps + loop->constants,
+                           .output = ids + parameters};
+  uint32_t id = tri__loop_new(g, &plan);
+  tri__free(&g->memory, bindings, parameters, sizeof *bindings);
   return id;
 }
 

@@ -60,6 +60,9 @@ uint32_t tri__loop_new(tri_graph *g, const struct loop_plan *plan);
 uint32_t tri__loop_result(tri_graph *g, uint32_t tuple, uint32_t k);
 /* The node with other arguments. */
 uint32_t tri__loop_with(tri_graph *g, uint32_t id, const uint32_t *args);
+/* A loop of the same kind over these arguments, with other parameters and outputs: ids has both, as many as before. */
+uint32_t tri__loop_again(tri_graph *g, const struct loop *loop, extent n, const uint32_t *ids,
+                         const uint32_t *args);
 /* A variable for parameters, of this number and shape; no name that can be written. */
 uint32_t tri__parameter(tri_graph *g, char kind, size_t number, uint32_t shape);
 

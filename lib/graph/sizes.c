@@ -99,42 +99,20 @@ static uint32_t variable(tri_graph *g, const struct sizes *sizes, uint32_t id) {
   return tri__node(g, TRI_OP_variable, node_at(g, id)->attr, shape, 0, NULL);
 }
 
-/* The loop over these arguments with its body over sized parameters: ids are the body's parameters and outputs. */
-static uint32_t sized_loop(tri_graph *g, const struct sizes *sizes, const struct loop *loop,
-                           uint32_t *ids, struct binding *bindings, const uint32_t *args) {
-  uint32_t parameters = loop->steps + loop->constants + loop->carries;
-  tri_status status = tri__substitute_sized(g, sizes, parameters + loop_outputs(loop), ids, ids);
-  if (status) return NODE_ERROR + (uint32_t)status;
-  for (uint32_t i = 0; i < parameters; i++) bindings[i] = (struct binding){ids[i], args[i]};
-  struct loop_plan plan = {.n = bound(sizes, loop->n),
-                           .backward = loop->backward,
-                           .steps = loop->steps,
-                           .constants = loop->constants,
-                           .carries = loop->carries,
-                           .stacked = loop->stacked,
-                           .summed = loop->summed,
-                           .step = bindings,
-                           .constant = bindings + loop->steps,
-                           .carry = bindings + loop->steps + loop->constants,
-                           .output = ids + parameters};
-  return tri__loop_new(g, &plan);
-}
-
+/* The loop over these arguments with its body over sized parameters. */
 static uint32_t loop_node(tri_graph *g, const struct sizes *sizes, uint32_t id,
                           const uint32_t *args) {
   struct loop loop;
   tri__loop(g, id, &loop);
-  size_t parameters = (size_t)loop.steps + loop.constants + loop.carries,
-         count = parameters + loop_outputs(&loop);
-  uint32_t *ids = tri__new(&g->memory, count, sizeof *ids), made = 0;
-  struct binding *bindings = tri__new(&g->memory, parameters, sizeof *bindings);
-  if (ids && bindings) {
-    memcpy(ids, tri__lambda_ids(g, loop.lambda, NULL, NULL), count * sizeof *ids);
-    made = sized_loop(g, sizes, &loop, ids, bindings, args);
-  }
+  size_t count = (size_t)loop.steps + loop.constants + loop.carries + loop_outputs(&loop);
+  uint32_t *ids = tri__new(&g->memory, count, sizeof *ids), made;
+  if (!ids) return tri__no_memory(g);
+  memcpy(ids, tri__lambda_ids(g, loop.lambda, NULL, NULL), count * sizeof *ids);
+  tri_status status = tri__substitute_sized(g, sizes, count, ids, ids);
+  made = status ? NODE_ERROR + (uint32_t)status
+                : tri__loop_again(g, &loop, bound(sizes, loop.n), ids, args);
   tri__free(&g->memory, ids, count, sizeof *ids);
-  tri__free(&g->memory, bindings, parameters, sizeof *bindings);
-  return made ? made : tri__no_memory(g);
+  return made;
 }
 
 uint32_t tri__sizes_node(tri_graph *g, const struct sizes *sizes, uint32_t id,

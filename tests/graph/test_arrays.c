@@ -257,6 +257,26 @@ START_TEST(shared_parts) {
 }
 END_TEST
 
+/* Bodies are simplified, and what is simplified simplifies to itself. */
+START_TEST(simplified_bodies) {
+  static const char *const of[] = {"sum(gate(i, t^(i - 1)) + 2*x[i]*3*q - x[i]*q, i=1..n)",
+                                   "scan(s*q*q + x[i] + x[i], s=p, i=1..n)",
+                                   "map(sum(x[i]*y[j] + y[j]*x[i], j=1..n), i=1..n)"};
+  static const char *const printed_as[] = {"sum(i*t^(i - 1) + 5*q*x[i], i=1..n)",
+                                           "scan(q^2*s + 2*x[i], s=p, i=1..n)",
+                                           "map(sum(2*x[i]*y[j], j=1..n), i=1..n)"};
+  for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+    tri_graph *g = graph_with_arrays();
+    tri_expr once = tri_simplify(good(g, of[i])), again = tri_simplify(once);
+    tri_text text = printed(once, TRI_INFIX);
+    ck_assert_str_eq(text.data, printed_as[i]);
+    ck_assert(tri_expr_equal(once, again));
+    tri_text_free(&text);
+    tri_graph_free(g);
+  }
+}
+END_TEST
+
 /* --- errors */
 
 START_TEST(errors) {
@@ -333,6 +353,7 @@ static Suite *suite(void) {
   tcase_add_test(c, texts);
   tcase_add_test(c, general_loops);
   tcase_add_test(c, shared_parts);
+  tcase_add_test(c, simplified_bodies);
   tcase_add_test(c, errors);
   tcase_add_test(c, nesting_is_limited);
   suite_add_tcase(s, c);
