@@ -194,7 +194,7 @@ static bool unbound(struct parser *p, const struct token *name) {
   if (!word && (split(p, text, name->size, meant) || has_greek_constant(text, name->size, meant)))
     return refuse_split(p, name, meant);
   uint32_t array = tri__parse_graph_array(p, text, name->size);
-  if (array) return tri__parse_push_node(p, name, FORM_NAME, array);
+  if (array || p->status) return array && tri__parse_push_node(p, name, FORM_NAME, array);
   if (!p->environment->strict_names)
     return tri__parse_push_node(p, name, FORM_NAME, tri__variable(p->g, text, name->size));
   if (is_whole_argument(p)) return tri__parse_push(p, name, FORM_NAME) != NULL;

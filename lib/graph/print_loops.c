@@ -244,7 +244,7 @@ static enum form_of_loop choose_form(struct unrolling *u, const struct subject *
 
 static uint32_t form_node(struct unrolling *u, const struct loop_form *form, uint32_t shape,
                           size_t nargs, const uint32_t *args) {
-  uint32_t attr = tri__attr(u->g, ATTR_LOOP, form, sizeof *form);
+  uint32_t attr = tri__attr(u->g, ATTR_FORM, form, sizeof *form);
   struct node n = {
       .op = TRI_OP_loop, .sort = TRI_REAL, .attr = attr, .shape = shape, .nargs = (uint32_t)nargs};
   return attr ? tri__intern(u->g, &n, args) : NODE_ERROR + TRI_MEMORY;

@@ -63,10 +63,16 @@ static uint32_t written_out(tri_graph *g, tri_op op, uint32_t stack) {
   return id;
 }
 
+/* A parameter for the parts of x. */
+static uint32_t part_parameter(tri_graph *g, char kind, uint32_t x) {
+  uint32_t part = tri__part_shape(g, shape_of(g, x));
+  return part == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)tri_graph_status(g)
+                               : tri__parameter(g, kind, 0, part);
+}
+
 /* The parts of x joined by a row, from `initial` on. */
 static uint32_t joined(tri_graph *g, tri_op op, uint32_t x, uint32_t initial) {
-  uint32_t part = tri__part_shape(g, shape_of(g, x));
-  uint32_t step = tri__parameter(g, 's', 0, part), carry = tri__parameter(g, 'r', 0, part);
+  uint32_t step = part_parameter(g, 's', x), carry = part_parameter(g, 'r', x);
   if (id_is_error(step) || id_is_error(carry)) return id_is_error(step) ? step : carry;
   struct binding steps = {step, x}, carries = {carry, initial};
   uint32_t next = tri__build2(g, op, carry, step);
@@ -80,7 +86,7 @@ static uint32_t joined(tri_graph *g, tri_op op, uint32_t x, uint32_t initial) {
 }
 
 static uint32_t sum_of_parts(tri_graph *g, uint32_t x) {
-  uint32_t part = tri__parameter(g, 's', 0, tri__part_shape(g, shape_of(g, x)));
+  uint32_t part = part_parameter(g, 's', x);
   if (id_is_error(part)) return part;
   struct binding step = {part, x};
   struct loop_plan plan = {.n = first_extent(g, shape_of(g, x)),
@@ -94,9 +100,10 @@ static uint32_t sum_of_parts(tri_graph *g, uint32_t x) {
 static uint32_t parts_joined(tri_graph *g, tri_op op, uint32_t x) {
   if (node_at(g, x)->op == TRI_OP_stack) return written_out(g, op, x);
   if (op == TRI_OP_add) return sum_of_parts(g, x);
-  uint32_t initial = op == TRI_OP_mul ? filled(g, g->one, tri__part_shape(g, shape_of(g, x)))
-                                      : tri__element(g, x, 0);
-  return joined(g, op, x, initial);
+  if (op != TRI_OP_mul) return joined(g, op, x, tri__element(g, x, 0));
+  uint32_t part = tri__part_shape(g, shape_of(g, x));
+  if (part == TRI__NO_SHAPE) return NODE_ERROR + (uint32_t)tri_graph_status(g);
+  return joined(g, op, x, filled(g, g->one, part));
 }
 
 /* All elements joined, dimension by dimension. */

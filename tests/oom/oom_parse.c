@@ -55,6 +55,14 @@ static tri_status scenario(const tri_allocator *allocator) {
     status = parse_with(g, "[[sin(x) + 2.5e3, 变²], [x^y^z^-w, 0.12345678901234567890123]] + [[1, "
                            "2], [f(3), f(f(y))]]");
   if (!status) status = parse_with(g, "call(call(x, y=[1, 2], 1..2), \"text\", call(1), call(2))");
+  static const char loops[] =
+      "sum(scan(fold(r*s*x[j], r=q, j=1..n), s=map(i, i=1..3)[2], k=0..n-1)[1]"
+      "*x[i]^2, i=1..n) + logsumexp(x) + mean([x, x]) + prod(v[2..2], i=1..2)[1]";
+  if (!status) status = tri_expr_status(tri_variable_shaped(g, "v", 1, (int64_t[]){4}, NULL));
+  if (!status) status = tri_expr_status(tri_parse(g, "sum(v[i], i=1..4)*v[2]", 22));
+  static const char *const n[] = {"n"};
+  if (!status) status = tri_expr_status(tri_variable_shaped(g, "x", 1, NULL, n));
+  if (!status) status = tri_expr_status(tri_parse(g, loops, sizeof loops - 1));
   ck_assert_int_eq(status, tri_graph_status(g));
   tri_graph_free(g);
   return status;

@@ -2,6 +2,7 @@
 /* Every allocation of the printers failed once: the graph's and the text's. */
 #include <string.h>
 #include <triad.h>
+#include <triad/calculus.h>
 
 #include "tests/failing.h"
 #include "tests/runner.h"
@@ -36,6 +37,35 @@ static tri_status print_scenario(const tri_allocator *allocator) {
   return status;
 }
 
+/* Loops in loops, with all forms, and one that no function says. */
+static tri_status loops_scenario(const tri_allocator *allocator) {
+  tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
+  static const char text[] =
+      "sum(scan(fold(r*s*x[j] + i, r=q, j=1..4), s=1, k=0..3)[1]*x[i], i=1..4)"
+      " + prod(x) + sum(map(3, i=1..4)*x)*x[k]";
+  if (!g) return TRI_MEMORY;
+  tri_text out = {.allocator = allocator};
+  tri_expr x = tri_variable_shaped(g, "x", 1, (int64_t[]){4}, NULL), e, gradient;
+  tri_status status = tri_expr_status(x);
+  e = tri_parse(g, text, sizeof text - 1);
+  if (!status) status = tri_expr_status(e);
+  if (!status) status = tri_gradient(e, 1, &x, &gradient);
+  for (int format = TRI_INFIX; format <= TRI_LATEX && !status; format++) {
+    tri_print_options options = {.format = (tri_format)format};
+    uint32_t nodes = tri_graph_size(g);
+    status = tri_print(e, &options, &out);
+    if (!status) status = tri_print(gradient, &options, &out);
+    ck_assert_uint_eq(tri_graph_size(g), nodes);
+  }
+  if (status) ck_assert_int_eq(tri_graph_status(g), status);
+  tri_text_free(&out);
+  tri_graph_free(g);
+  return status;
+}
+
+START_TEST(print_loops) { ck_assert_int_gt(failing_loop(loops_scenario), 60); }
+END_TEST
+
 START_TEST(print) { ck_assert_int_gt(failing_loop(print_scenario), 60); }
 END_TEST
 
@@ -43,6 +73,7 @@ static Suite *oom_suite(void) {
   Suite *s = suite_create("oom_print");
   TCase *c = tcase_create("oom_print");
   tcase_add_test(c, print);
+  tcase_add_test(c, print_loops);
   suite_add_tcase(s, c);
   return s;
 }
