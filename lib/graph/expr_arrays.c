@@ -2,7 +2,7 @@
 /* Arrays and loops, as C programs make them. */
 #include <string.h>
 
-#include "graph/loop.h"
+#include "graph/reduce.h"
 
 tri_extent tri_extent_of(int64_t n) { return (tri_extent){n, NULL}; }
 tri_extent tri_extent_named(const char *name) { return (tri_extent){0, name}; }
@@ -134,3 +134,20 @@ tri_expr tri_sum(tri_expr e, tri_expr i, int64_t first, tri_extent n) {
 tri_expr tri_map(tri_expr e, tri_expr i, int64_t first, tri_extent n) {
   return over(e, i, first, n, false);
 }
+
+/* --- of whole arrays */
+
+tri_expr tri_dot(tri_expr x, tri_expr y) {
+  tri_graph *g = x.graph;
+  if (!g) return x;
+  uint32_t a = tri__own(g, x), b = tri__own(g, y);
+  return expr_of(g, tri__dot_of(g, a, b));
+}
+
+static tri_expr of_array(tri_expr x, uint32_t (*of)(tri_graph *g, uint32_t x)) {
+  return x.graph ? expr_of(x.graph, of(x.graph, tri__own(x.graph, x))) : x;
+}
+
+tri_expr tri_norm(tri_expr x) { return of_array(x, tri__norm_of); }
+tri_expr tri_mean(tri_expr x) { return of_array(x, tri__mean_of); }
+tri_expr tri_logsumexp(tri_expr x) { return of_array(x, tri__logsumexp_of); }

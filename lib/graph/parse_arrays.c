@@ -5,6 +5,7 @@
  * when it opens. The initial value of scan and fold even gives the shape of what is carried along: the parser reads it first, goes
  * back to the first argument, and passes over the initial value when it comes to it. Each name stands for a variable that no text
  * can name, one for each depth, so that what is defined elsewhere is never caught. */
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/parser.h"
@@ -93,7 +94,7 @@ static bool learn_arrays(struct parser *p) {
   if (g->shape_count < 2) return true; /* scalars only */
   for (uint32_t id = g->node_count; id-- > 1;) {
     const char *name = node_at(g, id)->shape ? tri__name(g, id) : NULL;
-    if (!name || *name == '%') continue;
+    if (!name || strchr(name, '%')) continue;
     if (!tri__grow(&p->g->memory, (void **)&p->arrays, &p->array_capacity, p->n_arrays + 1,
                    sizeof *p->arrays))
       return tri__parse_no_memory(p);
@@ -186,8 +187,11 @@ static struct scope *push_scope(struct parser *p, const struct token *name) {
 
 static bool bind(struct parser *p, struct bound *b, char kind, const struct token *name,
                  uint32_t shape) {
+  char own[64]; /* no name that can be written, but one for a message */
+  int size = snprintf(own, sizeof own, "%.*s%%%c%zu", name->size < 32 ? (int)name->size : 0,
+                      p->lexer->text + name->start, kind, p->n_scopes);
   *b = (struct bound){p->lexer->text + name->start, name->size,
-                      tri__parameter(p->g, kind, p->n_scopes, shape)};
+                      tri__variable_shaped(p->g, own, (size_t)size, shape)};
   if (!id_is_error(b->variable)) return true;
   return tri__parse_failed(p, place_of(name), id_status(b->variable));
 }

@@ -196,6 +196,13 @@ TRI_API tri_status tri_loop(tri_graph *graph, const tri_loop_options *options, t
 TRI_API tri_expr tri_sum(tri_expr e, tri_expr i, int64_t first, tri_extent n);
 TRI_API tri_expr tri_map(tri_expr e, tri_expr i, int64_t first, tri_extent n);
 
+/* Of the elements of arrays of any rank: the sum of products of x and y, which have one shape; the root of the sum of squares; the mean; the
+ * logarithm of the sum of exp, which does not overflow where its value does not. TRI_SHAPE for what is no array, or does not fit. */
+TRI_API tri_expr tri_dot(tri_expr x, tri_expr y);
+TRI_API tri_expr tri_norm(tri_expr x);
+TRI_API tri_expr tri_mean(tri_expr x);
+TRI_API tri_expr tri_logsumexp(tri_expr x);
+
 /* --- looking at expressions ---------------------------------------------------------------------------------------- */
 
 /* The operation of a node. TRI_OP_COUNT for an error expression. */
@@ -276,8 +283,8 @@ TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tr
 
 /* --- text in ------------------------------------------------------------------------------------------------------------ */
 
-/* Parses one expression of the language in text (size bytes of UTF-8, any depth). Unknown names become variables; functions are
- * those of ops.def. On failure an error expression; tri_graph_error has line, column and message. */
+/* Parses one expression of the language in text (size bytes of UTF-8, any depth). A name is the newest array variable of the graph that
+ * has it, else a named size in the shape of one, else a scalar variable; functions are those of ops.def and of arrays. On failure an error expression; tri_graph_error has line, column and message. */
 TRI_API tri_expr tri_parse(tri_graph *graph, const char *text, size_t size);
 
 /* --- text out ------------------------------------------------------------------------------------------------------------ */
@@ -295,7 +302,8 @@ typedef struct tri_print_options {
 
 /* Appends e as text, ordered as a person would write it: like terms and factors stay as they are, but sums and products are
  * written in one order whatever order the graph was built in. Text of TRI_INFIX and TRI_INFIX_UNICODE is read by tri_parse as an
- * expression of the same value wherever e has one. TRI_C is one double expression of a scalar e, operation for operation as in the
+ * expression of the same value wherever e has one, but for loops that carry several things or run backward, which stand in {…}.
+ * TRI_C is one double expression of a scalar e, operation for operation as in the
  * graph; it needs <math.h>, and functions digamma and polygamma where these occur; max, min and choices pass over NaN as C does. Large
  * expressions with shared parts are written as definitions "t1 = …;" ("double t1 = …;" in C), a line each, and a last expression;
  * another prefix is taken where a variable is called t1. On failure nothing is appended and the graph's error says why. The text is

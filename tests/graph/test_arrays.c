@@ -117,6 +117,15 @@ START_TEST(built_and_written) {
                            tri_gather(good(g, "v"), tri_add(tri_variable(g, "k"), one))));
   ck_assert(tri_expr_equal(good(g, "map(i, i=3..5)"), tri_iota(g, 3, (tri_extent){.n = 3})));
   ck_assert(tri_expr_equal(good(g, "n"), tri_size(g, "n")));
+  tri_expr v = good(g, "v");
+  ck_assert(tri_expr_equal(good(g, "dot(x, y)"), tri_dot(x, good(g, "y"))));
+  ck_assert(tri_expr_equal(good(g, "norm(v)"), tri_norm(v)));
+  ck_assert(tri_expr_equal(good(g, "mean(v)"), tri_mean(v)));
+  ck_assert(tri_expr_equal(good(g, "logsumexp(v)"), tri_logsumexp(v)));
+  ck_assert_int_eq(tri_expr_status(tri_dot(x, v)), TRI_SHAPE);
+  tri_graph_clear_error(g);
+  ck_assert_int_eq(tri_expr_status(tri_norm(one)), TRI_SHAPE);
+  tri_graph_clear_error(g);
   tri_graph_free(g);
 }
 END_TEST
