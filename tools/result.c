@@ -221,7 +221,7 @@ static void write_groups(const struct elements *all, size_t n, const struct grou
   if (n != 1) tri__text_putc(text, '[');
   for (size_t i = 0; i < n; first += groups[i++].count) {
     struct elements e = {.session = all->session, .rank = groups[i].rank, .count = groups[i].count};
-    memcpy(e.dims, groups[i].dims, e.rank * sizeof *e.dims);
+    if (e.rank > 0) memcpy(e.dims, groups[i].dims, e.rank * sizeof *e.dims);
     e.texts = all->texts + first;
     e.radii = all->radii ? all->radii + first : NULL;
     if (i > 0) tri__text_puts(text, between);

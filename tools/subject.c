@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "declare.h"
+
 enum { MOST_CALLABLE = 4096 }; /* variables up to which a result can be called */
 
 /* For every node id that is a variable of the subject: its place among the inputs, + 1. */
@@ -230,11 +232,13 @@ static tri_status add_vanished(const struct request *request, struct subject *s)
   for (size_t i = 1; i < request->n; i++) {
     const struct value *a = &request->arguments[i];
     if (!a->keyword || a->kind != VALUE_EXPR) continue;
+    const struct definition *d = session_find(request->session, a->keyword, a->keyword_size);
+    bool array = d && declared_array(request->session, d);
     tri_expr variable =
-        expr_of(request->graph, tri__variable(request->graph, a->keyword, a->keyword_size));
+        expr_of(request->graph,
+                array ? d->expr : tri__variable(request->graph, a->keyword, a->keyword_size));
     if (tri_expr_status(variable) != TRI_OK) return tri_expr_status(variable);
-    if (known[variable.id] || session_find(request->session, a->keyword, a->keyword_size) ||
-        is_array_named(s, a->keyword, a->keyword_size) ||
+    if (known[variable.id] || (d && !array) || is_array_named(s, a->keyword, a->keyword_size) ||
         !is_written(request, a->keyword, a->keyword_size))
       continue;
     known[variable.id] = 1;
