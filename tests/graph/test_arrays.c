@@ -232,6 +232,25 @@ START_TEST(texts) {
 }
 END_TEST
 
+/* Every format says something of a loop, or why it does not. */
+START_TEST(loops_in_all_formats) {
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr x = tri_variable_shaped(g, "x", 1, (int64_t[]){5}, NULL), i = tri_variable(g, "i");
+  tri_expr e =
+      tri_sum(tri_exp(tri_gather(x, tri_sub(i, tri_integer(g, 1)))), i, 1, (tri_extent){.n = 5});
+  for (tri_format format = TRI_INFIX; format <= TRI_DOT; format++) {
+    tri_text text = {0};
+    tri_print_options options = {.format = format};
+    tri_status status = tri_print(e, &options, &text);
+    ck_assert_int_eq(status, format == TRI_C ? TRI_SHAPE : TRI_OK);
+    if (!status) ck_assert_ptr_nonnull(strchr(text.data, 'x'));
+    tri_graph_clear_error(g);
+    tri_text_free(&text);
+  }
+  tri_graph_free(g);
+}
+END_TEST
+
 /* Loops that no function of the language says are told all the same. */
 START_TEST(general_loops) {
   tri_graph *g = graph_with_arrays();
@@ -360,6 +379,7 @@ static Suite *suite(void) {
   tcase_add_test(c, built_and_written);
   tcase_add_test(c, names_are_bound_inside);
   tcase_add_test(c, texts);
+  tcase_add_test(c, loops_in_all_formats);
   tcase_add_test(c, general_loops);
   tcase_add_test(c, shared_parts);
   tcase_add_test(c, simplified_bodies);

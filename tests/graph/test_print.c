@@ -253,27 +253,6 @@ START_TEST(shaped_variables) {
 }
 END_TEST
 
-/* --- loops */
-
-/* Every format says something of a loop, or why it does not. */
-START_TEST(loops_in_all_formats) {
-  tri_graph *g = tri_graph_new(NULL);
-  tri_expr x = tri_variable_shaped(g, "x", 1, (int64_t[]){5}, NULL), i = tri_variable(g, "i");
-  tri_expr e =
-      tri_sum(tri_exp(tri_gather(x, tri_sub(i, tri_integer(g, 1)))), i, 1, (tri_extent){.n = 5});
-  for (tri_format format = TRI_INFIX; format <= TRI_DOT; format++) {
-    tri_text text = {0};
-    tri_print_options options = {.format = format};
-    tri_status status = tri_print(e, &options, &text);
-    ck_assert_int_eq(status, format == TRI_C ? TRI_SHAPE : TRI_OK);
-    if (!status) ck_assert_ptr_nonnull(strchr(text.data, 'x'));
-    tri_graph_clear_error(g);
-    tri_text_free(&text);
-  }
-  tri_graph_free(g);
-}
-END_TEST
-
 /* --- random programs: at each step a row over earlier results of the right sort */
 
 enum { LEAVES = 7, STEPS = 24 };
@@ -917,7 +896,6 @@ static Suite *print_suite(void) {
   tcase_add_test(texts, constants_of_c);
   tcase_add_test(texts, c_as_a_person_writes);
   tcase_add_test(texts, shaped_variables);
-  tcase_add_test(texts, loops_in_all_formats);
   tcase_add_test(laws, text_reads_back_exactly);
   tcase_add_test(laws, text_of_all_rows_reads_back);
   tcase_add_test(laws, order_is_of_structure);
