@@ -5,6 +5,7 @@
  * when it opens. The initial value of scan and fold even gives the shape of what is carried along: the parser reads it first, goes
  * back to the first argument, and passes over the initial value when it comes to it. Each name stands for a variable that no text
  * can name, one for each depth, so that what is defined elsewhere is never caught. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -369,6 +370,7 @@ static uint32_t over(struct parser *p, enum function f, const struct given *give
                      const struct scope *s) {
   tri_graph *g = p->g;
   struct range range = {.index = s->index.variable};
+  assert(given->values[0] && given->range && (given->carry || !is_carried(f))); /* see fits */
   uint32_t e = given->values[0]->expr;
   if (!range_of(p, given->range, &range)) return NODE_ERROR + (uint32_t)p->status;
   switch (f) {
@@ -406,6 +408,7 @@ static uint32_t placed(struct parser *p, enum function f, const struct given *gi
   tri_graph *g = p->g;
   extent size;
   int64_t more, first;
+  assert(given->values[1] && given->values[2]); /* see fits */
   uint32_t i = from_zero(g, given->values[1]->expr);
   bool known = read_end(p, given->values[2]->expr, &size, &more);
   if (!known || (size ? more != 0 : more < 0))
@@ -421,6 +424,7 @@ static uint32_t placed(struct parser *p, enum function f, const struct given *gi
 
 static uint32_t of_arrays(struct parser *p, enum function f, const struct given *given) {
   tri_graph *g = p->g;
+  assert(given->values[0] && (f != FUNCTION_DOT || given->values[1])); /* see fits */
   uint32_t x = given->values[0]->expr;
   switch (f) {
   case FUNCTION_SUM: return tri__sum_of(g, x);
@@ -446,6 +450,7 @@ static bool fits(enum function f, const struct given *given) {
 
 /* What is summed where nothing says over what. */
 static bool sum_of_number(struct parser *p, const struct pending *o, const struct given *given) {
+  assert(given->values[0]);
   const struct node *n = node_at(p->g, given->values[0]->expr);
   if (given->range || n->shape) return true;
   return tri__parse_fail(p, place_of(&given->values[0]->token), TRI_SHAPE,

@@ -224,7 +224,8 @@ static uint32_t *order_names(struct printer *p, uint32_t *count) {
   *count = (uint32_t)names;
   list = tri__new(m, names, sizeof *list);
   names = 0;
-  if (tri__print_memory(p, list && tri__grow(m, (void **)&stack, &capacity, 1, sizeof *stack)))
+  if (tri__print_memory(p, list && tri__grow(m, (void **)&stack, &capacity, 1, sizeof *stack)) &&
+      stack)
     stack[n_stack++] = p->walk.count - 1;
   while (n_stack && !p->status) {
     uint32_t top = stack[--n_stack], i = top & ~leave;

@@ -6,22 +6,22 @@ static uint32_t shape_of(const tri_graph *g, uint32_t id) { return node_at(g, id
 
 /* --- over an index */
 
-static uint32_t loop_over(tri_graph *g, const struct range *range, struct loop_plan *plan) {
+static uint32_t loop_over(tri_graph *g, const struct range *range, struct loop_plan plan) {
   struct binding step = {range->index, tri__iota(g, range->first, range->n)};
-  plan->n = range->n;
-  plan->steps = 1;
-  plan->step = &step;
-  return tri__loop_new(g, plan);
+  plan.n = range->n;
+  plan.steps = 1;
+  plan.step = &step;
+  return tri__loop_new(g, &plan);
 }
 
 uint32_t tri__sum_over(tri_graph *g, uint32_t e, const struct range *range) {
   struct loop_plan plan = {.summed = 1, .output = &e};
-  return tri__loop_result(g, loop_over(g, range, &plan), 0);
+  return tri__loop_result(g, loop_over(g, range, plan), 0);
 }
 
 uint32_t tri__map_over(tri_graph *g, uint32_t e, const struct range *range) {
   struct loop_plan plan = {.stacked = 1, .output = &e};
-  return tri__loop_result(g, loop_over(g, range, &plan), 0);
+  return tri__loop_result(g, loop_over(g, range, plan), 0);
 }
 
 uint32_t tri__fold_over(tri_graph *g, uint32_t next, uint32_t carry, uint32_t initial, bool all,
@@ -29,7 +29,7 @@ uint32_t tri__fold_over(tri_graph *g, uint32_t next, uint32_t carry, uint32_t in
   struct binding binding = {carry, initial};
   uint32_t outputs[2] = {next, next};
   struct loop_plan plan = {.carries = 1, .carry = &binding, .stacked = all, .output = outputs};
-  return tri__loop_result(g, loop_over(g, range, &plan), 0);
+  return tri__loop_result(g, loop_over(g, range, plan), 0);
 }
 
 /* The number in every element of a shape. */
