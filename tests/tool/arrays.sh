@@ -157,6 +157,12 @@ code 'array 3' syntax 1
 code 'array sin[3]' name 7
 code 'n = 3; array x[n]' name 16
 code 'sum(i, i=1..q)' shape 10
-code 'verify(sum(x^i, i=1..3), x=2)' arity 1
+verdict() { # STATEMENTS VERDICTS: of the function and of each derivative
+  compare "$1" "$2" "$("$TRIAD" --json -e "$1" | tail -n 1 | grep -o '"verdict":"[A-Z]*"' | sed 's/.*:"\(.*\)"/\1/' | tr '\n' ' ')"
+}
+verdict 'verify(sum(x^i, i=1..3), x=2)' 'PROVED PROVED PROVED '
+verdict 'f(x[n]) = sum(abs(x[i]), i=1..n); verify(f, [1, 0])' 'UNDECIDED PROVED PROVED UNDECIDED '
+verdict 'h(c, x[n]) = fold(sin(s*c + x[i]), s=c, i=1..n); verify(h, 0.3, [0.1, 0.2])' 'PROVED PROVED PROVED PROVED PROVED '
+code 'error(sum(x^i, i=1..3), x=2)' arity 1
 code 'derivatives(sum(exp(t*i), i=1..2), t=0, 3)' arity 1
 echo "1..$count"
