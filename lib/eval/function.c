@@ -87,11 +87,14 @@ static bool rehearse(tri_workspace *w, size_t directions) {
   uint32_t at_once = directions < DIRECTIONS_AT_ONCE ? (uint32_t)directions : DIRECTIONS_AT_ONCE;
   bool ok = !tri__bind(w, &call) && !tri__level(&r, w, &call, LEVEL_BASE, 0, false);
   ok = ok && tri__native_rehearse(w, directions > 0);
-  if (ok && (directions || r.numbers->domain->partial == tri__partial_by_program))
+  bool scratch = ok && (directions || r.numbers->domain->partial == tri__partial_by_program);
+  if (scratch)
     ok = tri__numbers_scratch(r.numbers); /* for rows' programs; kernels need none for values */
+  ok = ok && tri__rehearse_loops(&r, scratch);
   if (!directions) return ok;
   return ok && !tri__level(&r, w, &call, LEVEL_BASE, 0, true) && tri__adjoints(&r, LEVEL_BASE) &&
-         !tri__level(&r, w, &call, LEVEL_DUAL, at_once, false);
+         tri__rehearse_loops(&r, scratch) &&
+         !tri__level(&r, w, &call, LEVEL_DUAL, at_once, false) && tri__rehearse_loops(&r, false);
 }
 
 size_t tri_workspace_bytes(const tri_function *f, size_t directions) {

@@ -38,6 +38,8 @@ size_t tri__carry_place(const struct turn *t, uint32_t carry);
 void tri__loop_lanes_free(struct loop_lanes *lanes);
 /* The whole loop by lanes, if it has no carries, is over doubles and worth it: then *done. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__loop_lanes(const struct turn *t, bool *done);
+/* Makes ready what that needs; false when out of memory. */
+bool tri__loop_lanes_rehearse(const struct turn *t);
 
 static inline uint32_t carry_input(const struct plan_loop *l, uint32_t carry) {
   return l->as.steps + l->as.constants + carry;

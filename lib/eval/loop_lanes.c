@@ -41,7 +41,7 @@ static struct loop_lanes *make(const struct turn *t, bool *failed) {
   const tri_function *f = t->outer->workspace->function;
   const struct loop *as = &t->loop->as;
   struct memory memory;
-  tri__memory_init(&memory, &f->plan->memory.allocator);
+  tri__memory_init(&memory, &t->loop->body->memory.allocator); /* the loop keeps it */
   struct loop_lanes *made = tri__new(&memory, 1, sizeof *made);
   *failed = true;
   if (!made) return NULL;
@@ -303,20 +303,30 @@ static tri_status run(const struct pass *p) {
   return TRI_OK;
 }
 
-tri_status tri__loop_lanes(const struct turn *t, bool *done) {
+/* The pass, with its room, if the loop is one for lanes: else *pass has none. False when out of memory. */
+static bool find_pass(struct pass *p, const struct turn *t) {
   const struct numbers *n = t->body.numbers;
-  struct pass p = {.turn = t};
   bool failed;
-  *done = false;
+  *p = (struct pass){.turn = t};
   if (t->n < FEWEST || n->domain != &tri__double_domain || n->by_template ||
       takes_carries(t->loop) || t->loop->body->size_count)
-    return TRI_OK;
+    return true;
   const struct loop_lanes *own = program(t, &failed);
-  if (failed) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
-  if (!own) return TRI_OK;
-  p.lanes = own->lanes;
-  p.flat = &own->flat;
-  if (!open_pass(&p)) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
-  *done = true;
-  return run(&p);
+  if (!own) return !failed;
+  p->lanes = own->lanes;
+  p->flat = &own->flat;
+  return open_pass(p);
+}
+
+tri_status tri__loop_lanes(const struct turn *t, bool *done) {
+  struct pass p;
+  *done = false;
+  if (!find_pass(&p, t)) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
+  *done = p.lanes != NULL;
+  return *done ? run(&p) : TRI_OK;
+}
+
+bool tri__loop_lanes_rehearse(const struct turn *t) {
+  struct pass p;
+  return find_pass(&p, t);
 }

@@ -142,11 +142,12 @@ static size_t reversible(size_t s, size_t r) {
   return product;
 }
 
-/* How far from one snapshot the next is placed when `steps` are to be reversed from the first with `spare` more. */
+/* How far from one snapshot the next is placed when `steps` are to be reversed from the first with `spare` more: these, as the first
+ * is gone for them, then have the steps behind. */
 static size_t stride(size_t steps, size_t spare) {
   size_t r = 1;
-  while (reversible(spare, r) < steps) r++;
-  size_t behind = reversible(spare - 1, r);
+  while (reversible(spare + 1, r) < steps) r++;
+  size_t behind = reversible(spare, r);
   return steps > behind ? steps - behind : 1;
 }
 
@@ -198,8 +199,9 @@ static tri_status with_snapshots(struct back *b) {
   tri_status status = tri__turn_open(&b->forward, b->outer->run, b->all.step, false);
   if (status) return status;
   b->most = b->all.most;
-  b->at = tri__new(memory, b->most, sizeof *b->at);
-  if (b->at && tri__turn_snapshots(&b->all, b->most))
+  bool room = tri__turn_snapshots(&b->all, b->most);
+  if (room) b->at = tri__new(memory, b->most, sizeof *b->at); /* last, for it goes first */
+  if (b->at)
     status = from_snapshots(b);
   else
     status = tri__call_error(call, TRI_MEMORY, "out of memory");
@@ -220,4 +222,31 @@ tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step) {
   status = kept ? from_all(&b) : with_snapshots(&b);
   if (!status) end(&b);
   return status;
+}
+
+/* --- making ready */
+
+static bool rehearse_back(struct turn *all, const struct run *r, const struct instruction *s) {
+  struct memory *memory = &r->workspace->memory;
+  if (tri__turn_open(all, r, s, true) || !tri__adjoints(&all->body, r->level)) return false;
+  if (!all->loop->as.carries) return true;
+  size_t *at = NULL; /* of with_snapshots */
+  bool ok = tri__turn_snapshots(all, all->n) && (at = tri__new(memory, all->n, sizeof *at));
+  tri__free(memory, at, all->n, sizeof *at);
+  return ok;
+}
+
+/* Loops in one another are few: this may call itself. */
+bool tri__rehearse_loops(const struct run *r, bool scratch) {
+  bool ok = true;
+  for (uint32_t i = 0; i < r->plan->step_count && ok; i++) {
+    const struct instruction *s = r->plan->steps + i;
+    struct turn t;
+    if (s->op != TRI_OP_loop) continue;
+    ok = !tri__turn_open(&t, r, s, false) && tri__loop_lanes_rehearse(&t);
+    if (ok && scratch) ok = tri__numbers_scratch(t.body.numbers);
+    if (ok && r->store->all) ok = rehearse_back(&t, r, s);
+    ok = ok && tri__rehearse_loops(&t.body, scratch);
+  }
+  return ok;
 }

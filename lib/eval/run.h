@@ -133,6 +133,10 @@ struct numbers *tri__base(struct numbers *n);
 
 /* --- array_run.c, loop_run.c, loop_sweep.c: operations on arrays, and loops */
 
+/* Makes ready what the loops of this run need, in one another too, and with all values in the store their sweeps. `scratch`: also that of
+ * rows' programs. False when out of memory. */
+bool tri__rehearse_loops(const struct run *r, bool scratch);
+
 /* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__run_array(struct run *r, const struct instruction *s);
 tri_status tri__run_loop(struct run *r, const struct instruction *s);

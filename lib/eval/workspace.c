@@ -152,6 +152,18 @@ static bool elements_exist(const tri_workspace *w) {
   return true;
 }
 
+/* Whether all inputs, and all outputs, one after the other can be counted. */
+static bool totals_exist(const tri_workspace *w) {
+  const struct plan *p = w->plan;
+  size_t inputs = 0, outputs = 0;
+  bool ok = true;
+  for (uint32_t i = 0; i < p->input_count && ok; i++)
+    ok = !__builtin_add_overflow(inputs, w->counts[p->values[i].shape], &inputs);
+  for (uint32_t i = 0; i < p->output_count && ok; i++)
+    ok = !__builtin_add_overflow(outputs, w->counts[p->values[p->outputs[i]].shape], &outputs);
+  return ok && inputs <= PTRDIFF_MAX / sizeof(double) && outputs <= PTRDIFF_MAX / sizeof(double);
+}
+
 static tri_status take_sizes(tri_workspace *w, const tri_call *call) {
   const struct plan *p = w->plan;
   if (p->size_count && (!call->sizes || call->n_sizes < p->size_count))
@@ -163,6 +175,8 @@ static tri_status take_sizes(tri_workspace *w, const tri_call *call) {
   for (uint32_t i = 0; i < p->shape_count; i++)
     if (!count_shape(w, i))
       return tri__call_error(call, TRI_LIMIT, "a shape has too many elements");
+  if (!totals_exist(w))
+    return tri__call_error(call, TRI_LIMIT, "inputs or outputs have too many elements");
   if (p->size_count && !elements_exist(w))
     return tri__call_error(call, TRI_SHAPE,
                            "a named size is too small for an element that is used");

@@ -82,7 +82,11 @@ uint32_t tri__repeat(tri_graph *g, uint32_t x, extent n) {
                    &x);
 }
 
+/* The last of a named size may be as far away as a size can be. */
 uint32_t tri__iota(tri_graph *g, int64_t first, extent n) {
+  int64_t end;
+  if (__builtin_add_overflow(first, n < 0 ? 0 : n, &end))
+    return tri__fail(g, TRI_LIMIT, "numbers beyond %lld", (long long)INT64_MAX);
   return span_node(g, TRI_OP_iota, (struct span){first, n}, tri__array_shape(g, n, 0), 0, NULL);
 }
 

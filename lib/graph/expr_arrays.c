@@ -72,6 +72,17 @@ static bool bind(tri_graph *g, size_t n, const tri_expr *parameters, const tri_e
   return true;
 }
 
+/* No parameter may stand for two things. */
+static bool distinct(tri_graph *g, size_t n, const struct binding *bindings) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < i; k++)
+      if (bindings[k].parameter == bindings[i].parameter)
+        return tri__fail(g, TRI_ARGUMENT, "parameter %s of a loop stands twice",
+                         tri__name(g, bindings[i].parameter)),
+               false;
+  return true;
+}
+
 static void own(tri_graph *g, size_t n, const tri_expr *from, uint32_t *to) {
   for (size_t i = 0; i < n; i++) to[i] = tri__own(g, from[i]);
 }
@@ -88,7 +99,8 @@ static uint32_t make_loop(tri_graph *g, const tri_loop_options *o, struct bindin
                            .output = outputs};
   if (!extent_of(g, o->n, &plan.n)) return error_of(g).id;
   if (!bind(g, o->n_steps, o->steps, o->step_inputs, bindings) ||
-      !bind(g, o->n_carries, o->carries, o->initial, bindings + o->n_steps))
+      !bind(g, o->n_carries, o->carries, o->initial, bindings + o->n_steps) ||
+      !distinct(g, o->n_steps + o->n_carries, bindings))
     return error_of(g).id;
   own(g, o->n_stacked, o->stacked, outputs);
   own(g, o->n_summed, o->summed, outputs + o->n_stacked);

@@ -165,7 +165,7 @@ TRI_API tri_expr tri_slice(tri_expr x, int64_t first, int64_t n);
 /* n times x: shape [n, s…] for x of shape s. */
 TRI_API tri_expr tri_repeat(tri_expr x, tri_extent n);
 
-/* The numbers first, first + 1, …: shape [n]. */
+/* The numbers first, first + 1, …: shape [n]. TRI_LIMIT if they go beyond int64_t. */
 TRI_API tri_expr tri_iota(tri_graph *graph, int64_t first, tri_extent n);
 
 /* The number that a call binds to this named size. */
@@ -188,7 +188,7 @@ typedef struct tri_loop_options {
 } tri_loop_options;
 
 /* Makes results[n_stacked + n_summed + n_carries]: the stacked ones, the sums, the carries after the last step. TRI_SHAPE where
- * shapes do not fit, TRI_ARGUMENT, TRI_LIMIT beyond 32 loops in one another; then all results are error expressions. */
+ * shapes do not fit, TRI_ARGUMENT if a parameter is no variable or stands twice, TRI_LIMIT beyond 32 loops in one another; then all results are error expressions. */
 TRI_API tri_status tri_loop(tri_graph *graph, const tri_loop_options *options, tri_expr *results);
 
 /* The sum of e over i = first … first + n - 1, where i is a variable; and the array of its values, shape [n, s…]. x[i] in e is

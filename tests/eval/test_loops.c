@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <triad.h>
 
@@ -518,6 +519,45 @@ START_TEST(what_does_not_fit) {
 }
 END_TEST
 
+START_TEST(parameters_are_distinct) {
+  tri_expr x = shaped("x", 1, 4, 0), p = tri_variable(g, "p"), result[2];
+  const tri_expr twice[2] = {p, p}, arrays[2] = {x, tri_iota(g, 0, tri_extent_of(4))};
+  tri_loop_options o = {.n = tri_extent_of(4), .n_steps = 2, .steps = twice, .step_inputs = arrays};
+  o.n_summed = 1;
+  o.summed = &p;
+  ck_assert_int_eq(tri_loop(g, &o, result), TRI_ARGUMENT);
+  says(result[0], TRI_ARGUMENT, "twice");
+  tri_expr start = integer(1);
+  o.n_steps = o.n_carries = 1;
+  o.carries = o.next = &p;
+  o.initial = &start;
+  ck_assert_int_eq(tri_loop(g, &o, result), TRI_ARGUMENT);
+  says(result[0], TRI_ARGUMENT, "twice");
+}
+END_TEST
+
+/* What would be wrong if it were counted in 64 bits. */
+START_TEST(beyond_64_bits) {
+  tri_expr x[3], i = tri_variable(g, "i");
+  for (int k = 0; k < 3; k++)
+    x[k] = tri_variable_shaped(g, (const char *const[]){"x", "y", "z"}[k], 1, (int64_t[]){0},
+                               (const char *const[]){"n"});
+  says(tri_iota(g, INT64_MAX - 1, tri_extent_of(5)), TRI_LIMIT, "beyond");
+  says(tri_sum(i, i, INT64_MAX, tri_extent_of(2)), TRI_LIMIT, "beyond");
+  tri_expr product =
+      tri_mul(tri_mul(tri_gather(x[0], i), tri_gather(x[1], i)), tri_gather(x[2], i));
+  tri_expr sum = tri_sum(product, i, 0, tri_extent_named("n"));
+  tri_function *f = tri_compile(3, x, 1, &sum);
+  const int64_t sizes[] = {INT64_MAX, INT64_MAX / 3 * 2, INT64_MAX / 8, 4};
+  for (size_t k = 0; k < 4; k++) {
+    tri_call call = {.n_sizes = 1, .sizes = sizes + k};
+    size_t n, m;
+    ck_assert_int_eq(tri_function_elements(f, &call, &n, &m), k < 3 ? TRI_LIMIT : TRI_OK);
+  }
+  tri_function_free(f);
+}
+END_TEST
+
 /* A sum over i0 of a sum over i1 of …, each of which needs all indices around it; one that does not is taken out of the loop. */
 START_TEST(nested_too_deep) {
   enum { DEEP = 40 };
@@ -676,6 +716,60 @@ START_TEST(checkpoints) {
 }
 END_TEST
 
+/* Two snapshots: the steps run again, and where snapshots go, grow little faster than the steps. */
+START_TEST(few_snapshots_of_many_steps) {
+  enum { STEPS = 4000 };
+  tri_expr in[2] = {shaped("x", 1, STEPS, 0), tri_variable(g, "y")},
+           f = long_scan(STEPS, in[0], in[1]);
+  tri_function *made = tri_compile(2, in, 1, &f);
+  static double at[STEPS + 1], v, kept[STEPS + 1], other[STEPS + 1];
+  for (int i = 0; i <= STEPS; i++) at[i] = (double)random_below(&rng, 1000) / 1000.0 - 0.5;
+  ok(tri_function_reverse(made, NULL, at, NULL, &v, kept));
+  ok(tri_function_reverse(made, &(tri_call){.checkpoint_bytes = 1}, at, NULL, &v, other));
+  ck_assert(memcmp(kept, other, sizeof kept) == 0);
+  tri_function_free(made);
+}
+END_TEST
+
+/* --- a workspace in the caller's buffer has room for loops, whatever of their carries is kept */
+
+static void all_fit(tri_function *f, size_t n, size_t checkpoint_bytes) {
+  enum { MOST_INPUTS = 301, DIRECTIONS = 2 };
+  static double at[MOST_INPUTS], adjoints[MOST_INPUTS], directions[DIRECTIONS * MOST_INPUTS];
+  double v, tangents[DIRECTIONS];
+  for (size_t i = 0; i < n; i++) at[i] = directions[i] = 0.25;
+  for (size_t most = 0; most <= DIRECTIONS; most++) {
+    size_t size = tri_workspace_bytes(f, most);
+    void *buffer = malloc(size);
+    tri_call call = {.workspace = tri_workspace_place(f, buffer, size),
+                     .checkpoint_bytes = checkpoint_bytes};
+    for (int turn = 0; turn < 5; turn++) {
+      ok(tri_function_call(f, &call, at, &v));
+      if (!most) continue;
+      ok(tri_function_forward(f, &call, at, most, directions, &v, tangents));
+      ok(tri_function_reverse(f, &call, at, NULL, &v, adjoints));
+    }
+    tri_workspace_free(call.workspace);
+    free(buffer);
+  }
+}
+
+START_TEST(loops_in_a_buffer) {
+  enum { STEPS = 300 };
+  tri_expr in[2] = {shaped("x", 1, STEPS, 0), tri_variable(g, "y")}, i = tri_variable(g, "i"),
+           j = tri_variable(g, "j"), scan = long_scan(STEPS, in[0], in[1]);
+  tri_expr part = tri_sin(tri_mul(tri_gather(in[0], i), tri_mul(j, in[1])));
+  tri_expr sum =
+      tri_sum(tri_exp(tri_sum(part, i, 0, tri_extent_of(STEPS))), j, 1, tri_extent_of(9));
+  const tri_expr f[3] = {scan, sum, tri_add(scan, sum)};
+  for (int k = 0; k < 3; k++) {
+    tri_function *made = tri_compile(2, in, 1, f + k);
+    for (size_t bytes = 0; bytes < 10000; bytes = 4 * bytes + 1) all_fit(made, STEPS + 1, bytes);
+    tri_function_free(made);
+  }
+}
+END_TEST
+
 /* --- memory */
 
 static tri_status scenario(const tri_allocator *allocator) {
@@ -730,12 +824,16 @@ static Suite *suite(void) {
   tcase_add_test(tc, loops_meet);
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
+  tcase_add_test(tc, parameters_are_distinct);
+  tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
   tcase_add_test(tc, kinks_in_loops);
   tcase_add_test(tc, chosen_parts);
   tcase_add_test(tc, strong_zeros);
   tcase_add_test(tc, checkpoints);
+  tcase_add_test(tc, few_snapshots_of_many_steps);
+  tcase_add_test(tc, loops_in_a_buffer);
   tcase_add_test(tc, memory_fails);
   suite_add_tcase(s, tc);
   return s;
