@@ -174,9 +174,11 @@ static tri_status check_written(tri_workspace *w, const tri_call *call, const st
   tri__quiet(&copy, call);
   copy.strict = 1;
   tri_workspace *own = tri_workspace_new(&written);
-  tri_status status =
-      own ? tri__bind(own, &copy) : tri__call_error(call, TRI_MEMORY, "out of memory");
-  if (!status) status = tri__check_kinks(own, &copy, inputs, directions, k, weights, outputs);
+  tri_status status = TRI_MEMORY;
+  if (!own)
+    tri__call_error(call, status, "out of memory");
+  else if (!(status = tri__bind(own, &copy)))
+    status = tri__check_kinks(own, &copy, inputs, directions, k, weights, outputs);
   tri_workspace_free(own);
   tri__plan_flat_free(&flat, &w->memory);
   return status;

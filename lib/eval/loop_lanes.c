@@ -238,7 +238,7 @@ static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t c
   }
   for (size_t e = 0; e < each; e += TILE) {
     size_t wide = each - e < TILE ? each - e : TILE;
-    const double *from[TILE];
+    const double *from[TILE] = {NULL};
     for (size_t i = 0; i < wide; i++) from[i] = p->slots[slots[e + i]];
     if (wide == TILE)
       put_tile(from, each, count, to + e);
