@@ -132,8 +132,6 @@ static const char *objection(const tri_function *f) {
 
 bool tri__native_open(tri_function *f, const tri_compile_options *options) {
   if (options->run == TRI_INTERPRET) return true;
-  if (options->run == TRI_AUTO && (objection(f) || !pays(f->plan, options->expected_calls)))
-    return true;
   struct memory memory;
   tri__memory_init(&memory, &f->plan->memory.allocator);
   struct native *n = f->native = tri__new(&memory, 1, sizeof *n);
@@ -142,6 +140,8 @@ bool tri__native_open(tri_function *f, const tri_compile_options *options) {
   n->cache = options->native_cache;
   pthread_mutex_init(&n->lock, NULL);
   const char *why = objection(f);
+  if (!why && options->run == TRI_AUTO && !pays(f->plan, options->expected_calls))
+    why = "so few expected calls are not worth the time to make native code";
   if (why) {
     snprintf(n->why, WHY_SIZE, "%s", why);
     atomic_store(&n->failed, 1);

@@ -471,7 +471,11 @@ START_TEST(reasons) {
            v = tri_variable_shaped(g, "v", 1, (int64_t[]){-1}, (const char *[]){"n"}),
            first = tri_element(v, 0);
   check_reason(tri_compile(2, x, 1, &e), "interpreted");
-  check_reason(tri_compile(2, x, 1, &e, .run = TRI_AUTO), "interpreted");
+  check_reason(tri_compile(2, x, 1, &e, .run = TRI_AUTO), "expected calls");
+  check_reason(tri_compile(2, x, 1, &e, .run = TRI_AUTO, .expected_calls = 3), "expected calls");
+  check_reason(tri_compile(2, x, 1, &e, .domain = TRI_FLOAT, .run = TRI_AUTO,
+                           .expected_calls = UINT64_C(1) << 40),
+               "in double");
   check_reason(tri_compile(2, x, 1, &e, .domain = TRI_FLOAT, .run = TRI_NATIVE), "in double");
   tri_function *named = tri_compile(1, &v, 1, &first, .run = TRI_NATIVE);
   ck_assert_int_eq(tri_function_native(named, &why), 0);
