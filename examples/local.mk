@@ -16,3 +16,4 @@ TRIAD_EXAMPLES += examples/reverse.c examples/reverse.expected examples/reverse.
 TRIAD_EXAMPLES += examples/dual.c examples/dual.expected examples/dual.tri examples/dual.tri.expected
 TRIAD_EXAMPLES += examples/tape.c examples/tape.expected
 TRIAD_EXAMPLES += examples/gradcheck.c examples/gradcheck.expected
+TRIAD_EXAMPLES += examples/loops.c examples/loops.expected

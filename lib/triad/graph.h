@@ -192,7 +192,7 @@ typedef struct tri_loop_options {
 TRI_API tri_status tri_loop(tri_graph *graph, const tri_loop_options *options, tri_expr *results);
 
 /* The sum of e over i = first … first + n - 1, where i is a variable; and the array of its values, shape [n, s…]. x[i] in e is
- * tri_gather(x, i - first of x's own numbers). */
+ * tri_gather(x, i) if the parts of x are counted from 0, tri_gather(x, tri_sub(i, one)) if from 1. */
 TRI_API tri_expr tri_sum(tri_expr e, tri_expr i, int64_t first, tri_extent n);
 TRI_API tri_expr tri_map(tri_expr e, tri_expr i, int64_t first, tri_extent n);
 
