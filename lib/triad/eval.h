@@ -303,7 +303,7 @@ typedef struct tri_emit_options {
  * row. A stack among the outputs counts as its elements. A function that is cut, or computes with vectors, takes a workspace as its last
  * argument: work[f_work], whose contents mean nothing between calls. Arrays may not overlap. What has no value is NaN, and so are
  * its derivatives; elsewhere derivatives follow IEEE (sqrt' at 0 is inf). TRI_SHAPE for named sizes, or for derivatives of or by what is no
- * scalar; TRI_ARGUMENT for what tri_compile refuses, or for a name of a header that cannot be quoted; TRI_NAME, TRI_DOMAIN, TRI_LIMIT,
+ * scalar; TRI_ARGUMENT for loops, for what tri_compile refuses, or for a name of a header that cannot be quoted; TRI_NAME, TRI_DOMAIN, TRI_LIMIT,
  * TRI_MEMORY. A failure sticks to the graph, and nothing is appended. */
 TRI_CHECKED TRI_API tri_status tri_emit_c_with(size_t n_inputs, const tri_expr *inputs,
                                                tri_text *source, tri_text *header, size_t n_outputs,
