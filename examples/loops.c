@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Sums, arrays and loops over an index. Each is one node of the graph, however many steps it has; its derivative is a loop again. How
- * many numbers there are may be left to the call: a named size. */
+/* Sums, arrays and loops over an index. Each is one node of the graph, however many steps it has;
+ * its derivative is a loop again. How many numbers there are may be left to the call: a named
+ * size. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <triad.h>
@@ -50,8 +51,8 @@ static void powers(tri_graph *g) {
   tri_function_free(f);
 }
 
-/* tri_loop: sqrt(c) by Newton's method, r -> (r + c/r)/2 from 1, six times. The results are what each step stacked, then what was
- * summed (here nothing), then the carries after the last step. */
+/* tri_loop: sqrt(c) by Newton's method, r -> (r + c/r)/2 from 1, six times. The results are what
+ * each step stacked, then what was summed (here nothing), then the carries after the last step. */
 static void root(tri_graph *g) {
   tri_expr c = tri_variable(g, "c"), r = tri_variable(g, "r"), one = tri_integer(g, 1);
   tri_expr next = tri_div(tri_add(r, tri_div(c, r)), tri_integer(g, 2)), results[2];
