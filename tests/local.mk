@@ -170,7 +170,7 @@ installcheck-local:
 
 clean-local:
 	rm -rf asan tsan fuzz-tree locale-dir lint.cppcheck stage stage.log installcheck examples-check \
-	  bench-run emit-test tool-emit tool-sessions tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
+	  bench-run emit-test tool-emit tool-sessions tool-arrays tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format accuracy
