@@ -123,11 +123,18 @@ static int by_number(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static uint32_t kept_place(const struct plan_loop *l, uint32_t result) {
+  uint32_t i = 0;
+  while (l->kept[i] != result) i++;
+  return i;
+}
+
 static bool keep_results(struct compiler *c) {
   struct plan *p = c->plan;
   for (uint32_t i = 0; i < p->loop_count; i++) {
     p->loops[i].kept = tri__new(&p->memory, p->loops[i].results, sizeof(uint32_t));
-    if (!p->loops[i].kept) return no_memory(c);
+    p->loops[i].strict = tri__new(&p->memory, p->loops[i].results, 1);
+    if (!p->loops[i].kept || !p->loops[i].strict) return no_memory(c);
     p->loops[i].size = 0; /* how many are there already */
   }
   for (uint32_t k = 0; k < c->walk.count; k++) {
@@ -137,6 +144,12 @@ static bool keep_results(struct compiler *c) {
   }
   for (uint32_t i = 0; i < p->loop_count; i++)
     qsort(p->loops[i].kept, p->loops[i].results, sizeof(uint32_t), by_number);
+  for (uint32_t k = 0; k < c->walk.count; k++) {
+    if (!c->marks[k] || walked(c, k)->op != TRI_OP_result) continue;
+    struct plan_loop *l = loop_of(c, walked(c, k)->arg[0]);
+    l->strict[kept_place(l, (uint32_t)tri__index_attr(c->graph, c->walk.ids[k]))] =
+        (c->marks[k] & STRICT) != 0;
+  }
   return true;
 }
 
@@ -144,8 +157,7 @@ static bool plan_loops(struct compiler *c) {
   struct plan *p = c->plan;
   if (!count_results(c) || !keep_results(c)) return false;
   for (uint32_t i = 0; i < p->loop_count; i++) {
-    bool strict = c->marks[position_of(c, p->loops[i].node)] & STRICT;
-    if (!tri__plan_loop(c->graph, p, p->loops + i, strict, c->reduce, c->error)) return false;
+    if (!tri__plan_loop(c->graph, p, p->loops + i, c->reduce, c->error)) return false;
     for (int op = 0; op < TRI_OP_ROWS; op++) c->used[op] |= p->loops[i].body->used[op];
   }
   return true;
@@ -333,9 +345,8 @@ static bool add_attribute(struct builder *b, const struct node *n) {
 /* A loop's result is a value of the loop's instruction. */
 static void number_result(struct compiler *c, uint32_t k, const struct node *n) {
   const struct plan_loop *l = loop_of(c, n->arg[0]);
-  uint32_t which = (uint32_t)tri__index_attr(c->graph, c->walk.ids[k]), i = 0;
-  while (l->kept[i] != which) i++;
-  c->number[k] = c->number[position_of(c, n->arg[0])] + i;
+  uint32_t which = (uint32_t)tri__index_attr(c->graph, c->walk.ids[k]);
+  c->number[k] = c->number[position_of(c, n->arg[0])] + kept_place(l, which);
 }
 
 static bool add_nodes(struct compiler *c) {
@@ -522,7 +533,7 @@ struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, si
 
 struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
                             const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
-                            bool strict, bool reduce, tri_error *error) {
+                            size_t primals, bool reduce, tri_error *error) {
   struct compiler c = {.graph = g, .error = error};
   size_t n = n_inputs + n_outputs;
   tri_expr *all = tri__new(memory, n, sizeof *all);
@@ -532,7 +543,7 @@ struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs
     for (size_t i = 0; i < n; i++)
       all[i] = expr_of(g, i < n_inputs ? inputs[i] : outputs[i - n_inputs]);
     c.plan->body = true;
-    if (!strict) c.plan->primal_count = 0;
+    c.plan->primal_count = (uint32_t)primals;
     c.reduce = reduce;
     c.plan = compiled(&c, all, all + n_inputs);
   }

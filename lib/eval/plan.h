@@ -67,6 +67,7 @@ struct plan_loop {
   uint32_t *sizes; /* by the body's named sizes: the plan's */
   uint32_t size;   /* the named size that counts the steps, or NO_SIZE */
   uint32_t *kept;  /* numbers of results, ascending */
+  uint8_t *strict; /* of each: primals need it */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
   _Atomic(struct loop_lanes *)
@@ -119,13 +120,13 @@ struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, si
                        const tri_compile_options *options, tri_error *error);
 void tri__plan_free(struct plan *plan);
 
-/* The plan of a loop's body, over the graph's ids; `strict` as the loop is needed by primals. */
+/* The plan of a loop's body, over the graph's ids; the first `primals` outputs are needed by primals. */
 struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
                             const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
-                            bool strict, bool reduce, tri_error *error);
+                            size_t primals, bool reduce, tri_error *error);
 /* Makes a plan's loop of a node, of whose results `kept` ascending ones are asked for (plan_loops.c). */
-bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool strict,
-                    bool reduce, tri_error *error);
+bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool reduce,
+                    tri_error *error);
 void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
 /* Fuses loops that `count` outputs need, none of them an error. False when out of memory (plan_fuse.c). */
 bool tri__plan_fuse(tri_graph *g, size_t count, uint32_t *outputs);

@@ -11,6 +11,7 @@ struct body {
   const uint32_t *parameters, *outputs; /* of the lambda */
   uint32_t *needed;                     /* outputs that are compiled: their ids, in order */
   uint32_t count;
+  uint32_t primals; /* of these, the first: what primals need */
 };
 
 /* Adds an output of the node's, unless it is there. */
@@ -37,17 +38,25 @@ static bool need_carries(struct plan_loop *l, struct body *b, bool *more) {
   return true;
 }
 
-static bool find_needed(struct plan_loop *l, struct body *b) {
+/* What the results take that primals need, or the others. */
+static bool find_part(struct plan_loop *l, struct body *b, bool strict) {
   bool more = true;
-  memset(l->output, 0xff, loop_outputs(b->as) * sizeof *l->output); /* NO_OUTPUT */
   for (uint32_t k = 0; k < l->results; k++) {
     uint32_t i;
     enum loop_result kind = tri__loop_result_kind(b->as, l->kept[k], &i);
-    need(l, b, kind == RESULT_CARRIES ? carry_output(b->as, i) : l->kept[k]);
+    if (l->strict[k] == strict)
+      need(l, b, kind == RESULT_CARRIES ? carry_output(b->as, i) : l->kept[k]);
   }
   while (more)
     if (!need_carries(l, b, &more)) return false;
   return true;
+}
+
+static bool find_needed(struct plan_loop *l, struct body *b) {
+  memset(l->output, 0xff, loop_outputs(b->as) * sizeof *l->output); /* NO_OUTPUT */
+  if (!find_part(l, b, true)) return false;
+  b->primals = b->count;
+  return find_part(l, b, false);
 }
 
 /* Which of the plan's named sizes the body's are. */
@@ -66,7 +75,7 @@ static bool no_memory(tri_error *error) {
   return false;
 }
 
-bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool strict, bool reduce,
+bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool reduce,
                     tri_error *error) {
   struct memory *m = &p->memory;
   tri__loop(g, l->node, &l->as);
@@ -76,7 +85,7 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool stri
   l->output = tri__new(m, outputs, sizeof *l->output);
   b.needed = tri__new(m, outputs, sizeof *b.needed);
   bool ok = (l->output && b.needed && find_needed(l, &b)) || no_memory(error);
-  if (ok) l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, strict, reduce, error);
+  if (ok) l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, b.primals, reduce, error);
   tri__free(m, b.needed, outputs, sizeof *b.needed);
   if (!l->body) return false;
   l->size = NO_SIZE;
@@ -92,5 +101,6 @@ void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
   tri__loop_lanes_free(l->lanes);
   tri__plan_free(l->body);
   tri__free(m, l->kept, l->results, sizeof *l->kept);
+  tri__free(m, l->strict, l->results, 1);
   tri__free(m, l->output, loop_outputs(&l->as), sizeof *l->output);
 }

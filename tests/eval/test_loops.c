@@ -466,6 +466,23 @@ START_TEST(loops_meet) {
 }
 END_TEST
 
+/* Derivatives at the edge of a domain follow IEEE also where their loop is one with the function's, which is checked. */
+START_TEST(edges_of_domains) {
+  tri_expr x = shaped("x", 1, 9, 0), i = tri_variable(g, "i"), out[2];
+  out[0] = tri_sum(tri_sqrt(tri_gather(x, tri_sub(i, integer(1)))), i, 1, tri_extent_of(9));
+  ok(tri_gradient(out[0], 1, &x, out + 1));
+  for (int written = 0; written < 2; written++) {
+    tri_function *f = tri_compile(1, &x, 2, out, .primals = 1, .as_written = written);
+    double at[9] = {4.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0}, v[10];
+    ok(tri_function_call(f, NULL, at, v));
+    ck_assert(v[0] == 9.0 && v[1] == 0.25 && isinf(v[2]) && v[3] == 0.5);
+    at[8] = -1.0;
+    ck_assert_int_eq(tri_function_call(f, NULL, at, v), TRI_DOMAIN);
+    tri_function_free(f);
+  }
+}
+END_TEST
+
 START_TEST(size_does_not_matter) {
   uint32_t nodes[2];
   for (int k = 0; k < 2; k++) {
@@ -822,6 +839,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, named_sizes);
   tcase_add_test(tc, equal_loops_are_one_node);
   tcase_add_test(tc, loops_meet);
+  tcase_add_test(tc, edges_of_domains);
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, parameters_are_distinct);
