@@ -8,6 +8,8 @@
 #include <triad/eval.h>
 #include <triad/graph.h>
 #include <triad/numbers.h>
+#include <triad/pattern.h>
+#include <triad/sparse.h>
 #include <triad/tape.h>
 #include <triad/verify.h>
 #include <triad/version.h>

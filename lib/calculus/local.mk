@@ -10,3 +10,6 @@ libtriad_la_SOURCES += lib/calculus/plain.c lib/calculus/poly.h lib/calculus/pol
   lib/calculus/simplify_write.c lib/calculus/simplify_forms.c lib/calculus/simplify_identities.c \
   lib/calculus/simplify_powers.c lib/calculus/simplify_divide.c lib/calculus/simplify_horner.c \
   lib/calculus/simplify_select.c lib/calculus/simplify_choose.c lib/calculus/simplify_cost.c lib/calculus/expand.c
+triadinclude_HEADERS += lib/triad/pattern.h
+libtriad_la_SOURCES += lib/calculus/sets.h lib/calculus/sets.c lib/calculus/domains.h lib/calculus/domains.c \
+  lib/calculus/frames.c lib/calculus/pattern.h lib/calculus/pattern.c lib/calculus/colour.c

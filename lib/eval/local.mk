@@ -6,6 +6,8 @@ libtriad_la_SOURCES += lib/eval/plan.h lib/eval/run.h lib/eval/taylor.h lib/eval
   lib/eval/emit_names.c lib/eval/emit_rows.c lib/eval/function.c lib/eval/hessian_run.c lib/eval/interpret.c lib/eval/kinks.c \
   lib/eval/plan.c lib/eval/plan_flat.c lib/eval/plan_fuse.c lib/eval/plan_loops.c lib/eval/array_run.c lib/eval/loop.h lib/eval/loop_lanes.c lib/eval/loop_run.c lib/eval/loop_sweep.c lib/eval/plan_shapes.c lib/eval/plan_slots.c lib/eval/taylor_parts.c \
   lib/eval/taylor_power.c lib/eval/taylor_run.c lib/eval/taylor_series.c lib/eval/workspace.c
+triadinclude_HEADERS += lib/triad/sparse.h
+libtriad_la_SOURCES += lib/eval/sparse.h lib/eval/sparse.c lib/eval/sparse_run.c
 triadinclude_HEADERS += lib/triad/tape.h lib/triad/tape_record.h
 libtriad_la_SOURCES += lib/eval/tape.h lib/eval/tape.c lib/eval/tape_rows.c lib/eval/tape_sweep.c
 
