@@ -14,9 +14,9 @@ struct colouring {
   uint32_t *order;
   uint32_t *colour, *best;
   uint32_t count, best_count;
-  uint64_t *used;     /* by group: which of the first colours its items have */
-  uint32_t *taken;    /* by colour: 1 + the item that cannot have it */
-  bool *many;         /* by group: items of it have colours beyond the first */
+  uint64_t *used;  /* by group: which of the first colours its items have */
+  uint32_t *taken; /* by colour: 1 + the item that cannot have it */
+  bool *many;      /* by group: items of it have colours beyond the first */
 };
 
 static uint64_t below(uint32_t colour) {
@@ -101,7 +101,8 @@ static bool order_largest(struct colouring *c) {
   }
   size_t *next = tri__new(&c->memory, most + 2, sizeof *next);
   if (!next) return false;
-  for (size_t i = 0; i < c->n; i++) next[most - (c->items->start[i + 1] - c->items->start[i]) + 1]++;
+  for (size_t i = 0; i < c->n; i++)
+    next[most - (c->items->start[i + 1] - c->items->start[i]) + 1]++;
   for (size_t d = 0; d <= most; d++) next[d + 1] += next[d];
   for (size_t i = 0; i < c->n; i++)
     c->order[next[most - (c->items->start[i + 1] - c->items->start[i])]++] = (uint32_t)i;

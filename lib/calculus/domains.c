@@ -41,8 +41,8 @@ static void interact(struct domains *d, uint32_t a, uint32_t b) {
   if (ok && d->pairs >= UINT32_MAX - 1) d->sets.status = TRI_LIMIT;
   size_t place = ok ? pair_place(d, x) : 0;
   if (ok && d->table[place]) return;
-  if (!ok || !tri__grow(d->memory, (void **)&d->pair, &d->pair_capacity, d->pairs + 1,
-                        sizeof *d->pair)) {
+  if (!ok ||
+      !tri__grow(d->memory, (void **)&d->pair, &d->pair_capacity, d->pairs + 1, sizeof *d->pair)) {
     d->sets.status = TRI_MEMORY;
     return;
   }

@@ -22,12 +22,13 @@ struct frame {
   size_t *place; /* by position: its first element; one more at the end */
   size_t elements;
   uint32_t *set;
-  double *value; /* where it is known for all points; else NaN */
-  bool *live;    /* by position: derivatives come to it (NULL: nobody asks) */
+  double *value;       /* where it is known for all points; else NaN */
+  bool *live;          /* by position: derivatives come to it (NULL: nobody asks) */
   struct inner *inner; /* by its loops, in the order of their positions */
   size_t loops;
   bool *steady; /* by position, of a body: the same at every step */
-  uint32_t *picked; /* what an index that is not known picks of what is steady, where it was found before (by element) */
+  uint32_t *
+      picked; /* what an index that is not known picks of what is steady, where it was found before (by element) */
   bool *was_picked; /* by position */
 };
 
@@ -37,7 +38,7 @@ struct inner {
   struct loop loop;
   size_t n; /* steps */
   struct frame frame;
-  size_t *result; /* where result k begins among the tuple's elements; one more at the end */
+  size_t *result;  /* where result k begins among the tuple's elements; one more at the end */
   uint32_t *carry; /* room for the carries, and what is known of them */
   double *carry_value;
   size_t carries;
@@ -60,7 +61,7 @@ struct domains {
   uint32_t *table; /* of pairs, 1 + their number; 0 is free */
   size_t table_size;
   struct frame top;
-  uint32_t work; /* nodes, to look for interruption now and then */
+  uint32_t work;   /* nodes, to look for interruption now and then */
   uint32_t failed; /* error id, or 0 */
 };
 

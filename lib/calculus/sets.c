@@ -21,8 +21,8 @@ static bool grow(struct sets *s, uint32_t **array, size_t *capacity, size_t need
 
 static uint32_t add_set(struct sets *s, struct set set) {
   if (s->count >= UINT32_MAX) return fail(s, TRI_LIMIT);
-  if (s->count == s->capacity && !tri__grow(s->memory, (void **)&s->set, &s->capacity,
-                                            s->count + 1, sizeof *s->set))
+  if (s->count == s->capacity &&
+      !tri__grow(s->memory, (void **)&s->set, &s->capacity, s->count + 1, sizeof *s->set))
     return fail(s, TRI_MEMORY);
   s->set[s->count] = set;
   return (uint32_t)s->count++;
@@ -227,8 +227,8 @@ uint32_t tri__set_written(struct sets *s, uint32_t id) {
   while (depth) {
     uint32_t at = s->stack[--depth];
     struct set set = s->set[at];
-    bool ok = set.count ? take_elements(s, at, &n)
-                        : push(s, &depth, set.a) && push(s, &depth, set.b);
+    bool ok =
+        set.count ? take_elements(s, at, &n) : push(s, &depth, set.a) && push(s, &depth, set.b);
     if (!ok) return 0;
   }
   if (!sort_found(s, n)) return 0;

@@ -14,7 +14,8 @@ struct making {
   const tri_sparse_options *options;
   tri_graph *g;
   tri_pattern *pattern;
-  uint32_t *place; /* by entry of the pattern: 1 + its number among the values, 0 if it is not wanted */
+  uint32_t
+      *place; /* by entry of the pattern: 1 + its number among the values, 0 if it is not wanted */
   size_t entries;
 };
 
@@ -74,8 +75,7 @@ static tri_status number_entries(struct making *m) {
   if (all >= INT32_MAX - 1 || s->rows >= INT32_MAX - 1 || s->columns >= INT32_MAX - 1)
     return TRI_LIMIT;
   for (size_t i = 0; i < p->rows; i++)
-    for (size_t k = p->start[i]; k < p->start[i + 1]; k++)
-      s->entries += wanted(m, i, p->index[k]);
+    for (size_t k = p->start[i]; k < p->start[i + 1]; k++) s->entries += wanted(m, i, p->index[k]);
   s->row_size = s->layout == TRI_CSR ? s->rows + 1 : s->entries;
   s->column_size = s->layout == TRI_CSC ? s->columns + 1 : s->entries;
   m->entries = all;
@@ -216,8 +216,7 @@ static tri_status find_pattern(struct making *m, size_t n_inputs, const tri_expr
 
 static tri_status plan(struct making *m) {
   tri_status status = number_entries(m);
-  if (!status)
-    status = m->s->way == SPARSE_HESSIAN ? colour_symmetric(m) : colour_jacobian(m);
+  if (!status) status = m->s->way == SPARSE_HESSIAN ? colour_symmetric(m) : colour_jacobian(m);
   return status ? status : make_reads(m);
 }
 

@@ -20,7 +20,8 @@ typedef struct tri_pattern_options {
   const int64_t *sizes; /* each >= 0 */
   size_t n_data;        /* variables that no derivative is by, whose values are known: */
   const tri_expr *data;
-  const double *values; /* the elements of all of them, one after the other: so an index that is read from data picks one part */
+  const double *
+      values; /* the elements of all of them, one after the other: so an index that is read from data picks one part */
 } tri_pattern_options;
 
 /* The pattern of the Jacobian of m outputs by n distinct variables, of any shapes: rows are the elements of all outputs one after the

@@ -27,9 +27,11 @@ typedef struct tri_sparse_options {
   tri_sparse_layout layout;
   int first; /* the number of the first row, column and entry: 0, or 1 as in Fortran */
   tri_triangle triangle;
-  size_t variables; /* derivatives are by the first so many inputs; 0: by all. The others are data: */
-  const double *data; /* not NULL: their elements' values as they will be wherever they are indices */
-  size_t n_sizes;     /* named sizes, which are the same at all calls: */
+  size_t
+      variables; /* derivatives are by the first so many inputs; 0: by all. The others are data: */
+  const double
+      *data;      /* not NULL: their elements' values as they will be wherever they are indices */
+  size_t n_sizes; /* named sizes, which are the same at all calls: */
   const char *const *size_names;
   const int64_t *sizes;
   tri_domain domain; /* as in tri_compile_options */

@@ -112,8 +112,8 @@ END_TEST
 START_TEST(a_loop_is_tridiagonal) {
   enum { LONG = 40 };
   tri_expr v = tri_variable_shaped(g, "w", 1, (int64_t[]){LONG}, NULL), i = tri_variable(g, "i");
-  tri_expr term = tri_square(tri_sub(tri_gather(v, tri_add(i, tri_integer(g, 1))),
-                                     tri_square(tri_gather(v, i))));
+  tri_expr term = tri_square(
+      tri_sub(tri_gather(v, tri_add(i, tri_integer(g, 1))), tri_square(tri_gather(v, i))));
   tri_expr e = tri_sum(term, i, 0, tri_extent_of(LONG - 1));
   double at[LONG], values[3 * LONG], dense[LONG * LONG] = {0}, right[LONG * LONG];
   for (int k = 0; k < LONG; k++) at[k] = 0.1 * k - 1;
@@ -122,8 +122,8 @@ START_TEST(a_loop_is_tridiagonal) {
   ck_assert_uint_eq(tri_sparse_entries(s), 3 * LONG - 2);
   ck_assert_uint_eq(tri_sparse_colours(s), 3);
   ck_assert_int_eq(tri_sparse_call(s, NULL, at, NULL, NULL, values), TRI_OK);
-  ck_assert_int_eq(
-      tri_function_hessian(tri_sparse_function(s), NULL, at, NULL, NULL, NULL, right), TRI_OK);
+  ck_assert_int_eq(tri_function_hessian(tri_sparse_function(s), NULL, at, NULL, NULL, NULL, right),
+                   TRI_OK);
   spread(s, values, LONG, dense);
   same(dense, right, LONG * LONG);
   tri_sparse_free(s);
