@@ -104,7 +104,7 @@ static void visit_row(const struct at *a) {
     a->d->sets.status = TRI_MEMORY;
     return;
   }
-  size_t from[ROW_MAX_ARITY], step[ROW_MAX_ARITY];
+  size_t from[ROW_MAX_ARITY] = {0}, step[ROW_MAX_ARITY] = {0};
   bool live = a->d->second && a->f->live[a->position];
   for (uint32_t i = 0; i < a->n->nargs; i++) {
     size_t count;
