@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Sparse derivatives: which entries of a Jacobian or Hessian can be other than 0, colours that compress them, and the entries as
- * expressions. */
+/* Sparse derivatives: which entries of a Jacobian or Hessian can be other than 0, and colours that compress them. */
 #ifndef TRIAD_PATTERN_H
 #define TRIAD_PATTERN_H
 
