@@ -113,7 +113,7 @@ tri_status tri_loop(tri_graph *g, const tri_loop_options *o, tri_expr *results) 
   struct binding *bindings = tri__new(&g->memory, bound, sizeof *bindings);
   uint32_t *ids = tri__new(&g->memory, outputs, sizeof *ids);
   uint32_t tuple = bindings && ids ? make_loop(g, o, bindings, ids) : tri__no_memory(g);
-  tri_status status = TRI_OK;
+  tri_status status = tri_expr_status(expr_of(g, tuple)); /* there may be no results to tell it */
   for (size_t k = 0; k < outputs; k++) {
     results[k] = expr_of(g, tri__loop_result(g, tuple, (uint32_t)k));
     if (!status) status = tri_expr_status(results[k]);

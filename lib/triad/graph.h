@@ -188,8 +188,10 @@ typedef struct tri_loop_options {
 } tri_loop_options;
 
 /* Makes results[n_stacked + n_summed + n_carries]: the stacked ones, the sums, the carries after the last step. TRI_SHAPE where
- * shapes do not fit, TRI_ARGUMENT if a parameter is no variable or stands twice, TRI_LIMIT beyond 32 loops in one another; then all results are error expressions. */
-TRI_API tri_status tri_loop(tri_graph *graph, const tri_loop_options *options, tri_expr *results);
+ * shapes do not fit, TRI_ARGUMENT if a parameter is no variable or stands twice or there is no result, TRI_LIMIT beyond 32 loops in
+ * one another, TRI_MEMORY; then all results are error expressions, and the failure sticks to the graph. */
+TRI_CHECKED TRI_API tri_status tri_loop(tri_graph *graph, const tri_loop_options *options,
+                                        tri_expr *results);
 
 /* The sum of e over i = first … first + n - 1, where i is a variable; and the array of its values, shape [n, s…]. x[i] in e is
  * tri_gather(x, i) if the parts of x are counted from 0, tri_gather(x, tri_sub(i, one)) if from 1. */
@@ -284,7 +286,8 @@ TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tr
 /* --- text in ------------------------------------------------------------------------------------------------------------ */
 
 /* Parses one expression of the language in text (size bytes of UTF-8, any depth). A name is the newest array variable of the graph that
- * has it, else a named size in the shape of one, else a scalar variable; functions are those of ops.def and of arrays. On failure an error expression; tri_graph_error has line, column and message. */
+ * has it, else a named size in the shape of one, else a scalar variable; functions are those of ops.def and of arrays. On failure
+ * an error expression; tri_graph_error has line, column and message. */
 TRI_API tri_expr tri_parse(tri_graph *graph, const char *text, size_t size);
 
 /* --- text out ------------------------------------------------------------------------------------------------------------ */

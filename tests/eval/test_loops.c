@@ -553,6 +553,14 @@ START_TEST(parameters_are_distinct) {
 }
 END_TEST
 
+/* A loop without outputs has no result to carry the failure: the status tells it. */
+START_TEST(nothing_to_compute) {
+  tri_expr none;
+  ck_assert_int_eq(tri_loop(g, &(tri_loop_options){.n = tri_extent_of(4)}, &none), TRI_ARGUMENT);
+  ck_assert_int_eq(tri_graph_status(g), TRI_ARGUMENT);
+}
+END_TEST
+
 /* What would be wrong if it were counted in 64 bits. */
 START_TEST(beyond_64_bits) {
   tri_expr x[3], i = tri_variable(g, "i");
@@ -843,6 +851,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, parameters_are_distinct);
+  tcase_add_test(tc, nothing_to_compute);
   tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
