@@ -6,7 +6,8 @@
 
 /* --- numbers */
 
-bool tri__index_of(const struct run *r, const void *number, size_t n, size_t *i) {
+/* The index that a number says, if it is one below `n`: into *i. */
+static bool index_of(const struct run *r, const void *number, size_t n, size_t *i) {
   const struct numbers *base = tri__base(r->numbers);
   if (base->domain->state(base, number)) return false;
   double x = base->domain->to_double(base, number);
@@ -53,7 +54,7 @@ static size_t parts(size_t count, size_t each) { return each ? count / each : 0;
 
 static void run_gather(struct run *r, const struct instruction *s) {
   size_t each = count_of(r, s->result), i;
-  if (tri__index_of(r, element_at(r, s->arg[1], 0), parts(count_of(r, s->arg[0]), each), &i)) {
+  if (index_of(r, element_at(r, s->arg[1], 0), parts(count_of(r, s->arg[0]), each), &i)) {
     copy(r, s->result, 0, s->arg[0], i * each, each);
     return;
   }
@@ -64,7 +65,7 @@ static void run_gather(struct run *r, const struct instruction *s) {
 static void run_scatter(struct run *r, const struct instruction *s) {
   size_t each = count_of(r, s->arg[0]), all = count_of(r, s->result), i;
   clear(r, s->result);
-  if (tri__index_of(r, element_at(r, s->arg[1], 0), parts(all, each), &i)) {
+  if (index_of(r, element_at(r, s->arg[1], 0), parts(all, each), &i)) {
     copy(r, s->result, i * each, s->arg[0], 0, each);
     return;
   }
@@ -122,11 +123,11 @@ void tri__sweep_array(struct sweep *s, const struct instruction *step) {
   if (!step->nargs || !r->plan->active[step->arg[0]]) return;
   switch (step->op) {
   case TRI_OP_gather:
-    if (tri__index_of(r, element_at(r, step->arg[1], 0), parts(each, count), &i))
+    if (index_of(r, element_at(r, step->arg[1], 0), parts(each, count), &i))
       tri__sweep_move(s, step->result, 0, 0, step->arg[0], i * count, count);
     break;
   case TRI_OP_scatter:
-    if (tri__index_of(r, element_at(r, step->arg[1], 0), parts(count, each), &i))
+    if (index_of(r, element_at(r, step->arg[1], 0), parts(count, each), &i))
       tri__sweep_move(s, step->result, i * each, 0, step->arg[0], 0, each);
     break;
   case TRI_OP_slice:

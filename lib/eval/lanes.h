@@ -115,7 +115,5 @@ void tri__lanes_block(const struct map *map, struct map_worker *worker, size_t f
 /* Chooses how outputs are written, and tells how many points the first block should have so that those of the others begin with a line;
  * 0: as many as all. */
 size_t tri__lanes_lead(struct map *map);
-/* Number i of the point among the map's inputs. */
-double tri__map_input(const tri_map_input *input, size_t point);
 
 #endif

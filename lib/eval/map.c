@@ -16,14 +16,14 @@ struct crew {
   size_t count;        /* of workers */
   size_t block, chunk; /* points */
   size_t before;       /* points that the first block is short of */
-  atomic_size_t
-      next; /* point that nobody has taken yet, counted as if the first block were whole */
+  /* Point that nobody has taken yet, counted as if the first block were whole. */
+  atomic_size_t next;
   atomic_int stopped; /* a tri_status: no more is to be taken */
 };
 
 /* --- points through the interpreter */
 
-double tri__map_input(const tri_map_input *input, size_t point) {
+static double input_at(const tri_map_input *input, size_t point) {
   ptrdiff_t at = (ptrdiff_t)point * input->stride;
   return input->doubles ? input->doubles[at] : (double)input->floats[at];
 }
@@ -43,7 +43,7 @@ static tri_status call_point(const struct map *map, const struct map_worker *w, 
                          .n_sizes = map->call->n_sizes,
                          .sizes = map->call->sizes,
                          .interrupt = map->call->interrupt};
-  for (size_t i = 0; i < map->n; i++) w->numbers[i] = tri__map_input(map->inputs + i, point);
+  for (size_t i = 0; i < map->n; i++) w->numbers[i] = input_at(map->inputs + i, point);
   return tri_function_call(map->function, &call, w->numbers, w->numbers + map->n);
 }
 

@@ -51,8 +51,7 @@ static inline bool native_is_leaf(const struct native_op *op) {
   return op->code <= NATIVE_CONSTANT;
 }
 
-/* Finds the groups, and puts all into regions and places. False when out of memory. */
+/* Finds the groups. False when out of memory. */
 bool tri__native_groups(struct native_draft *draft);
-bool tri__native_regions(struct native_draft *draft);
 
 #endif

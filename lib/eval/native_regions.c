@@ -254,14 +254,14 @@ static bool give_places(struct native_draft *d) {
 
 /* --- the whole */
 
-bool tri__native_regions(struct native_draft *d) {
+static bool lay_regions(struct native_draft *d) {
   if (!find_stages(d) || !make_regions(d)) return false;
   find_kept(d);
   return give_places(d);
 }
 
 bool tri__native_lay_out(struct native_draft *d) {
-  return tri__native_groups(d) && tri__native_regions(d);
+  return tri__native_groups(d) && lay_regions(d);
 }
 
 static void free_layout(struct native_draft *d) {

@@ -25,8 +25,8 @@ enum { STEP_INLINE = 3 };
 
 struct loop_lanes;
 
-/* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs arguments: arg[0 …] if they fit there, else arg[0] is where they start in the
- * plan's args. Its results are the values result, result + 1, … */
+/* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs
+ * arguments: arg[0 …] if they fit there, else arg[0] is where they start in the plan's args. Its results are the values result, result + 1, … */
 struct instruction {
   uint8_t op; /* tri_op: a row or a structured operation */
   uint8_t flags;
@@ -149,8 +149,8 @@ struct flat_plan {
   size_t part_count, part_capacity;
 };
 
-/* The plan written out: *flat, whose plan is NULL where that takes more than `limit` steps, or cannot be known before a call (named sizes, indices
- * that are computed). As the body of a loop with its first `steps` inputs from step to step others, the `constants` behind them the
+/* The plan written out: *flat, whose plan is NULL where that takes more than `limit` steps, or cannot be known before a call (named
+ * sizes, indices that are computed). As the body of a loop with its first `steps` inputs from step to step others, the `constants` behind them the
  * same. It uses the plan's programs, so the plan must outlive it; its rows are to be run by kernels. False when out of memory
  * (plan_flat.c). */
 bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit, uint32_t steps,

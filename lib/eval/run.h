@@ -140,8 +140,6 @@ bool tri__rehearse_loops(const struct run *r, bool scratch);
 /* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__run_array(struct run *r, const struct instruction *s);
 tri_status tri__run_loop(struct run *r, const struct instruction *s);
-/* The index that a number says, if it is one below `n`: into *i. */
-bool tri__index_of(const struct run *r, const void *number, size_t n, size_t *i);
 
 /* --- ports */
 /* Number i into or out of a number of the base domain. */

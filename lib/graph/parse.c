@@ -79,7 +79,7 @@ bool tri__parse_pend(struct parser *p, const struct token *token, int kind, size
   return true;
 }
 
-void tri__parse_tell_place(struct parser *p, uint32_t expr, struct place place) {
+static void tell_place(struct parser *p, uint32_t expr, struct place place) {
   if (p->environment->place)
     p->environment->place(p->environment->data, expr, place.line, place.column);
 }
@@ -87,7 +87,7 @@ void tri__parse_tell_place(struct parser *p, uint32_t expr, struct place place) 
 bool tri__parse_push_node(struct parser *p, const struct token *token, enum form form,
                           uint32_t expr) {
   if (id_is_error(expr)) return tri__parse_failed(p, place_of(token), id_status(expr));
-  tri__parse_tell_place(p, expr, place_of(token));
+  tell_place(p, expr, place_of(token));
   struct operand *o = tri__parse_push(p, token, form);
   if (!o) return false;
   o->kind = VALUE_EXPR;
@@ -116,7 +116,7 @@ bool tri__parse_push_value(struct parser *p, const struct token *token, enum for
   o->kind = value->kind;
   o->expr = value->expr;
   o->lambda = value->lambda;
-  if (o->kind == VALUE_EXPR) tri__parse_tell_place(p, o->expr, place_of(token));
+  if (o->kind == VALUE_EXPR) tell_place(p, o->expr, place_of(token));
   return true;
 }
 
@@ -201,7 +201,7 @@ static bool reduce(struct parser *p) {
   a->expr = id;
   a->lambda = 0;
   p->n_operands -= arity - 1;
-  tri__parse_tell_place(p, id, pending_place(o));
+  tell_place(p, id, pending_place(o));
   return true;
 }
 
@@ -281,7 +281,7 @@ static bool superscript(struct parser *p) {
   base->expr = id;
   base->lambda = 0;
   base->form = FORM_POWERED;
-  tri__parse_tell_place(p, id, place_of(p->token));
+  tell_place(p, id, place_of(p->token));
   tri__parse_advance(p);
   return true;
 }

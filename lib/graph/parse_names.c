@@ -50,7 +50,8 @@ tri_op tri__parse_row(struct parser *p, const char *name, size_t size) {
 
 /* --- what the environment says */
 
-bool tri__parse_environment_knows(struct parser *p, const char *name, size_t size,
+/* Whether the environment gives a name its meaning. */
+static bool environment_knows(struct parser *p, const char *name, size_t size,
                                   struct value *value) {
   const struct environment *e = p->environment;
   *value = (struct value){0};
@@ -66,7 +67,7 @@ static bool is_known_value(struct parser *p, const char *name, size_t size) {
   struct value value;
   bool failed = p->g->error.status != TRI_OK;
   if (reserved(name, size) != TRI_OP_COUNT || tri__parse_bound(p, name, size)) return true;
-  bool known = tri__parse_environment_knows(p, name, size, &value);
+  bool known = environment_knows(p, name, size, &value);
   if (!failed) tri_graph_clear_error(p->g);
   return known && value.kind == VALUE_EXPR && !id_is_error(value.expr);
 }
@@ -135,7 +136,7 @@ static bool call(struct parser *p, const struct token *name) {
   if (tri__parse_bound(p, text, name->size)) return not_a_function(p, name);
   if (e->is_call && e->is_call(e->data, text, name->size))
     return tri__parse_open_call(p, name, PENDING_CALL, TRI_OP_COUNT);
-  if (tri__parse_environment_knows(p, text, name->size, &value)) {
+  if (environment_knows(p, text, name->size, &value)) {
     if (value.kind == VALUE_EXPR && value.lambda == 0 && !id_is_error(value.expr))
       return not_a_function(p, name);
     return tri__parse_push_value(p, name, FORM_NAME, &value);
@@ -206,7 +207,7 @@ static bool alone(struct parser *p, const struct token *name) {
   const char *text = text_of(p, name);
   uint32_t bound = tri__parse_bound(p, text, name->size);
   if (bound) return tri__parse_push_node(p, name, FORM_NAME, bound);
-  if (tri__parse_environment_knows(p, text, name->size, &value))
+  if (environment_knows(p, text, name->size, &value))
     return tri__parse_push_value(p, name, FORM_NAME, &value);
   bool derived = next_is(p, OP_PRIME) || pending_is(p, OP_PARTIAL);
   if (derived || p->token->kind == TOKEN_SUPERSCRIPT) {
@@ -253,7 +254,7 @@ uint32_t tri__parse_differential(struct parser *p, const struct operand *of) {
   uint32_t id = of->kind == VALUE_FUNCTION ? parameter(p, of->lambda, name, token->size) : 0;
   if (!id) id = tri__parse_bound(p, name, token->size);
   if (id) return id;
-  bool bound = tri__parse_environment_knows(p, name, token->size, &value);
+  bool bound = environment_knows(p, name, token->size, &value);
   if (reserved(name, token->size) != TRI_OP_COUNT ||
       (bound && (value.kind != VALUE_EXPR || id_is_error(value.expr) ||
                  node_at(p->g, value.expr)->op != TRI_OP_variable))) {

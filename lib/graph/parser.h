@@ -134,7 +134,6 @@ void tri__parse_value_of(const struct parser *p, const struct operand *operand,
                          struct value *value);
 /* Fails unless the operand is an expression. */
 bool tri__parse_need_expr(struct parser *p, const struct operand *operand);
-void tri__parse_tell_place(struct parser *p, uint32_t expr, struct place place);
 
 /* --- parse_names.c */
 
@@ -144,10 +143,6 @@ tri_op tri__parse_row(struct parser *p, const char *name, size_t size);
 /* The variable that the current token names behind ∂ in the denominator of a derivative of
  * `of`; 0 if the parse failed. */
 uint32_t tri__parse_differential(struct parser *p, const struct operand *of);
-
-/* Whether the environment gives a name its meaning. */
-bool tri__parse_environment_knows(struct parser *p, const char *name, size_t size,
-                                  struct value *value);
 
 /* --- parse_arrays.c */
 

@@ -21,9 +21,10 @@ typedef struct tri_workspace tri_workspace;
 /* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit. */
 typedef enum tri_run {
   TRI_INTERPRET, /* the interpreter */
-  TRI_NATIVE, /* machine code for one point, made at the first call, where there can be any: for functions in double without loops,
-                 named sizes and operations that only loops need, if triad was built with LLVM; else the interpreter: tri_function_native tells why */
-  TRI_AUTO    /* machine code if the expected calls are worth the time to make it */
+  /* Machine code for one point, made at the first call, where there can be any: for functions in double without loops, named sizes
+   * and operations that only loops need, if triad was built with LLVM; else the interpreter: tri_function_native tells why. */
+  TRI_NATIVE,
+  TRI_AUTO /* machine code if the expected calls are worth the time to make it */
 } tri_run;
 
 /* Machine code that functions share which come to the same operations, from graphs of whatever age, and that is kept for such to come. */
@@ -50,8 +51,7 @@ typedef struct tri_compile_options {
   tri_run run;                    /* TRI_INTERPRET */
   uint64_t expected_calls;        /* for TRI_AUTO: about how many calls are to come */
   tri_native_cache *native_cache; /* not NULL: machine code is shared through it */
-  const char
-      *native_module; /* path of the module that makes machine code; NULL: where it was installed */
+  const char *native_module; /* path of what makes machine code; NULL: where it was installed */
 } tri_compile_options;
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
@@ -154,9 +154,8 @@ typedef struct tri_call {
   const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
   tri_mode mode; /* of tri_function_hessian: forward over reverse, or forward over forward */
   int strict; /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
-  size_t
-      checkpoint_bytes; /* most that a reverse run keeps of one loop's carries (two steps' at least): what is not kept is
-                              computed again. 0: all are kept */
+  /* Most that a reverse run keeps of one loop's carries (two steps' at least): what is not kept is computed again. 0: all are kept. */
+  size_t checkpoint_bytes;
   int derivatives; /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
 } tri_call;
 
@@ -303,8 +302,8 @@ typedef struct tri_emit_options {
  * row. A stack among the outputs counts as its elements. A function that is cut, or computes with vectors, takes a workspace as its last
  * argument: work[f_work], whose contents mean nothing between calls. Arrays may not overlap. What has no value is NaN, and so are
  * its derivatives; elsewhere derivatives follow IEEE (sqrt' at 0 is inf). TRI_SHAPE for named sizes, or for derivatives of or by what is no
- * scalar; TRI_ARGUMENT for loops, for what tri_compile refuses, or for a name of a header that cannot be quoted; TRI_NAME, TRI_DOMAIN, TRI_LIMIT,
- * TRI_MEMORY. A failure sticks to the graph, and nothing is appended. */
+ * scalar; TRI_ARGUMENT for loops, for what tri_compile refuses, or for a name of a header that cannot be quoted; TRI_NAME,
+ * TRI_DOMAIN, TRI_LIMIT, TRI_MEMORY. A failure sticks to the graph, and nothing is appended. */
 TRI_CHECKED TRI_API tri_status tri_emit_c_with(size_t n_inputs, const tri_expr *inputs,
                                                tri_text *source, tri_text *header, size_t n_outputs,
                                                const tri_emit_options *options);
