@@ -260,9 +260,7 @@ static bool lay_regions(struct native_draft *d) {
   return give_places(d);
 }
 
-bool tri__native_lay_out(struct native_draft *d) {
-  return tri__native_groups(d) && lay_regions(d);
-}
+bool tri__native_lay_out(struct native_draft *d) { return tri__native_groups(d) && lay_regions(d); }
 
 static void free_layout(struct native_draft *d) {
   struct memory *m = d->memory;

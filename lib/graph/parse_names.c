@@ -52,7 +52,7 @@ tri_op tri__parse_row(struct parser *p, const char *name, size_t size) {
 
 /* Whether the environment gives a name its meaning. */
 static bool environment_knows(struct parser *p, const char *name, size_t size,
-                                  struct value *value) {
+                              struct value *value) {
   const struct environment *e = p->environment;
   *value = (struct value){0};
   return e->name && e->name(e->data, name, size, value);
