@@ -82,10 +82,10 @@ uint32_t tri__repeat(tri_graph *g, uint32_t x, extent n) {
                    &x);
 }
 
-/* The last of a named size may be as far away as a size can be. */
+/* A named size may be as large as any array of doubles that memory can hold, which is less than half of what an int64_t can. */
 uint32_t tri__iota(tri_graph *g, int64_t first, extent n) {
   int64_t end;
-  if (__builtin_add_overflow(first, n < 0 ? 0 : n, &end))
+  if (__builtin_add_overflow(first, n < 0 ? INT64_MAX / 2 : n, &end))
     return tri__fail(g, TRI_LIMIT, "numbers beyond %lld", (long long)INT64_MAX);
   return span_node(g, TRI_OP_iota, (struct span){first, n}, tri__array_shape(g, n, 0), 0, NULL);
 }
@@ -122,8 +122,9 @@ uint32_t tri__scatter(tri_graph *g, uint32_t w, uint32_t i, extent n) {
 static uint32_t does_not_fit(tri_graph *g, uint32_t x, int64_t first, extent n) {
   char shape[64], text[64];
   tri__shape_text(g, shape_of(g, x), shape, sizeof shape);
+  int64_t from = first < INT64_MAX ? first + 1 : first;
   return tri__fail(g, TRI_SHAPE, "%s elements from number %lld on do not fit into shape %s",
-                   tri__extent_text(g, n, text, sizeof text), (long long)first + 1, shape);
+                   tri__extent_text(g, n, text, sizeof text), (long long)from, shape);
 }
 
 /* Parts first … first + n - 1. A named size is known to fit only as a whole. */

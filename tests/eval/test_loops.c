@@ -568,6 +568,8 @@ START_TEST(beyond_64_bits) {
     x[k] = tri_variable_shaped(g, (const char *const[]){"x", "y", "z"}[k], 1, (int64_t[]){0},
                                (const char *const[]){"n"});
   says(tri_iota(g, INT64_MAX - 1, tri_extent_of(5)), TRI_LIMIT, "beyond");
+  says(tri_iota(g, INT64_MAX - 1, tri_extent_named("n")), TRI_LIMIT, "beyond");
+  says(tri_slice(shaped("x", 1, 4, 0), INT64_MAX, 2), TRI_SHAPE, "from number 9223372036854775807");
   says(tri_sum(i, i, INT64_MAX, tri_extent_of(2)), TRI_LIMIT, "beyond");
   tri_expr product =
       tri_mul(tri_mul(tri_gather(x[0], i), tri_gather(x[1], i)), tri_gather(x[2], i));
