@@ -11,20 +11,15 @@ static tri_expr failed(tri_graph *g, tri_status status, const char *message) {
   return expr_of(g, tri__fail(g, status, "%s", message));
 }
 
-/* The extent into *n; false with the graph's error set. */
-static bool extent_of(tri_graph *g, tri_extent given, extent *n) {
+/* The extent into *n; an error id, or 0. */
+static uint32_t extent_of(tri_graph *g, tri_extent given, extent *n) {
   if (!given.name) {
     *n = given.n;
-    if (given.n < 0) tri__fail(g, TRI_SHAPE, "%lld parts", (long long)given.n);
-    return given.n >= 0;
+    return given.n >= 0 ? 0 : tri__fail(g, TRI_SHAPE, "%lld parts", (long long)given.n);
   }
   uint32_t name = tri__name_attr(g, given.name, strlen(given.name));
   *n = ~(extent)name;
-  return name != 0;
-}
-
-static tri_expr error_of(tri_graph *g) {
-  return expr_of(g, NODE_ERROR + (uint32_t)tri_graph_status(g));
+  return name ? 0 : NODE_ERROR + TRI_MEMORY;
 }
 
 tri_expr tri_gather(tri_expr x, tri_expr i) {
@@ -45,42 +40,45 @@ tri_expr tri_repeat(tri_expr x, tri_extent n) {
   tri_graph *g = x.graph;
   extent own;
   if (!g) return x;
-  return extent_of(g, n, &own) ? expr_of(g, tri__repeat(g, tri__own(g, x), own)) : error_of(g);
+  uint32_t error = extent_of(g, n, &own);
+  return expr_of(g, error ? error : tri__repeat(g, tri__own(g, x), own));
 }
 
 tri_expr tri_iota(tri_graph *g, int64_t first, tri_extent n) {
   extent own;
-  return extent_of(g, n, &own) ? expr_of(g, tri__iota(g, first, own)) : error_of(g);
+  uint32_t error = extent_of(g, n, &own);
+  return expr_of(g, error ? error : tri__iota(g, first, own));
 }
 
 tri_expr tri_size(tri_graph *g, const char *name) {
   extent own;
-  return extent_of(g, (tri_extent){.name = name}, &own) ? expr_of(g, tri__size(g, own))
-                                                        : error_of(g);
+  uint32_t error = extent_of(g, (tri_extent){.name = name}, &own);
+  return expr_of(g, error ? error : tri__size(g, own));
 }
 
 /* --- loops */
 
-static bool bind(tri_graph *g, size_t n, const tri_expr *parameters, const tri_expr *arguments,
-                 struct binding *to) {
+/* Both return an error id, or 0. */
+static uint32_t bind(tri_graph *g, size_t n, const tri_expr *parameters, const tri_expr *arguments,
+                     struct binding *to) {
   for (size_t i = 0; i < n; i++) {
     to[i] = (struct binding){tri__own(g, parameters[i]), tri__own(g, arguments[i])};
-    if (id_is_error(to[i].parameter) || id_is_error(to[i].argument)) return false;
+    if (id_is_error(to[i].parameter)) return to[i].parameter;
+    if (id_is_error(to[i].argument)) return to[i].argument;
     if (node_at(g, to[i].parameter)->op != TRI_OP_variable)
-      return tri__fail(g, TRI_ARGUMENT, "parameter %zu of a loop is not a variable", i + 1), false;
+      return tri__fail(g, TRI_ARGUMENT, "parameter %zu of a loop is not a variable", i + 1);
   }
-  return true;
+  return 0;
 }
 
 /* No parameter may stand for two things. */
-static bool distinct(tri_graph *g, size_t n, const struct binding *bindings) {
+static uint32_t distinct(tri_graph *g, size_t n, const struct binding *bindings) {
   for (size_t i = 0; i < n; i++)
     for (size_t k = 0; k < i; k++)
       if (bindings[k].parameter == bindings[i].parameter)
         return tri__fail(g, TRI_ARGUMENT, "parameter %s of a loop stands twice",
-                         tri__name(g, bindings[i].parameter)),
-               false;
-  return true;
+                         tri__name(g, bindings[i].parameter));
+  return 0;
 }
 
 static void own(tri_graph *g, size_t n, const tri_expr *from, uint32_t *to) {
@@ -97,11 +95,11 @@ static uint32_t make_loop(tri_graph *g, const tri_loop_options *o, struct bindin
                            .step = bindings,
                            .carry = bindings + o->n_steps,
                            .output = outputs};
-  if (!extent_of(g, o->n, &plan.n)) return error_of(g).id;
-  if (!bind(g, o->n_steps, o->steps, o->step_inputs, bindings) ||
-      !bind(g, o->n_carries, o->carries, o->initial, bindings + o->n_steps) ||
-      !distinct(g, o->n_steps + o->n_carries, bindings))
-    return error_of(g).id;
+  uint32_t error = extent_of(g, o->n, &plan.n);
+  if (!error) error = bind(g, o->n_steps, o->steps, o->step_inputs, bindings);
+  if (!error) error = bind(g, o->n_carries, o->carries, o->initial, bindings + o->n_steps);
+  if (!error) error = distinct(g, o->n_steps + o->n_carries, bindings);
+  if (error) return error;
   own(g, o->n_stacked, o->stacked, outputs);
   own(g, o->n_summed, o->summed, outputs + o->n_stacked);
   own(g, o->n_carries, o->next, outputs + o->n_stacked + o->n_summed);

@@ -561,6 +561,19 @@ START_TEST(nothing_to_compute) {
 }
 END_TEST
 
+/* An expression's error is the loop's, also when the graph has forgotten it. */
+START_TEST(errors_pass_through) {
+  tri_expr bad = shaped("x", 1, -1, 0), p = tri_variable(g, "p"), result;
+  ck_assert_int_eq(tri_expr_status(bad), TRI_SHAPE);
+  tri_graph_clear_error(g);
+  tri_loop_options o = {.n = tri_extent_of(4), .n_steps = 1, .steps = &p, .step_inputs = &bad};
+  o.n_summed = 1;
+  o.summed = &p;
+  ck_assert_int_eq(tri_loop(g, &o, &result), TRI_SHAPE);
+  ck_assert_int_eq(tri_expr_status(result), TRI_SHAPE);
+}
+END_TEST
+
 /* What would be wrong if it were counted in 64 bits. */
 START_TEST(beyond_64_bits) {
   tri_expr x[3], i = tri_variable(g, "i");
@@ -854,6 +867,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, parameters_are_distinct);
   tcase_add_test(tc, nothing_to_compute);
+  tcase_add_test(tc, errors_pass_through);
   tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
