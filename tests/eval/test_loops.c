@@ -483,6 +483,27 @@ START_TEST(edges_of_domains) {
 }
 END_TEST
 
+/* The outputs may be the array of the inputs, which are read again to find who is to blame. */
+START_TEST(in_place) {
+  tri_expr x = shaped("x", 1, 70, 0), i = tri_variable(g, "i"), f;
+  f = tri_map(tri_sqrt(tri_sub(tri_gather(x, i), integer(1))), i, 0, tri_extent_of(70));
+  tri_function *made = tri_compile(1, &x, 1, &f);
+  tri_error apart, within;
+  double at[70], out[70];
+  for (int bad = 0; bad < 2; bad++) {
+    for (int k = 0; k < 70; k++) at[k] = 2.0 + k;
+    if (bad) at[40] = 0.0;
+    ck_assert_int_eq(tri_function_call(made, &(tri_call){.error = &apart}, at, out),
+                     bad ? TRI_DOMAIN : TRI_OK);
+    ck_assert_int_eq(tri_function_call(made, &(tri_call){.error = &within}, at, at),
+                     bad ? TRI_DOMAIN : TRI_OK);
+    ck_assert_str_eq(apart.message, within.message);
+    for (int k = 0; k < 70; k++) ck_assert(at[k] == out[k] || (isnan(at[k]) && isnan(out[k])));
+  }
+  tri_function_free(made);
+}
+END_TEST
+
 START_TEST(size_does_not_matter) {
   uint32_t nodes[2];
   for (int k = 0; k < 2; k++) {
@@ -863,6 +884,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, equal_loops_are_one_node);
   tcase_add_test(tc, loops_meet);
   tcase_add_test(tc, edges_of_domains);
+  tcase_add_test(tc, in_place);
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, parameters_are_distinct);
