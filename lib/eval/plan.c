@@ -124,9 +124,8 @@ static int by_number(const void *a, const void *b) {
 }
 
 static uint32_t kept_place(const struct plan_loop *l, uint32_t result) {
-  uint32_t i = 0;
-  while (l->kept[i] != result) i++;
-  return i;
+  const uint32_t *at = bsearch(&result, l->kept, l->results, sizeof result, by_number);
+  return (uint32_t)(at - l->kept);
 }
 
 static bool keep_results(struct compiler *c) {

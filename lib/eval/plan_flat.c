@@ -9,11 +9,14 @@
 /* Numbers while the flat plan is made: inputs and results as they are counted, constants and results marked. */
 enum { CONSTANT = 1u << 30, RESULT = 2u << 30, KIND = 3u << 30 };
 
+enum { WORK = 64 }; /* numbers for each step of the limit, at most */
+
 struct frame;
 
 struct flat {
   struct memory *memory;
   uint32_t limit; /* of steps */
+  uint64_t work;  /* numbers that turns of loops have been given */
   struct instruction *steps;
   size_t step_count, step_capacity;
   uint32_t *seen;   /* hash table of steps: number + 1 */
@@ -361,6 +364,9 @@ static bool turns(struct flat *f, const struct frame *outer, const struct instru
   const uint32_t *args = step_args(outer->plan, s);
   size_t n = (size_t)l->as.n;
   for (size_t step = 0; step < n; step++) {
+    f->work += body->count + 1;
+    if (f->work > (uint64_t)WORK * f->limit)
+      return give_up(f); /* also where all comes to constants */
     size_t t = l->as.backward ? n - 1 - step : step;
     for (uint32_t i = 0; i < l->as.steps + l->as.constants; i++)
       copy_input(outer, args[i], i < l->as.steps ? t * count_of_value(body->plan, i) : 0, body, i);

@@ -157,7 +157,7 @@ static bool runs_along(const struct making *m, uint32_t index, int64_t *first) {
                                                                                     : -1;
     if (constant < 0) return false;
     parameter = args[1 - constant];
-    if (n->op == TRI_OP_sub) offset = -offset;
+    if (n->op == TRI_OP_sub && __builtin_sub_overflow(0, offset, &offset)) return false;
   }
   const struct binding *step = step_of(m, parameter);
   if (!step || op_of(g, step->argument) != TRI_OP_iota) return false;
@@ -246,14 +246,13 @@ static bool put_in_order(struct making *m, struct list *list) {
 
 /* --- the body over its own parameters */
 
-/* The parameters of a list, one for each distinct argument; drops the others. *next counts. */
+/* The parameters of a list in order, one for each distinct argument; drops the others. *next counts. */
 static uint32_t name_list(struct making *m, struct list *list, bool parts, size_t *next) {
   tri_graph *g = m->g;
   size_t kept = 0;
   for (size_t i = 0; i < list->count; i++) {
     struct taken t = list->at[i];
-    size_t k = 0;
-    while (k < kept && list->at[k].argument != t.argument) k++;
+    size_t k = kept && list->at[kept - 1].argument == t.argument ? kept - 1 : kept;
     uint32_t parameter = t.argument;
     if (parts || !is_literal(g, t.argument)) {
       uint32_t shape = shape_of(g, t.id);

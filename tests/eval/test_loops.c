@@ -483,6 +483,37 @@ START_TEST(edges_of_domains) {
 }
 END_TEST
 
+/* What comes to a constant takes no steps, and yet is not written out for ever; nor are many captured expressions compared two by two. */
+START_TEST(writing_out_ends) {
+  const tri_extent n = tri_extent_of(60000);
+  tri_expr x = shaped("x", 1, 8, 0), from[2] = {tri_iota(g, 1, n), tri_iota(g, 0, n)}, e, f;
+  tri_expr outer[2] = {tri_variable(g, "a"), tri_variable(g, "b")};
+  tri_expr inner[2] = {tri_variable(g, "c"), tri_variable(g, "d")};
+  tri_expr zero = tri_sub(tri_sub(inner[0], inner[1]), tri_sub(outer[0], outer[1]));
+  tri_loop_options nest = {.n = n, .n_steps = 2, .steps = inner, .step_inputs = from};
+  nest.n_summed = 1;
+  nest.summed = &zero;
+  ok(tri_loop(g, &nest, &e));
+  nest.steps = outer;
+  nest.summed = &e;
+  ok(tri_loop(g, &nest, &e));
+  f = tri_mul(tri_element(x, 0), e);
+  tri_function *made = tri_compile(1, &x, 1, &f);
+  struct memory memory;
+  tri__memory_init(&memory, NULL);
+  struct flat_plan written;
+  ck_assert(tri__plan_flat(made->plan, &memory, 100000, 0, 0, &written) && !written.plan);
+  tri_function_free(made);
+  tri_expr part = tri_variable(g, "q"), sum = integer(0);
+  for (int k = 0; k < 60000; k++)
+    sum = tri_add(sum, tri_mul(part, tri_sin(tri_mul(integer(k), tri_element(x, 1)))));
+  tri_loop_options o = {.n = tri_extent_of(8), .n_steps = 1, .steps = &part, .step_inputs = &x};
+  o.n_summed = 1;
+  o.summed = &sum;
+  ok(tri_loop(g, &o, &f));
+}
+END_TEST
+
 /* The outputs may be the array of the inputs, which are read again to find who is to blame. */
 START_TEST(in_place) {
   tri_expr x = shaped("x", 1, 70, 0), i = tri_variable(g, "i"), f;
@@ -884,6 +915,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, equal_loops_are_one_node);
   tcase_add_test(tc, loops_meet);
   tcase_add_test(tc, edges_of_domains);
+  tcase_add_test(tc, writing_out_ends);
   tcase_add_test(tc, in_place);
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
