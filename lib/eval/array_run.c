@@ -22,8 +22,7 @@ static bool index_of(const struct run *r, const void *number, size_t n, size_t *
   return exact;
 }
 
-static void set_integer(const struct run *r, void *to, int64_t i) {
-  struct numbers *n = r->numbers;
+void tri__set_integer(struct numbers *n, void *to, int64_t i) {
   mpq_t q;
   if (i > -((int64_t)1 << 53) && i < (int64_t)1 << 53) {
     n->domain->set_double(n, to, (double)i);
@@ -89,7 +88,8 @@ static void run_repeat(struct run *r, const struct instruction *s) {
 
 static void run_iota(struct run *r, const struct instruction *s) {
   for (size_t e = 0; e < count_of(r, s->result); e++)
-    set_integer(r, element_at(r, s->result, e), r->plan->spans[s->index] + (int64_t)e);
+    tri__set_integer(r->numbers, element_at(r, s->result, e),
+                     r->plan->spans[s->index] + (int64_t)e);
 }
 
 tri_status tri__run_array(struct run *r, const struct instruction *s) {
@@ -107,7 +107,7 @@ tri_status tri__run_array(struct run *r, const struct instruction *s) {
   case TRI_OP_repeat: run_repeat(r, s); break;
   case TRI_OP_iota: run_iota(r, s); break;
   case TRI_OP_size:
-    set_integer(r, element_at(r, s->result, 0), r->workspace->sizes[s->index]);
+    tri__set_integer(r->numbers, element_at(r, s->result, 0), r->workspace->sizes[s->index]);
     break;
   default: break;
   }

@@ -181,15 +181,32 @@ static void take_parts(const struct pass *p, uint32_t number, const double *from
   }
 }
 
+/* The same for numbers in order. */
+static void count_parts(const struct pass *p, uint32_t number, int64_t first, size_t count) {
+  uint32_t slot = p->flat->place[number];
+  if (slot == NO_INPUT) return;
+  double *to = buffer_of(p, slot);
+  for (size_t k = 0; k < LANE_BLOCK; k++)
+    to[k] = (double)(first + (int64_t)(k < count ? k : count - 1));
+}
+
+/* Step k's index of a part. */
+static double index_at(const struct turn *t, const struct flat_part *part, size_t k) {
+  const struct plan_loop *l = t->loop;
+  double i = l->counted[part->index] ? (double)(l->first[part->index] + (int64_t)k)
+                                     : argument(t, part->index)[k];
+  return i + (double)part->offset;
+}
+
 /* Parts of a constant by the indices of these steps; none where an index is none. */
 static void choose_parts(const struct pass *p, const struct flat_part *part, size_t first,
                          size_t count) {
   const struct turn *t = p->turn;
-  const double *index = argument(t, part->index) + first, *array = argument(t, part->array);
+  const double *array = argument(t, part->array);
   size_t all = count_of(&t->body, part->array), parts = parts_of(t, part->array);
   size_t each = parts ? all / parts : 0;
   for (size_t k = 0; k < LANE_BLOCK; k++) {
-    double i = index[k < count ? k : count - 1] + (double)part->offset;
+    double i = index_at(t, part, first + (k < count ? k : count - 1));
     bool there = i >= 0.0 && i < (double)parts && i == (double)(size_t)i;
     const double *from = there ? array + (size_t)i * each : NULL;
     for (size_t e = 0; e < each; e++) {
@@ -204,7 +221,10 @@ static void take_inputs(const struct pass *p, size_t first, size_t count) {
   uint32_t number = 0;
   for (uint32_t i = 0; i < t->loop->as.steps; i++) {
     size_t each = count_of(&t->body, i);
-    take_parts(p, number, argument(t, i), each, first, count);
+    if (t->loop->counted[i])
+      count_parts(p, number, t->loop->first[i] + (int64_t)first, count);
+    else
+      take_parts(p, number, argument(t, i), each, first, count);
     number += (uint32_t)each;
   }
   for (size_t k = 0; k < p->flat->part_count; k++)

@@ -100,7 +100,11 @@ tri_status tri__turn_body(struct turn *t, size_t step) {
   if (tri__interrupt(t->outer))
     return tri__call_error(t->outer->call, TRI_INTERRUPTED, "interrupted");
   for (uint32_t i = 0; i < as->steps; i++)
-    set_input(t, t->args[i], part * count_of(&t->body, i), i);
+    if (t->loop->counted[i])
+      tri__set_integer(t->body.numbers, element_at(&t->body, i, 0),
+                       t->loop->first[i] + (int64_t)part);
+    else
+      set_input(t, t->args[i], part * count_of(&t->body, i), i);
   for (uint32_t c = 0; c < as->carries; c++) {
     size_t count = count_of(&t->body, carry_input(t->loop, c));
     if (count)

@@ -396,6 +396,53 @@ static void find_active(struct plan *p) {
   }
 }
 
+/* --- numbers that loops count */
+
+enum { COUNTED = 1, LAID_OUT = 2 };
+
+/* What is known of values: numbers in order, and whether anyone reads them otherwise than as a loop's step input. */
+static void mark_numbers(const struct plan *p, uint8_t *marks) {
+  for (uint32_t k = 0; k < p->step_count; k++) {
+    const struct instruction *s = p->steps + k;
+    const uint32_t *args = step_args(p, s);
+    if (s->op == TRI_OP_iota) marks[s->result] |= COUNTED;
+    for (uint32_t i = s->op == TRI_OP_loop ? p->loops[s->index].as.steps : 0; i < s->nargs; i++)
+      marks[args[i]] |= LAID_OUT;
+  }
+  for (uint32_t o = 0; o < p->output_count; o++) marks[p->outputs[o]] |= LAID_OUT;
+}
+
+static bool take_counted(struct plan *p, struct plan_loop *l, const uint32_t *args,
+                         const uint8_t *marks, const int64_t *first) {
+  l->counted = tri__new(&p->memory, l->as.steps, sizeof *l->counted);
+  l->first = tri__new(&p->memory, l->as.steps, sizeof *l->first);
+  for (uint32_t i = 0; l->counted && l->first && i < l->as.steps; i++) {
+    l->counted[i] = marks[args[i]] == COUNTED;
+    if (l->counted[i]) l->first[i] = first[args[i]];
+  }
+  return l->counted && l->first;
+}
+
+/* A sum over an index up to a thousand million needs no array of it. */
+static bool count_numbers(struct plan *p) {
+  if (!p->loop_count) return true;
+  uint8_t *marks = tri__new(&p->memory, p->value_count, 1);
+  int64_t *first = tri__new(&p->memory, p->value_count, sizeof *first);
+  bool ok = marks && first;
+  if (ok) mark_numbers(p, marks);
+  for (uint32_t k = 0; ok && k < p->step_count; k++) {
+    const struct instruction *s = p->steps + k;
+    if (s->op == TRI_OP_loop)
+      ok = take_counted(p, p->loops + s->index, step_args(p, s), marks, first);
+    if (s->op != TRI_OP_iota) continue;
+    first[s->result] = p->spans[s->index];
+    if (marks[s->result] == COUNTED) p->values[s->result].shape = 0;
+  }
+  tri__free(&p->memory, marks, p->value_count, 1);
+  tri__free(&p->memory, first, p->value_count, sizeof *first);
+  return ok;
+}
+
 /* Outputs that a loop may write where the caller wants them. */
 static bool find_lone(struct plan *p) {
   if (!p->loop_count) return true;
@@ -479,7 +526,8 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   }
   memcpy(p->used, c->used, sizeof p->used);
   p->programs = tri__programs_new(c->graph, &p->memory, c->used);
-  if (!p->programs || !tri__plan_slots(p) || !find_lone(p)) return no_memory(c);
+  if (!p->programs || !count_numbers(p) || !tri__plan_slots(p) || !find_lone(p))
+    return no_memory(c);
   find_active(p);
   return true;
 }

@@ -70,6 +70,10 @@ struct plan_loop {
   uint8_t *strict; /* of each: primals need it */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
+  /* By step input: whether it is the numbers first, first + 1, …, which nobody else reads; they are counted and not laid out, and their value
+   * has one element. */
+  uint8_t *counted;
+  int64_t *first;
   _Atomic(struct loop_lanes *)
       lanes;            /* of the body written out, made when it is first wanted; else NULL */
   atomic_bool no_lanes; /* it has none */

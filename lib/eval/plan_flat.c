@@ -369,7 +369,11 @@ static bool turns(struct flat *f, const struct frame *outer, const struct instru
       return give_up(f); /* also where all comes to constants */
     size_t t = l->as.backward ? n - 1 - step : step;
     for (uint32_t i = 0; i < l->as.steps + l->as.constants; i++)
-      copy_input(outer, args[i], i < l->as.steps ? t * count_of_value(body->plan, i) : 0, body, i);
+      if (i < l->as.steps && l->counted[i])
+        numbers(body, i)[0] = integer(f, l->first[i] + (int64_t)t);
+      else
+        copy_input(outer, args[i], i < l->as.steps ? t * count_of_value(body->plan, i) : 0, body,
+                   i);
     for (uint32_t c = 0; c < l->as.carries; c++) {
       uint32_t input = l->as.steps + l->as.constants + c;
       memcpy(numbers(body, input), carry[c], count_of_value(body->plan, input) * sizeof(uint32_t));

@@ -140,6 +140,8 @@ bool tri__rehearse_loops(const struct run *r, bool scratch);
 /* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__run_array(struct run *r, const struct instruction *s);
 tri_status tri__run_loop(struct run *r, const struct instruction *s);
+/* Sets a number to an integer. */
+void tri__set_integer(struct numbers *n, void *to, int64_t i);
 
 /* --- ports */
 /* Number i into or out of a number of the base domain. */

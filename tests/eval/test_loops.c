@@ -514,6 +514,27 @@ START_TEST(writing_out_ends) {
 }
 END_TEST
 
+/* Numbers that only loops read are counted: a workspace for a sum over an index is small, however far it goes. */
+START_TEST(indices_are_counted) {
+  tri_expr y = tri_variable(g, "y"), i = tri_variable(g, "i");
+  size_t bytes[2];
+  for (int k = 0; k < 2; k++) {
+    int64_t n = k ? 100000000 : 1000;
+    tri_expr f = tri_sum(tri_mul(tri_mul(i, y), i), i, -3, tri_extent_of(n));
+    tri_function *made = tri_compile(1, &y, 1, &f);
+    bytes[k] = tri_workspace_bytes(made, 1);
+    double at = 0.5, v, slope, expected = 0.0;
+    if (!k) {
+      for (int64_t j = -3; j < n - 3; j++) expected += (double)(j * j);
+      ok(tri_function_reverse(made, NULL, &at, NULL, &v, &slope));
+      ck_assert(v == 0.5 * expected && slope == expected);
+    }
+    tri_function_free(made);
+  }
+  ck_assert_uint_eq(bytes[0], bytes[1]);
+}
+END_TEST
+
 /* The outputs may be the array of the inputs, which are read again to find who is to blame. */
 START_TEST(in_place) {
   tri_expr x = shaped("x", 1, 70, 0), i = tri_variable(g, "i"), f;
@@ -916,6 +937,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, loops_meet);
   tcase_add_test(tc, edges_of_domains);
   tcase_add_test(tc, writing_out_ends);
+  tcase_add_test(tc, indices_are_counted);
   tcase_add_test(tc, in_place);
   tcase_add_test(tc, size_does_not_matter);
   tcase_add_test(tc, what_does_not_fit);
