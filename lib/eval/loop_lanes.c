@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes program whose points are the steps. Sums are
- * those of blocks, in an order that depends on nothing but the number of steps. */
+ * those of blocks, in an order that depends on nothing but the number of steps, and what rounding loses between blocks is made good (A.
+ * Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54 (1974)). */
 #include <math.h>
 #include <string.h>
 
@@ -83,9 +84,9 @@ struct pass {
   const struct flat_plan *flat;
   double *buffers; /* LANE_BLOCK numbers for each slot but the constants', then for each sum */
   void **slots;
-  double *sums;
-  double **results; /* where they go, by the loop's kept results */
-  uint8_t **flags;  /* of those that go to the caller at once; else NULL */
+  double *sums, *lost; /* by output; what rounding took from the sums */
+  double **results;    /* where they go, by the loop's kept results */
+  uint8_t **flags;     /* of those that go to the caller at once; else NULL */
 };
 
 static double *buffer_of(const struct pass *p, uint32_t slot) {
@@ -115,7 +116,7 @@ static bool open_pass(struct pass *p) {
   const struct lanes *l = p->lanes;
   struct level *level = p->turn->level;
   size_t cells = (size_t)l->slot_count - l->constant_count;
-  size_t size = (cells * LANE_BLOCK + l->output_count) * sizeof(double) +
+  size_t size = (cells * LANE_BLOCK + 2 * (size_t)l->output_count) * sizeof(double) +
                 l->slot_count * sizeof *p->slots + 2 * p->turn->loop->results * sizeof *p->results +
                 LANE_ALIGNMENT;
   if (!level->block) {
@@ -126,11 +127,12 @@ static bool open_pass(struct pass *p) {
   p->buffers = (double *)(void *)((char *)level->block + LANE_ALIGNMENT -
                                   (uintptr_t)level->block % LANE_ALIGNMENT);
   p->sums = p->buffers + cells * LANE_BLOCK;
-  p->slots = (void **)(void *)(p->sums + l->output_count);
+  p->lost = p->sums + l->output_count;
+  p->slots = (void **)(void *)(p->lost + l->output_count);
   p->results = (double **)(void *)(p->slots + l->slot_count);
   p->flags = (uint8_t **)(void *)(p->results + p->turn->loop->results);
   aim(p);
-  memset(p->sums, 0, l->output_count * sizeof(double));
+  memset(p->sums, 0, 2 * (size_t)l->output_count * sizeof(double));
   for (uint32_t s = 0; s < l->slot_count; s++)
     p->slots[s] = is_constant(l, s)
                       ? (void *)(l->constants + (s - l->input_count) * LANE_BLOCK * sizeof(double))
@@ -268,6 +270,17 @@ static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t c
   }
 }
 
+static void add(const struct pass *p, uint32_t output, double x) {
+  double before = p->sums[output], sum = before + x;
+  p->lost[output] += fabs(before) >= fabs(x) ? (before - sum) + x : (x - sum) + before;
+  p->sums[output] = sum;
+}
+
+/* Where the sum is no number, neither is what was lost. */
+static double total(const struct pass *p, uint32_t output) {
+  return isfinite(p->lost[output]) ? p->sums[output] + p->lost[output] : p->sums[output];
+}
+
 static void look_for_values(const struct pass *p, uint32_t k, uint32_t next, size_t each) {
   bool lacks = false;
   for (size_t e = 0; p->flags[k] && e < each; e++)
@@ -286,7 +299,7 @@ static void take_result(const struct pass *p, uint32_t k, uint32_t next, size_t 
   look_for_values(p, k, next, each);
   if (!summed && each) put_parts(p, next, each, count, p->results[k] + first * each);
   for (size_t e = 0; summed && e < each; e++, next++)
-    p->sums[next] += p->lanes->kernels->sum(p->slots[p->lanes->output_slots[next]], (int)count);
+    add(p, next, p->lanes->kernels->sum(p->slots[p->lanes->output_slots[next]], (int)count));
 }
 
 /* The first of the flat plan's outputs that result k has. */
@@ -302,8 +315,8 @@ static void finish_sums(const struct pass *p) {
   for (uint32_t k = 0; k < t->loop->results; k++) {
     uint32_t i, result = t->step->result + k;
     size_t count = count_of(t->outer, result);
-    if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED && count)
-      memcpy(p->results[k], p->sums + first_output(t, k), count * sizeof(double));
+    if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) != RESULT_SUMMED) continue;
+    for (uint32_t e = 0; e < count; e++) p->results[k][e] = total(p, first_output(t, k) + e);
   }
 }
 

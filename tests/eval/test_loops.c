@@ -514,6 +514,23 @@ START_TEST(writing_out_ends) {
 }
 END_TEST
 
+/* Long sums by lanes keep their digits; infinite ones stay what they are. */
+START_TEST(long_sums) {
+  tri_expr y = tri_variable(g, "y"), i = tri_variable(g, "i"), f;
+  f = tri_sum(tri_mul(i, y), i, 1, tri_extent_of(10000000));
+  tri_function *made = tri_compile(1, &y, 1, &f);
+  double at = 1.0, v, huge = 1e305;
+  ok(tri_function_call(made, NULL, &at, &v));
+  ck_assert(v == 50000005000000.0);
+  at = 0.1;
+  ok(tri_function_call(made, NULL, &at, &v));
+  ck_assert_double_eq_tol(v, 5000000500000.0, 0.001);
+  ok(tri_function_call(made, NULL, &huge, &v));
+  ck_assert(isinf(v));
+  tri_function_free(made);
+}
+END_TEST
+
 /* Numbers that only loops read are counted: a workspace for a sum over an index is small, however far it goes. */
 START_TEST(indices_are_counted) {
   tri_expr y = tri_variable(g, "y"), i = tri_variable(g, "i");
@@ -937,6 +954,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, loops_meet);
   tcase_add_test(tc, edges_of_domains);
   tcase_add_test(tc, writing_out_ends);
+  tcase_add_test(tc, long_sums);
   tcase_add_test(tc, indices_are_counted);
   tcase_add_test(tc, in_place);
   tcase_add_test(tc, size_does_not_matter);
