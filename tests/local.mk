@@ -49,6 +49,7 @@ tests_verify_test_ways_CPPFLAGS = $(NATIVE_BUILT)
 noinst_HEADERS += tests/verify/roundoff.def
 TRIAD_OOM += tests/oom/oom_verify
 TRIAD_TESTS += tests/corpus/test_corpus
+EXTRA_DIST += tests/tool/lib.sh
 EXTRA_DIST += tests/corpus/corpus.txt tests/corpus/cases.txt tests/corpus/make.py tests/corpus/mgh.py
 TRIAD_OOM += tests/oom/oom_graph
 TRIAD_OOM += tests/oom/oom_parse

@@ -2,28 +2,9 @@
 # Arrays and loops in sessions: values, derivatives in the shapes of their variables, declarations, errors; as text and as JSON.
 set -u
 work=tool-arrays
-rm -rf "$work" && mkdir -p "$work"
+. "$abs_srcdir/tests/tool/lib.sh"
 LC_ALL=C.UTF-8
 export LC_ALL
-count=0
-
-compare() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  printf '%s\n' "$2" >"$work/expected"
-  printf '%s\n' "$3" >"$work/actual"
-  if cmp -s "$work/expected" "$work/actual"; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    diff -u "$work/expected" "$work/actual" | sed 's/^/# /'
-  fi
-}
-
-text() { # NAME INPUT EXPECTED
-  compare "$1" "$3" "$(printf '%s\n' "$2" | "$TRIAD" - 2>&1)"
-}
-
-json() { # NAME INPUT EXPECTED
-  compare "$1 (JSON)" "$3" "$(printf '%s\n' "$2" | "$TRIAD" --json --keep-going - 2>&1)"
-}
 
 code() { # STATEMENT CODE COLUMN
   compare "$1" "\"code\":\"$2\",\"column\":$3" "$("$TRIAD" --json -e "$1" | tail -n 1 | grep -o '"code":"[a-z]*","column":[0-9]*')"

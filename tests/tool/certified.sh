@@ -2,18 +2,7 @@
 # Certain digits, domains, verdicts and claims, from the command line. Numbers are mpmath's.
 set -u
 work=tool-certified
-rm -rf "$work" && mkdir -p "$work"
-count=0
-
-compare() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  printf '%s\n' "$2" >"$work/expected"
-  printf '%s\n' "$3" >"$work/actual"
-  if cmp -s "$work/expected" "$work/actual"; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    diff -u "$work/expected" "$work/actual" | sed 's/^/# /'
-  fi
-}
+. "$abs_srcdir/tests/tool/lib.sh"
 
 member() { # NAME: what "NAME": is followed by in standard input, every time
   grep -o "\"$1\":\"[^\"]*\"" | sed "s/^\"$1\"://; s/\"//g" | tr '\n' ' ' | sed 's/ $//'

@@ -2,34 +2,25 @@
 # triad emit: what it writes compiles and gives the tool's own numbers; options, files and exit statuses.
 set -u
 work=tool-emit
-rm -rf "$work" && mkdir -p "$work"
-count=0
-
-check() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  if [ "$2" = "$3" ]; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    printf 'expected:\n%s\nfound:\n%s\n' "$2" "$3" | sed 's/^/# /'
-  fi
-}
+. "$abs_srcdir/tests/tool/lib.sh"
 
 status() { # EXPECTED ARGUMENT...
   expected=$1
   shift
   "$TRIAD" emit "$@" >"$work/out" 2>"$work/err" </dev/null
-  check "status $expected: emit $*" "$expected" "$?"
+  compare "status $expected: emit $*" "$expected" "$?"
 }
 
 has() { # NAME PATTERN FILE
   grep -q -e "$2" "$3"
-  check "$1" 0 $?
+  compare "$1" 0 $?
 }
 
 printf 'f(x, y) = x\302\262y + y/3 + 2\n1 + 1\nv(\316\261, b) = [\316\261*b, \316\261 + b]\n' >"$work/f.tri"
 status 0 --help
 has "--help tells the usage" '^Usage: triad emit' "$work/out"
 status 0 "$work/f.tri" --function=f --gradient --hessian -o "$work/f.c"
-check "nothing is printed" "" "$(cat "$work/out" "$work/err")"
+compare "nothing is printed" "" "$(cat "$work/out" "$work/err")"
 has "the header tells the function" '^ \*   f(x, y) = x^2\*y + y/3 + 2$' "$work/f.h"
 has "the source includes its header by name" '^#include "f.h"$' "$work/f.c"
 cat >"$work/main.c" <<'END'
@@ -44,8 +35,8 @@ int main(void) {
 }
 END
 $CC -std=c11 -Wall -Wextra -Wconversion -Werror -pedantic -o "$work/main" "$work/f.c" "$work/main.c" -lm
-check "it compiles without a warning" 0 $?
-check "it computes" '39.333333333333336
+compare "it compiles without a warning" 0 $?
+compare "it computes" '39.333333333333336
 [24, 9.3333333333333339]
 [[8, 6], [6, 0]]' "$("$work/main")"
 
@@ -53,7 +44,7 @@ status 0 "$work/f.tri" --jacobian --float --cut=1
 has "the last function, without -o to standard output" '^void v_jacobian(const float in\[2\], float value\[2\], float jacobian\[4\]' "$work/out"
 cp "$work/out" "$work/v.c"
 $CC -std=c11 -Wall -Wextra -Wconversion -Werror -pedantic -c -o "$work/v.o" "$work/v.c"
-check "which compiles as it is" 0 $?
+compare "which compiles as it is" 0 $?
 
 status 1 "$work/f.tri" --gradient
 has "a gradient of two outputs" 'shape error: v: a gradient is that of one number' "$work/err"
@@ -80,6 +71,6 @@ has "a statement that fails" 'bad.tri:1' "$work/err"
 printf 'double(x) = x^2\n' | "$TRIAD" emit - >"$work/out"
 has "a keyword as a name" '^void double_(const' "$work/out"
 "$TRIAD" emit "$work/f.tri" >/dev/full 2>"$work/err"
-check "a full disk" 1 $?
+compare "a full disk" 1 $?
 has "a full disk is told" 'cannot write to standard output' "$work/err"
 echo "1..$count"

@@ -2,20 +2,9 @@
 # Bad input: the message, the place, the caret, the exit status; and nothing that was there before is lost.
 set -u
 work=tool-errors
-rm -rf "$work" && mkdir -p "$work"
+. "$abs_srcdir/tests/tool/lib.sh"
 LC_ALL=C.UTF-8
 export LC_ALL
-count=0
-
-compare() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  printf '%s\n' "$2" >"$work/expected"
-  printf '%s\n' "$3" >"$work/actual"
-  if cmp -s "$work/expected" "$work/actual"; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    diff -u "$work/expected" "$work/actual" | sed 's/^/# /'
-  fi
-}
 
 # The message on standard error, and that the status is 1.
 fails() { # NAME STATEMENTS EXPECTED

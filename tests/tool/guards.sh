@@ -2,16 +2,7 @@
 # What would take for ever, or more memory than there is, is answered or refused quickly, in every domain.
 set -u
 work=tool-guards
-rm -rf "$work" && mkdir -p "$work"
-count=0
-
-check() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  if [ "$2" = "$3" ]; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    printf 'expected:\n%s\nfound:\n%s\n' "$2" "$3" | sed 's/^/# /'
-  fi
-}
+. "$abs_srcdir/tests/tool/lib.sh"
 
 command -v timeout >/dev/null || { echo '1..0 # SKIP no timeout'; exit 0; }
 
@@ -84,32 +75,32 @@ statements=$(wc -l <"$work/all.tri")
 for domain in double float rational mpfr ball; do
   start=$(date +%s)
   timeout 60 "$TRIAD" --keep-going --json --domain=$domain "$work/all.tri" >"$work/$domain" 2>&1
-  check "$domain: ends" 1 $?
-  check "$domain: in time" yes "$([ $(($(date +%s) - start)) -le 20 ] && echo yes)"
-  check "$domain: an answer to each statement" "$statements" "$(grep -c '^{"line":' "$work/$domain")"
-  check "$domain: memory was never short" 0 "$(grep -c '"code":"memory"' "$work/$domain")"
+  compare "$domain: ends" 1 $?
+  compare "$domain: in time" yes "$([ $(($(date +%s) - start)) -le 20 ] && echo yes)"
+  compare "$domain: an answer to each statement" "$statements" "$(grep -c '^{"line":' "$work/$domain")"
+  compare "$domain: memory was never short" 0 "$(grep -c '"code":"memory"' "$work/$domain")"
 done
 
 # The same with certain digits, where precisions rise until all are.
 { echo 'set digits 30'; cat "$work/all.tri"; } >"$work/digits.tri"
 timeout 60 "$TRIAD" --keep-going --json "$work/digits.tri" >"$work/digits" 2>&1
-check "digits: ends" 1 $?
-check "digits: an answer to each statement" $((statements + 1)) "$(grep -c '^{"line":' "$work/digits")"
+compare "digits: ends" 1 $?
+compare "digits: an answer to each statement" $((statements + 1)) "$(grep -c '^{"line":' "$work/digits")"
 
 message() { "$TRIAD" --domain="$1" -e "$2" 2>&1 >/dev/null | head -n 1; }
-check "precision" "-e:1:15: limit error: precision is a number of bits from 2 to 4000000, not 1000000000" \
+compare "precision" "-e:1:15: limit error: precision is a number of bits from 2 to 4000000, not 1000000000" \
   "$(message mpfr 'set precision 1000000000')"
-check "digits" "-e:1:12: limit error: digits is a number from 0 (off) to 1000000, not 10000000" \
+compare "digits" "-e:1:12: limit error: digits is a number from 0 (off) to 1000000, not 10000000" \
   "$(message double 'set digits 10000000')"
-check "beyond the range of balls" "-e:1:1: limit error: exp at 1e19 is beyond the range of domain ball" \
+compare "beyond the range of balls" "-e:1:1: limit error: exp at 1e19 is beyond the range of domain ball" \
   "$(message ball 'exp(1e19)')"
-check "undecided" "-e:1:1: limit error: tan at 1.5707963267948966 cannot be decided at 128 bits of precision" \
+compare "undecided" "-e:1:1: limit error: tan at 1.5707963267948966 cannot be decided at 128 bits of precision" \
   "$(message ball 'tan(pi/2)')"
-check "an exact power" "-e:1:2: limit error: an exact power of more than 1000000 digits (the digit limit)" \
+compare "an exact power" "-e:1:2: limit error: an exact power of more than 1000000 digits (the digit limit)" \
   "$(message rational '3^(10^18)')"
 
 # What underflows in balls is enclosed around 0 and does not stand in the way; the digits printed are bounded.
-check "underflow in balls" "0 +/- 2.4e-323228497
+compare "underflow in balls" "0 +/- 2.4e-323228497
 [0 +/- 2.4e-323228497]
 1.0000" "$("$TRIAD" --domain=ball -e 'exp(-1e19); gradient(sigmoid(x), x=1e30); softplus(1e30)' | cut -c1-22 | sed '3s/\(1.0000\)0*e*.*/\1/')"
 echo "1..$count"

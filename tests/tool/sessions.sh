@@ -2,26 +2,7 @@
 # Whole sessions, as text and as JSON: what goes in, what must come out, byte for byte.
 set -u
 work=tool-sessions
-rm -rf "$work" && mkdir -p "$work"
-count=0
-
-compare() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  printf '%s\n' "$2" >"$work/expected"
-  printf '%s\n' "$3" >"$work/actual"
-  if cmp -s "$work/expected" "$work/actual"; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    diff -u "$work/expected" "$work/actual" | sed 's/^/# /'
-  fi
-}
-
-text() { # NAME INPUT EXPECTED
-  compare "$1" "$3" "$(printf '%s\n' "$2" | "$TRIAD" - 2>&1)"
-}
-
-json() { # NAME INPUT EXPECTED
-  compare "$1 (JSON)" "$3" "$(printf '%s\n' "$2" | "$TRIAD" --json --keep-going - 2>&1)"
-}
+. "$abs_srcdir/tests/tool/lib.sh"
 
 f='f(x, y) = x²y + y + 2'
 

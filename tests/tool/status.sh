@@ -2,27 +2,18 @@
 # Exit statuses, options, files and streams, and memory that stays bounded.
 set -u
 work=tool-status
-rm -rf "$work" && mkdir -p "$work"
-count=0
-
-check() { # NAME EXPECTED ACTUAL
-  count=$((count + 1))
-  if [ "$2" = "$3" ]; then echo "ok $count - $1"; else
-    echo "not ok $count - $1"
-    printf 'expected:\n%s\nfound:\n%s\n' "$2" "$3" | sed 's/^/# /'
-  fi
-}
+. "$abs_srcdir/tests/tool/lib.sh"
 
 status() { # EXPECTED ARGUMENT...
   expected=$1
   shift
   "$TRIAD" "$@" >"$work/out" 2>"$work/err" </dev/null
-  check "status $expected: $*" "$expected" "$?"
+  compare "status $expected: $*" "$expected" "$?"
 }
 
 has() { # NAME PATTERN FILE
   grep -q "$2" "$3"
-  check "$1" 0 $?
+  compare "$1" 0 $?
 }
 
 status 0 -e '1 + 1'
@@ -47,44 +38,44 @@ status 0 -e 'quit' -e '1/0'
 
 # Standard output that does not take what is written.
 "$TRIAD" -e '1 + 1' >/dev/full 2>"$work/err"
-check "a full disk" 1 $?
+compare "a full disk" 1 $?
 has "a full disk is told" 'cannot write to standard output' "$work/err"
 "$TRIAD" -e '1 + 1' >&- 2>"$work/err"
-check "closed output" 1 $?
+compare "closed output" 1 $?
 (yes '1 + 1' | "$TRIAD" - 2>"$work/err"; echo $? >"$work/status") | head -n 1 >/dev/null
-check "a reader that goes away" 1 "$(cat "$work/status")"
+compare "a reader that goes away" 1 "$(cat "$work/status")"
 "$TRIAD" - <&- >/dev/null 2>"$work/err"
-check "closed input" 1 $?
+compare "closed input" 1 $?
 "$TRIAD" -e 'save '"$work"'/only.tri' >&- 2>/dev/null
-check "a closed stream's number is not taken by a file" 1 "$(grep -c saved "$work/only.tri")"
+compare "a closed stream's number is not taken by a file" 1 "$(grep -c saved "$work/only.tri")"
 
 # Bytes that are no text.
 printf '1 + \000 2\n3\n' | "$TRIAD" --keep-going - >"$work/out" 2>"$work/err"
-check "NUL bytes" 1 $?
-check "what follows NUL bytes" 3 "$(cat "$work/out")"
+compare "NUL bytes" 1 $?
+compare "what follows NUL bytes" 3 "$(cat "$work/out")"
 printf '1 + \377\n' | "$TRIAD" - 2>"$work/err"
-check "invalid UTF-8" 1 $?
+compare "invalid UTF-8" 1 $?
 has "invalid UTF-8 is told" 'stdin:1:5: syntax error: invalid UTF-8' "$work/err"
 printf '\357\273\2771 + 1\r\n2\r\n' >"$work/dos.tri"
-check "a byte order mark, and lines that end in CR LF" "2
+compare "a byte order mark, and lines that end in CR LF" "2
 2" "$("$TRIAD" "$work/dos.tri")"
 printf '1 + 1' >"$work/no-newline.tri"
-check "no newline at the end" 2 "$("$TRIAD" "$work/no-newline.tri")"
+compare "no newline at the end" 2 "$("$TRIAD" "$work/no-newline.tri")"
 
 # 100 MB on one line: refused, in less memory than the line, and what follows it is read.
 limited() { (ulimit -v 262144 && "$TRIAD" "$@"); }
 if limited -e 1 >/dev/null 2>&1; then
   { head -c 104857600 /dev/zero | tr '\000' 1; printf '\n6*7\n'; } | limited --keep-going - >"$work/out" 2>"$work/err"
-  check "100 MB on one line" 1 $?
+  compare "100 MB on one line" 1 $?
   has "a line too long is told" 'stdin:1: limit error: the line is longer than' "$work/err"
-  check "what follows a line too long" 42 "$(cat "$work/out")"
+  compare "what follows a line too long" 42 "$(cat "$work/out")"
   { printf '('; yes '1 +' | head -c 104857600; } | limited - >"$work/out" 2>"$work/err"
-  check "a bracket that stays open for 100 MB" 1 $?
+  compare "a bracket that stays open for 100 MB" 1 $?
 fi
 
 # Numbers look the same under every locale; only the characters may differ.
 if LC_ALL=de_DE.UTF-8 locale -k LC_NUMERIC 2>/dev/null | grep -q 'decimal_point=","'; then
-  check "a comma locale" "1.5" "$(LC_ALL=de_DE.UTF-8 "$TRIAD" -e '3/2')"
+  compare "a comma locale" "1.5" "$(LC_ALL=de_DE.UTF-8 "$TRIAD" -e '3/2')"
 fi
 
 # Interrupted: 130.
@@ -94,17 +85,17 @@ pid=$!
 exec 9>"$work/fifo"
 kill -INT $pid
 wait $pid
-check "interrupted while waiting for input" 130 $?
+compare "interrupted while waiting for input" 130 $?
 exec 9>&-
 
 # Colour only where it is asked for, or on a terminal without NO_COLOR.
-check "no colour in files" 0 "$("$TRIAD" -e '1/0' 2>&1 | grep -c "$(printf '\033')")"
-check "--color=always" 2 "$("$TRIAD" --color=always -e '1/0' 2>&1 | grep -c "$(printf '\033')")"
-check "JSON is without colour" 0 "$("$TRIAD" --json --color=always -e 'plot(x, x=0..1)' | grep -c "$(printf '\033')")"
+compare "no colour in files" 0 "$("$TRIAD" -e '1/0' 2>&1 | grep -c "$(printf '\033')")"
+compare "--color=always" 2 "$("$TRIAD" --color=always -e '1/0' 2>&1 | grep -c "$(printf '\033')")"
+compare "JSON is without colour" 0 "$("$TRIAD" --json --color=always -e 'plot(x, x=0..1)' | grep -c "$(printf '\033')")"
 
 # The variable is named below a plot whose derivatives made the graph grow, and with it the place where names are.
 "$TRIAD" -e 'plot(sin(x^2)*exp(-x^2/8)*log(x^2+1)/(1+x^4) - tanh(x*cos(x)), x=-3..3)' >"$work/out"
-check "the variable below a plot" "-3 x 3" "$(tail -n 1 "$work/out" | tr -s ' ' | sed 's/^ //')"
+compare "the variable below a plot" "-3 x 3" "$(tail -n 1 "$work/out" | tr -s ' ' | sed 's/^ //')"
 
 # Pictures, where the programs for them are there; without them a clear error.
 if command -v dot >/dev/null; then
@@ -114,13 +105,13 @@ fi
 if command -v gnuplot >/dev/null; then
   for ending in svg png; do
     "$TRIAD" -e "plot(sin(x), x=-3..3, \"$work/p 'quoted\$\`.$ending\")" >"$work/out" 2>"$work/err"
-    check "a plot as $ending" yes "$(test -s "$work/p 'quoted\$\`.$ending" && echo yes)"
+    compare "a plot as $ending" yes "$(test -s "$work/p 'quoted\$\`.$ending" && echo yes)"
   done
 fi
 PATH=/nonexistent "$TRIAD" -e "graph(x, \"$work/none.svg\")" 2>"$work/err"
-check "no Graphviz" 1 $?
+compare "no Graphviz" 1 $?
 has "no Graphviz is told" 'cannot run dot: it is not installed' "$work/err"
-check "no picture is left behind" no "$(ls "$work" | grep -q none && echo yes || echo no)"
+compare "no picture is left behind" no "$(ls "$work" | grep -q none && echo yes || echo no)"
 "$TRIAD" -e "graph(x, \"$work/g.dot\")" >/dev/null
 has "a graph as DOT" digraph "$work/g.dot"
 echo "1..$count"
