@@ -143,22 +143,10 @@ static void run_triad(void *data) {
   if (tri_function_call(r->f, &r->call, r->inputs, r->outputs)) exit(EXIT_FAILURE);
 }
 
-static double *numbers(size_t n) {
-  double *x = calloc(n, sizeof *x);
-  if (!x) exit(EXIT_FAILURE);
-  return x;
-}
-
-/* Numbers between -1 and 1 that are the same everywhere. */
-static double next_number(void) {
-  static unsigned long long state = 1;
-  state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return (double)(state >> 33) / 1073741824.0 - 1.0;
-}
-
 /* All inputs lie one after the other, as triad reads them. */
 static void fill(struct ba *p, double *inputs) {
   static const double camera[] = {0.1, -0.2, 0.3, 0.1, 0.2, -5.0, 500.0, 10.0, -5.0, 0.01, 0.001};
+  unsigned long long state = 1;
   p->camera = inputs;
   p->point = p->camera + p->cameras * BA_CAMERA;
   p->of_camera = p->point + p->points * BA_POINT;
@@ -166,14 +154,14 @@ static void fill(struct ba *p, double *inputs) {
   p->weight = p->of_point + p->n;
   p->feature = p->weight + p->n;
   for (int i = 0; i < p->cameras * BA_CAMERA; i++)
-    p->camera[i] = camera[i % BA_CAMERA] * (1.0 + 0.1 * next_number());
-  for (int i = 0; i < p->points * BA_POINT; i++) p->point[i] = next_number();
+    p->camera[i] = camera[i % BA_CAMERA] * (1.0 + 0.1 * bench_random(&state));
+  for (int i = 0; i < p->points * BA_POINT; i++) p->point[i] = bench_random(&state);
   for (int i = 0; i < p->n; i++) {
     p->of_camera[i] = i % p->cameras;
     p->of_point[i] = (i * 7) % p->points;
-    p->weight[i] = 1.0 + 0.1 * next_number();
-    p->feature[2 * i] = 100.0 * next_number();
-    p->feature[2 * i + 1] = 100.0 * next_number();
+    p->weight[i] = 1.0 + 0.1 * bench_random(&state);
+    p->feature[2 * i] = 100.0 * bench_random(&state);
+    p->feature[2 * i + 1] = 100.0 * bench_random(&state);
   }
 }
 
@@ -181,8 +169,8 @@ static int compare(const char *name, struct ba *p, double goal) {
   tri_function *f = compiled(p);
   if (!f) return 0;
   size_t n = (size_t)p->n, outputs = (4 + 2 * BA_ROW) * n;
-  double *inputs = numbers((size_t)(p->cameras * BA_CAMERA + p->points * BA_POINT) + 5 * n);
-  double *expected = numbers(outputs), *results = numbers(outputs);
+  double *inputs = bench_numbers((size_t)(p->cameras * BA_CAMERA + p->points * BA_POINT) + 5 * n);
+  double *expected = bench_numbers(outputs), *results = bench_numbers(outputs);
   char row[80];
   fill(p, inputs);
   struct run r = {p, f, {.workspace = tri_workspace_new(f)}, inputs, expected};

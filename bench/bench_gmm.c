@@ -164,8 +164,8 @@ static int compare(const char *name, struct gmm *p, double goal) {
   if (!f) return 0;
   size_t n = parameters(p), inputs = n + (size_t)(p->n * p->d);
   struct run r = {
-      p, f, {.workspace = tri_workspace_new(f)}, gmm_numbers(inputs), gmm_numbers(n + 1), 0.0};
-  double *expected = gmm_numbers(n + 1);
+      p, f, {.workspace = tri_workspace_new(f)}, bench_numbers(inputs), bench_numbers(n + 1), 0.0};
+  double *expected = bench_numbers(n + 1);
   take_inputs(&r);
   run_triad(&r); /* lanes are made by the first call */
   snprintf(row, sizeof row, "%s-prepare", name);
@@ -192,14 +192,8 @@ static int compare(const char *name, struct gmm *p, double goal) {
 
 /* --- data */
 
-/* Numbers between -1 and 1 that are the same everywhere. */
-static double next_number(unsigned long long *state) {
-  *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return (double)(*state >> 33) / 1073741824.0 - 1.0;
-}
-
 static void fill(double *x, int n, double scale, unsigned long long *state) {
-  for (int i = 0; i < n; i++) x[i] = scale * next_number(state);
+  for (int i = 0; i < n; i++) x[i] = scale * bench_random(state);
 }
 
 static int made(const char *name, int d, int k, int n, double goal) {

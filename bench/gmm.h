@@ -143,22 +143,16 @@ PROBLEM_PLAIN double hand_gmm(const struct gmm *p, double *gradient) {
   return gmm_constant(p) + total - p->n * all + gmm_prior(p);
 }
 
-static inline double *gmm_numbers(size_t n) {
-  double *x = (double *)calloc(n, sizeof *x);
-  if (!x) exit(EXIT_FAILURE);
-  return x;
-}
-
 static inline void gmm_open(struct gmm *p) {
   size_t d = (size_t)p->d, k = (size_t)p->k;
-  p->alphas = gmm_numbers(k);
-  p->means = gmm_numbers(k * d);
-  p->icf = gmm_numbers(k * (size_t)gmm_icf(p));
-  p->x = gmm_numbers((size_t)p->n * d);
-  p->diagonal = gmm_numbers(k * d);
-  p->sums = gmm_numbers(k);
-  p->terms = gmm_numbers(k);
-  p->work = gmm_numbers(2 * d);
+  p->alphas = bench_numbers(k);
+  p->means = bench_numbers(k * d);
+  p->icf = bench_numbers(k * (size_t)gmm_icf(p));
+  p->x = bench_numbers((size_t)p->n * d);
+  p->diagonal = bench_numbers(k * d);
+  p->sums = bench_numbers(k);
+  p->terms = bench_numbers(k);
+  p->work = bench_numbers(2 * d);
 }
 
 static inline void gmm_close(struct gmm *p) {

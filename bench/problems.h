@@ -188,6 +188,19 @@ static inline int problem_same(const char *who, size_t n, const double *found,
   return 1;
 }
 
+/* n zeros, to be freed; the program ends where there is no room. */
+static inline double *bench_numbers(size_t n) {
+  double *x = (double *)calloc(n ? n : 1, sizeof *x);
+  if (!x) exit(EXIT_FAILURE);
+  return x;
+}
+
+/* Numbers between -1 and 1, the same everywhere for a state that begins alike. Knuth's MMIX generator. */
+static inline double bench_random(unsigned long long *state) {
+  *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return (double)(*state >> 33) / 1073741824.0 - 1.0;
+}
+
 /* One of the ways of computing that take turns. */
 struct bench_way {
   void (*run)(void *data);
