@@ -6,7 +6,8 @@
 #include "eval/plan.h"
 #include "graph/walk.h"
 
-enum { MOST_FUSED = 64 }; /* groups, and loops in one */
+/* Groups, and loops in one; loops of a function, which are compared two by two. */
+enum { MOST_FUSED = 64, MOST_LOOPS = 1000 };
 
 struct fusion {
   tri_graph *g;
@@ -31,6 +32,12 @@ static void find_levels(struct fusion *f) {
     }
     if (n->op == TRI_OP_loop) f->level[p]++;
   }
+}
+
+static uint32_t count_loops(const struct fusion *f) {
+  uint32_t count = 0;
+  for (uint32_t p = 0; p < f->walk.count; p++) count += op_at(f, p) == TRI_OP_loop;
+  return count;
 }
 
 /* --- groups */
@@ -204,7 +211,7 @@ bool tri__plan_fuse(tri_graph *g, size_t count, uint32_t *outputs) {
   bool more = true, ok = true;
   for (int round = 0; round < MOST_FUSED && more && ok; round++) {
     ok = open_walk(&f);
-    more = ok && find_group(&f);
+    more = ok && count_loops(&f) <= MOST_LOOPS && find_group(&f);
     if (more) ok = fuse(&f);
     close_walk(&f);
   }
