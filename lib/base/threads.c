@@ -14,6 +14,7 @@ struct tri_pool {
   struct memory memory;
   size_t threads, started; /* with the caller's; without */
   pthread_t *ids;
+  pthread_mutex_t turn; /* of who calls: next to waking threads, taking it costs nothing */
   pthread_mutex_t lock;
   pthread_cond_t begun, done;
   atomic_uint round;  /* counts up with every piece of work */
@@ -78,12 +79,14 @@ static void await_all(tri_pool *pool) {
 }
 
 void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void *data) {
+  pthread_mutex_lock(&pool->turn);
   pool->work = work;
   pool->data = data;
   atomic_store(&pool->busy, pool->started);
   if (pool->started) begin_round(pool);
   work(data, 0);
   if (pool->started) await_all(pool);
+  pthread_mutex_unlock(&pool->turn);
 }
 
 static bool start(tri_pool *pool) {
@@ -103,6 +106,7 @@ tri_pool *tri_pool_new(size_t threads, const tri_allocator *allocator) {
   pool->memory = memory;
   pool->threads = threads;
   atomic_init(&pool->next, 1);
+  pthread_mutex_init(&pool->turn, NULL);
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->begun, NULL);
   pthread_cond_init(&pool->done, NULL);
@@ -122,6 +126,7 @@ void tri_pool_free(tri_pool *pool) {
   pthread_cond_destroy(&pool->done);
   pthread_cond_destroy(&pool->begun);
   pthread_mutex_destroy(&pool->lock);
+  pthread_mutex_destroy(&pool->turn);
   tri__free(&memory, pool, 1, sizeof *pool);
 }
 

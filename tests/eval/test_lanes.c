@@ -2,6 +2,7 @@
 /* Lanes against the interpreter: every row of every table of kernels at ordinary and at special numbers; programs of random graphs,
  * instruction by instruction and as a whole; layouts, numbers of points, threads, what has no value, other domains, errors. */
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 #include <triad.h>
 
@@ -563,6 +564,52 @@ START_TEST(threads) {
 }
 END_TEST
 
+/* One of several callers of a pool. */
+enum { CALLERS = 3, CALLS = 300, CALLER_POINTS = 1500 };
+struct caller {
+  const tri_function *f;
+  tri_pool *pool;
+  double offset;
+  int wrong; /* calls that gave something else than they had to */
+};
+
+static void *call_again(void *data) {
+  struct caller *c = data;
+  double x[CALLER_POINTS], out[CALLER_POINTS];
+  const double y = c->offset;
+  for (int i = 0; i < CALLER_POINTS; i++) x[i] = i;
+  for (int k = 0; k < CALLS; k++) {
+    memset(out, 0, sizeof out);
+    bool right = tri_function_map(c->f, NULL, CALLER_POINTS,
+                                  (tri_map_input[]){{x, NULL, 1}, {&y, NULL, 0}},
+                                  &(tri_map_output){out, NULL, 1},
+                                  &(tri_map_options){.pool = c->pool}) == TRI_OK;
+    for (int i = 0; i < CALLER_POINTS; i++) right &= out[i] == x[i] + y;
+    c->wrong += !right;
+  }
+  return NULL;
+}
+
+/* Calls that share a pool wait for each other. */
+START_TEST(shared_pool) {
+  tri_function *f = function_of("x + y", TRI_DOUBLE, false);
+  tri_pool *pool = tri_pool_new(3, NULL);
+  struct caller callers[CALLERS];
+  pthread_t ids[CALLERS];
+  ck_assert_ptr_nonnull(pool);
+  for (int i = 0; i < CALLERS; i++) {
+    callers[i] = (struct caller){.f = f, .pool = pool, .offset = 1000.0 * i};
+    ck_assert_int_eq(pthread_create(&ids[i], NULL, call_again, &callers[i]), 0);
+  }
+  for (int i = 0; i < CALLERS; i++) {
+    pthread_join(ids[i], NULL);
+    ck_assert_int_eq(callers[i].wrong, 0);
+  }
+  tri_pool_free(pool);
+  tri_function_free(f);
+}
+END_TEST
+
 /* --- what has no value */
 
 START_TEST(without_value) {
@@ -701,6 +748,7 @@ static Suite *lanes_suite(void) {
   tcase_add_loop_test(c, streams, TRI_DOUBLE, TRI_RATIONAL);
   tcase_add_test(c, mixed_numbers);
   tcase_add_loop_test(c, threads, TRI_DOUBLE, TRI_RATIONAL);
+  tcase_add_test(c, shared_pool);
   tcase_add_loop_test(c, without_value, TRI_DOUBLE, TRI_RATIONAL);
   tcase_add_test(c, branches);
   tcase_add_loop_test(c, domains, TRI_DOUBLE, TRI_DOMAINS);
