@@ -114,11 +114,13 @@ static void work(void *data, size_t worker) {
 
 /* --- what is told */
 
-/* The first point without value, told by the interpreter. */
+/* The first point without value, told by the interpreter, which may have one there: by rounding. */
 static tri_status tell_first(const struct map *map, struct map_worker *w, size_t point) {
   tri_error error;
   tri_status status = open_caller(map, w) ? call_point(map, w, point, &error) : TRI_MEMORY;
-  if (status != TRI_DOMAIN && status != TRI_LIMIT && status != TRI_UNKNOWN)
+  if (status == TRI_MEMORY || status == TRI_INTERRUPTED)
+    return tri__call_error(map->call, status, tri_status_meaning(status));
+  if (!status)
     return tri__error(map->call->error, TRI_DOMAIN, 0, "point %zu: no value exists there", point);
   return tri__error(map->call->error, status, error.node, "point %zu: %.200s", point,
                     error.message);

@@ -7,6 +7,7 @@
 #include <triad.h>
 
 #include "eval/lanes.h"
+#include "tests/failing.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
@@ -635,6 +636,37 @@ START_TEST(without_value) {
 }
 END_TEST
 
+/* The interpreter, which names the first point without value, may itself be out of memory. */
+START_TEST(telling_fails) {
+  const double x = -1.0;
+  double out;
+  struct failing failing;
+  tri_error error;
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr v = tri_variable(g, "x"), e = tri_log(v);
+  failing_init(&failing, 0);
+  tri_function *f = tri_compile(1, &v, 1, &e, .allocator = &failing.allocator);
+  const tri_call call = {.error = &error};
+  tri_graph_free(g);
+  ck_assert_ptr_nonnull(f);
+  ck_assert_ptr_nonnull(tri__lanes(f));
+  do {
+    failing.calls = 0;
+    failing.fail_at++;
+    tri_status status = tri_function_map(f, &call, 1, &(tri_map_input){&x, NULL, 1},
+                              &(tri_map_output){&out, NULL, 1}, NULL);
+    ck_assert_int_eq(error.status, status);
+    if (status == TRI_MEMORY) continue;
+    ck_assert_int_eq(status, TRI_DOMAIN); /* found, if without room for all that can be said */
+    ck_assert_uint_ne(error.node, 0);
+  } while (failing.calls >= failing.fail_at); /* until none fails */
+  ck_assert_int_gt(failing.fail_at, 6);
+  ck_assert_str_eq(error.message, "point 0: log at -1");
+  tri_function_free(f);
+  ck_assert_uint_eq(failing.in_use, 0);
+}
+END_TEST
+
 /* A branch not taken raises nothing, and its derivative is a strong zero. */
 START_TEST(branches) {
   const double x[] = {-1.0, 0.0, 1.0, 4.0}, y = 0.0;
@@ -750,6 +782,7 @@ static Suite *lanes_suite(void) {
   tcase_add_loop_test(c, threads, TRI_DOUBLE, TRI_RATIONAL);
   tcase_add_test(c, shared_pool);
   tcase_add_loop_test(c, without_value, TRI_DOUBLE, TRI_RATIONAL);
+  tcase_add_test(c, telling_fails);
   tcase_add_test(c, branches);
   tcase_add_loop_test(c, domains, TRI_DOUBLE, TRI_DOMAINS);
   tcase_add_test(c, shapes);
