@@ -20,19 +20,13 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+#include "graph/kernel_calls.h"
 #include "graph/options.h"
 
 typedef REAL vec __attribute__((vector_size(LANE_BYTES)));
 typedef REAL loose __attribute__((vector_size(LANE_BYTES), aligned(sizeof(REAL)), may_alias));
 typedef INTEGER mask __attribute__((vector_size(LANE_BYTES)));
 enum { WIDTH = LANE_BYTES / sizeof(REAL), LINE_NUMBERS = LINE / sizeof(REAL) };
-
-double tri__cbrt(double a);
-double tri__unit(double a, double b);
-double tri__erfc(double a);
-double tri__gamma(double a);
-double tri__lgamma(double a);
-double tri__polygamma(double n, double a);
 
 #define INLINE static inline __attribute__((always_inline, unused))
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <triad/graph.h>
 
+#include "graph/kernel_calls.h"
+
 /* --- what rows are written with and <math.h> does not have */
 
 /* --- select */
@@ -19,24 +21,6 @@ static inline double tri__select(double condition, double a, double b) {
 }
 
 /* --- end */
-
-double tri__cbrt(double a);
-double tri__sec(double a);
-double tri__csc(double a);
-double tri__cot(double a);
-double tri__sech(double a);
-double tri__gaussian(double a);
-double tri__sigmoid(double a);
-double tri__sigmoid_rate(double a);
-double tri__lorentzian(double a);
-double tri__softplus(double a);
-double tri__one_minus_square(double a);
-double tri__unit(double a, double b);
-double tri__erfc(double a);
-double tri__gamma(double a);
-double tri__lgamma(double a);
-double tri__polygamma(double n, double a);
-double tri__digamma(double a);
 
 #define pi 3.14159265358979323846
 #define select(condition, a, b) tri__select(condition, a, b)
