@@ -135,7 +135,10 @@ static LLVMOrcLLJITRef compile_jit(const struct native_program *program, native_
   LLVMOrcJITTargetAddress address = 0;
   bool ok = jit && add_code(jit, program, for_passes, why) &&
             fine(LLVMOrcLLJITLookup(jit, &address, "run"), why);
-  if (for_passes) LLVMDisposeTargetMachine(for_passes);
+  if (for_passes)
+    LLVMDisposeTargetMachine(for_passes);
+  else if (machine)
+    LLVMDisposeTargetMachine(machine); /* else the compiler has it */
   *run = (native_run *)(uintptr_t)address;
   if (!ok && jit) LLVMConsumeError(LLVMOrcDisposeLLJIT(jit));
   return ok ? jit : NULL;
