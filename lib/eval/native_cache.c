@@ -27,11 +27,8 @@ struct native_hash tri__native_hash(const struct native_draft *d) {
   const struct native_program *p = &d->program;
   for (uint32_t i = 0; i < p->op_count; i++) {
     const struct native_op *op = p->ops + i;
-    uint64_t bits = 0;
-    if (op->code == NATIVE_CONSTANT) memcpy(&bits, &op->constant, sizeof bits);
-    if (op->code >= NATIVE_KERNEL && op->code <= NATIVE_PREDICATE) bits = (uintptr_t)op->address;
     mix(&h, op->code | (uint64_t)op->index << 8);
-    mix(&h, bits);
+    mix(&h, native_bits(op));
     for (int k = 0; k < op->nargs; k++) mix(&h, op->arg[k]);
   }
   for (uint32_t i = 0; i < d->output_count; i++) mix(&h, d->outputs[i]);

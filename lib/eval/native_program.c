@@ -33,22 +33,14 @@ static uint64_t mix(uint64_t hash, uint64_t x) {
   return hash ^ hash >> 32;
 }
 
-/* What an operation with a constant or an address has of it, as bits. */
-static uint64_t bits_of(const struct native_op *op) {
-  uint64_t bits = 0;
-  if (op->code == NATIVE_CONSTANT) memcpy(&bits, &op->constant, sizeof bits);
-  if (op->code >= NATIVE_KERNEL && op->code <= NATIVE_PREDICATE) bits = (uintptr_t)op->address;
-  return bits;
-}
-
 static uint64_t hash_of(const struct native_op *op) {
   uint64_t hash = mix(op->code, op->index);
   for (int i = 0; i < op->nargs; i++) hash = mix(hash, op->arg[i]);
-  return mix(hash, bits_of(op));
+  return mix(hash, native_bits(op));
 }
 
 static bool same_op(const struct native_op *x, const struct native_op *y) {
-  return x->code == y->code && x->index == y->index && bits_of(x) == bits_of(y) &&
+  return x->code == y->code && x->index == y->index && native_bits(x) == native_bits(y) &&
          memcmp(x->arg, y->arg, x->nargs * sizeof *x->arg) == 0;
 }
 

@@ -3,6 +3,8 @@
 #ifndef TRIAD_EVAL_NATIVE_PROGRAM_H
 #define TRIAD_EVAL_NATIVE_PROGRAM_H
 
+#include <string.h>
+
 #include "eval/native.h"
 #include "eval/run.h"
 
@@ -27,6 +29,14 @@ struct native_draft {
   /* native_groups.c: by operation */
   struct native_layout *layout;
 };
+
+/* What an operation with a constant or an address has of it, as bits. */
+static inline uint64_t native_bits(const struct native_op *op) {
+  uint64_t bits = 0;
+  if (op->code == NATIVE_CONSTANT) memcpy(&bits, &op->constant, sizeof bits);
+  if (op->code >= NATIVE_KERNEL && op->code <= NATIVE_PREDICATE) bits = (uintptr_t)op->address;
+  return bits;
+}
 
 /* The operations of a plan without loops and named sizes: each element of a value by itself.
  * False when out of memory or with too many of them. */
