@@ -103,8 +103,12 @@ struct map_worker {
   tri_workspace *workspace;
   double *numbers;       /* of one point */
   size_t without, first; /* points where an output has no value, and the first of them */
-  tri_status status;
 };
+
+/* Where the numbers of constant i are. */
+static inline char *lanes_constant(const struct lanes *l, size_t i) {
+  return l->constants + i * LANE_BLOCK * l->size;
+}
 
 /* Room for a thread's share of a map by lanes; false when out of memory. */
 bool tri__lanes_worker(const struct map *map, struct map_worker *worker);

@@ -373,7 +373,7 @@ static void give_slots(struct making *m) {
 /* --- constants */
 
 static void write_out(const struct lanes *l, uint32_t i, double x) {
-  char *to = l->constants + i * LANE_BLOCK * l->size;
+  char *to = lanes_constant(l, i);
   for (size_t k = 0; k < LANE_BLOCK; k++) {
     if (l->domain == TRI_FLOAT)
       ((float *)(void *)to)[k] = (float)x;
@@ -407,8 +407,11 @@ static bool write_constants(struct making *m) {
 
 static bool count_ends(struct lanes *l, const struct plan *p, struct memory *memory) {
   for (uint32_t v = 0; v < p->input_count; v++) l->input_count += (uint32_t)count_of_value(p, v);
-  for (uint32_t o = 0; o < p->output_count; o++)
-    l->output_count += (uint32_t)count_of_value(p, p->outputs[o]);
+  uint64_t outputs = 0; /* a value may be many outputs */
+  for (uint32_t o = 0; o < p->output_count && outputs < NONE / 2; o++)
+    outputs += count_of_value(p, p->outputs[o]);
+  if (outputs >= NONE / 2) return false;
+  l->output_count = (uint32_t)outputs;
   l->constant_count = p->constant_count;
   l->output_slots = tri__new(memory, l->output_count, sizeof *l->output_slots);
   l->output_owns = tri__new(memory, l->output_count, 1);

@@ -57,7 +57,7 @@ bool tri__lanes_worker(const struct map *map, struct map_worker *w) {
   w->slots = (void **)(void *)(w->buffers + w->block_size - pointers);
   for (uint32_t s = 0; s < l->slot_count; s++)
     w->slots[s] = s >= l->input_count && s < l->input_count + l->constant_count
-                      ? l->constants + (s - l->input_count) * LANE_BLOCK * l->size
+                      ? lanes_constant(l, s - l->input_count)
                       : buffer_of(l, w, s);
   return true;
 }
