@@ -581,10 +581,10 @@ static void *call_again(void *data) {
   for (int i = 0; i < CALLER_POINTS; i++) x[i] = i;
   for (int k = 0; k < CALLS; k++) {
     memset(out, 0, sizeof out);
-    bool right = tri_function_map(c->f, NULL, CALLER_POINTS,
-                                  (tri_map_input[]){{x, NULL, 1}, {&y, NULL, 0}},
-                                  &(tri_map_output){out, NULL, 1},
-                                  &(tri_map_options){.pool = c->pool}) == TRI_OK;
+    bool right =
+        tri_function_map(c->f, NULL, CALLER_POINTS, (tri_map_input[]){{x, NULL, 1}, {&y, NULL, 0}},
+                         &(tri_map_output){out, NULL, 1},
+                         &(tri_map_options){.pool = c->pool}) == TRI_OK;
     for (int i = 0; i < CALLER_POINTS; i++) right &= out[i] == x[i] + y;
     c->wrong += !right;
   }
@@ -654,7 +654,7 @@ START_TEST(telling_fails) {
     failing.calls = 0;
     failing.fail_at++;
     tri_status status = tri_function_map(f, &call, 1, &(tri_map_input){&x, NULL, 1},
-                              &(tri_map_output){&out, NULL, 1}, NULL);
+                                         &(tri_map_output){&out, NULL, 1}, NULL);
     ck_assert_int_eq(error.status, status);
     if (status == TRI_MEMORY) continue;
     ck_assert_int_eq(status, TRI_DOMAIN); /* found, if without room for all that can be said */
