@@ -2,6 +2,8 @@
 /* Calls by native code: when a function has it, and the module that makes it. Code is made at
  * the first call of each kind, by one thread; others interpret meanwhile, which gives the same
  * results bit for bit. */
+#include "config.h" /* before system headers: dladdr is beyond POSIX */
+
 #include "eval/native_calls.h"
 
 #include <math.h>
@@ -10,14 +12,13 @@
 #include <string.h>
 #include <triad/version.h>
 
-#include "config.h"
 #include "eval/native_cache.h"
 
 #if HAVE_DLOPEN
 #include <dlfcn.h>
 #endif
 
-enum { WHY_SIZE = 200 };
+enum { WHY_SIZE = 200, PATH_SIZE = 4096 };
 
 struct native {
   struct memory memory;
@@ -32,13 +33,30 @@ struct native {
 /* --- the module */
 
 #if HAVE_DLOPEN && HAVE_LLVM
-/* The module, which stays open: LLVM cannot be unloaded. */
+/* The module stays open: LLVM cannot be unloaded. */
+static void *open_path(const char *path) {
+  return dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+}
+
+/* The module beside the library, where both were moved after they were installed. A path that is
+ * relative would depend on where the program runs. */
+static void *open_beside(void) {
+  static const char self;
+  char path[PATH_SIZE];
+  Dl_info info;
+  if (!dladdr(&self, &info) || !info.dli_fname || info.dli_fname[0] != '/') return NULL;
+  int folder = (int)(strrchr(info.dli_fname, '/') - info.dli_fname);
+  int size = snprintf(path, PATH_SIZE, "%.*s/%s/triad-native.so", folder, info.dli_fname, PACKAGE);
+  return size < PATH_SIZE ? open_path(path) : NULL;
+}
+
 static const struct native_module *open_module(const char *path, char why[WHY_SIZE]) {
-  void *handle = dlopen(path ? path : NATIVE_MODULE, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  void *handle = open_path(path ? path : NATIVE_MODULE);
   const char *message = handle ? NULL : dlerror();
   if (!handle) {
     snprintf(why, WHY_SIZE, "%s", message ? message : "the module of native code does not open");
-    return NULL;
+    handle = path ? NULL : open_beside();
+    if (!handle) return NULL;
   }
   void *symbol = dlsym(handle, "triad_native_module");
   native_module_of *of;

@@ -51,7 +51,8 @@ typedef struct tri_compile_options {
   tri_run run;                    /* TRI_INTERPRET */
   uint64_t expected_calls;        /* for TRI_AUTO: about how many calls are to come */
   tri_native_cache *native_cache; /* not NULL: machine code is shared through it */
-  const char *native_module; /* path of what makes machine code; NULL: where it was installed */
+  const char *
+      native_module; /* path of what makes machine code; NULL: where it was installed, or triad/ beside libtriad */
 } tri_compile_options;
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
