@@ -231,6 +231,11 @@ static void tell(const struct making *m, tri_status status, const tri_error *err
   if (m->options && m->options->error) *m->options->error = told;
 }
 
+static bool options_fit(const tri_sparse_options *o) {
+  return (o->first == 0 || o->first == 1) && (unsigned)o->layout <= TRI_CSC &&
+         (unsigned)o->triangle <= TRI_UPPER;
+}
+
 static tri_sparse *sparse(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                           const tri_sparse_options *options, enum sparse_way way) {
   struct memory memory;
@@ -238,7 +243,7 @@ static tri_sparse *sparse(size_t n_inputs, const tri_expr *inputs, size_t n_outp
   tri_error error = {.status = TRI_OK};
   bool given = options && options->outputs && n_outputs && (inputs || !n_inputs);
   m.g = given ? options->outputs[0].graph : NULL;
-  tri_status status = m.g ? TRI_OK : TRI_ARGUMENT;
+  tri_status status = m.g && options_fit(options) ? TRI_OK : TRI_ARGUMENT;
   tri__memory_init(&memory, options ? options->allocator : NULL);
   if (!status && !(m.s = tri__new(&memory, 1, sizeof *m.s))) status = TRI_MEMORY;
   if (!status) {

@@ -45,7 +45,7 @@ typedef struct tri_sparse_options {
  *   tri_jacobian_sparse(1, &x, 1, &f, .layout = TRI_CSC)
  * Rows are the elements of the outputs, columns those of the variables. Columns of one colour are one direction of a dual run, rows of one
  * colour one adjoint run; whichever takes fewer colours (Curtis, Powell, Reid 1974; tri_colour_columns). NULL on failure, told to options'
- * error and stuck to the graph: what tri_compile and tri_jacobian_pattern say; TRI_LIMIT beyond 2,147,483,646 entries. */
+ * error and stuck to the graph: what tri_compile and tri_jacobian_pattern say; TRI_ARGUMENT for options that are none of those above; TRI_LIMIT beyond 2,147,483,646 entries. */
 TRI_API tri_sparse *tri_jacobian_sparse_with(size_t n_inputs, const tri_expr *inputs,
                                              size_t n_outputs, const tri_sparse_options *options);
 #define tri_jacobian_sparse(n_inputs, inputs, n_outputs, ...)                                      \

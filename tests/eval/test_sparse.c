@@ -304,6 +304,19 @@ START_TEST(long_rows_are_adjoint_runs) {
 }
 END_TEST
 
+START_TEST(numbers_begin_at_0_or_1) {
+  tri_expr e = tri_square(x[0]);
+  for (int first = -1; first <= 2; first++) {
+    tri_error error = {.status = TRI_OK};
+    tri_sparse *s = tri_hessian_sparse(1, x, 1, &e, .first = first, .error = &error);
+    ck_assert_int_eq(s != NULL, first == 0 || first == 1);
+    ck_assert_int_eq(error.status, s ? TRI_OK : TRI_ARGUMENT);
+    tri_sparse_free(s);
+    tri_graph_clear_error(g);
+  }
+}
+END_TEST
+
 /* --- colours by their definitions */
 
 enum { WIDE = 100 };
@@ -596,6 +609,7 @@ static Suite *make(void) {
   tcase_add_test(tc, a_linear_function_has_no_entries);
   tcase_add_test(tc, all_layouts_agree_with_dense_runs);
   tcase_add_test(tc, long_rows_are_adjoint_runs);
+  tcase_add_test(tc, numbers_begin_at_0_or_1);
   tcase_add_test(tc, colours_are_as_defined);
   tcase_add_test(tc, more_than_64_colours_agree);
   tcase_add_test(tc, data_pick_parts);
