@@ -167,8 +167,9 @@ static void visit_iota(const struct at *a) {
 }
 
 static void visit_size(const struct at *a) {
-  extent n = tri__span(a->d->g, a->f->walk.ids[a->position]).n;
-  clear(a->f, a->first, 1, n >= 0 ? (double)n : (double)NAN);
+  size_t n;
+  a->d->failed = tri__domain_extent(a->d, tri__span(a->d->g, a->f->walk.ids[a->position]).n, &n);
+  if (!a->d->failed) clear(a->f, a->first, 1, (double)n);
 }
 
 /* The number of the part that an index says, if that is known; false if not. */

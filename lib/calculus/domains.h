@@ -73,6 +73,8 @@ void tri__domains_free(struct domains *d);
 
 /* --- frames.c */
 
+/* The number that an extent stands for, into *count; 0 or an error id. */
+uint32_t tri__domain_extent(struct domains *d, extent n, size_t *count);
 /* How many elements a shape has, into *count; 0 or an error id. */
 uint32_t tri__domain_count(struct domains *d, uint32_t shape, size_t *count);
 /* Lays out the frame of what some nodes reach, and of the bodies of its loops. */

@@ -9,7 +9,7 @@
 
 /* --- sizes */
 
-static uint32_t extent_of(struct domains *d, extent n, size_t *count) {
+uint32_t tri__domain_extent(struct domains *d, extent n, size_t *count) {
   const tri_pattern_options *o = d->options;
   char name[64];
   *count = (size_t)n;
@@ -32,7 +32,7 @@ uint32_t tri__domain_count(struct domains *d, uint32_t shape, size_t *count) {
   *count = 1;
   for (uint32_t i = 0; i < shape_rank(d->g, shape); i++) {
     size_t n;
-    uint32_t failed = extent_of(d, shape_dims(d->g, shape)[i], &n);
+    uint32_t failed = tri__domain_extent(d, shape_dims(d->g, shape)[i], &n);
     if (failed) return failed;
     if (!size_product(*count, n, count)) return too_many(d);
   }
@@ -72,7 +72,7 @@ static uint32_t open_inner(struct domains *d, struct inner *in, uint32_t id, uin
   uint32_t parameters, outputs;
   in->position = position;
   tri__loop(d->g, id, &in->loop);
-  uint32_t failed = extent_of(d, in->loop.n, &in->n);
+  uint32_t failed = tri__domain_extent(d, in->loop.n, &in->n);
   if (failed) return failed;
   in->result = tri__new(d->memory, loop_results(&in->loop) + 1, sizeof *in->result);
   if (!in->result) return tri__no_memory(d->g);

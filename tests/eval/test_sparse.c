@@ -452,6 +452,28 @@ static tri_expr array_of(const char *name, const char *size) {
   return tri_variable_shaped(g, name, 1, (int64_t[]){SIZE}, (const char *[]){size});
 }
 
+/* Σ w[i] exp(w[n + 1 - i]): entries on both diagonals, where n is named. */
+START_TEST(named_sizes_are_known) {
+  static const char text[] = "sum(w[i] exp(w[n + 1 - i]), i=1..n)";
+  tri_expr v = array_of("w", "n"), e = tri_parse(g, text, sizeof text - 1);
+  const char *names[] = {"n"};
+  const int64_t sizes[] = {SIZE};
+  const tri_call call = {.n_sizes = 1, .sizes = sizes};
+  double at[SIZE];
+  for (int k = 0; k < SIZE; k++) at[k] = 0.1 * k - 0.3;
+  tri_sparse_options o = {.outputs = &e, .n_sizes = 1, .size_names = names, .sizes = sizes};
+  tri_sparse *s = tri_hessian_sparse_with(1, &v, 1, &o);
+  ck_assert_ptr_nonnull(s);
+  ck_assert_uint_eq(tri_sparse_rows(s), SIZE);
+  ck_assert_uint_eq(tri_sparse_entries(s), 2 * SIZE - 1);
+  agrees(s, &o, true, &call, at, SIZE);
+  tri_sparse_free(s);
+  tri_error error = {.status = TRI_OK};
+  ck_assert_ptr_null(tri_hessian_sparse(1, &v, 1, &e, .error = &error));
+  ck_assert_int_eq(error.status, TRI_SHAPE);
+}
+END_TEST
+
 /* f = Σ w[i]² w[d[i]], where d is data: known, it picks one part, else all; right both ways. */
 START_TEST(data_pick_parts) {
   tri_expr v = array_of("w", NULL), d = array_of("t", NULL), in[2] = {v, d}, e;
@@ -612,6 +634,7 @@ static Suite *make(void) {
   tcase_add_test(tc, numbers_begin_at_0_or_1);
   tcase_add_test(tc, colours_are_as_defined);
   tcase_add_test(tc, more_than_64_colours_agree);
+  tcase_add_test(tc, named_sizes_are_known);
   tcase_add_test(tc, data_pick_parts);
   tcase_add_test(tc, loops_in_loops_with_carries_agree);
   tcase_add_test(tc, a_used_workspace_allocates_nothing);
