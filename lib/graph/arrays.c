@@ -82,10 +82,11 @@ uint32_t tri__repeat(tri_graph *g, uint32_t x, extent n) {
                    &x);
 }
 
-/* A named size may be as large as any array of doubles that memory can hold, which is less than half of what an int64_t can. */
+/* A named size may be as large as any array of doubles that memory can hold, which is less than half of what an int64_t can.
+ * Not from INT64_MIN on: so every first number has a negative and one before it. */
 uint32_t tri__iota(tri_graph *g, int64_t first, extent n) {
   int64_t end;
-  if (__builtin_add_overflow(first, n < 0 ? INT64_MAX / 2 : n, &end))
+  if (first == INT64_MIN || __builtin_add_overflow(first, n < 0 ? INT64_MAX / 2 : n, &end))
     return tri__fail(g, TRI_LIMIT, "numbers beyond %lld", (long long)INT64_MAX);
   return span_node(g, TRI_OP_iota, (struct span){first, n}, tri__array_shape(g, n, 0), 0, NULL);
 }

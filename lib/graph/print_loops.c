@@ -167,9 +167,11 @@ static uint32_t part_at(struct unrolling *u, uint32_t arg, int64_t first) {
   uint32_t i = index_of_level(u), array = u->image[walk_position(&u->walk, arg)];
   int64_t shift = -first, own;
   if (id_is_error(i)) return i;
-  if (is_iota(g, arg, &own)) return plus(g, i, own - first);
+  if (is_iota(g, arg, &own))
+    return __builtin_sub_overflow(own, first, &own) ? NODE_ERROR + TRI_LIMIT : plus(g, i, own);
   if (node_at(g, arg)->op == TRI_OP_slice) {
-    shift += tri__span(g, arg).first;
+    if (__builtin_add_overflow(shift, tri__span(g, arg).first, &shift))
+      return NODE_ERROR + TRI_LIMIT;
     array = u->image[walk_position(&u->walk, node_args(g, node_at(g, arg))[0])];
   }
   return tri__gather(g, array, plus(g, i, shift));

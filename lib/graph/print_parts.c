@@ -24,9 +24,9 @@ static uint32_t from_one(const struct printer *p, uint32_t index, int64_t *more)
   if (is_named(p, index) || (n->op != TRI_OP_add && n->op != TRI_OP_sub)) return index;
   bool first = n->op == TRI_OP_add && tri__small_integer(p->g, args[0], more);
   if (!first && !tri__small_integer(p->g, args[1], more)) return index;
-  if (n->op == TRI_OP_sub) *more = -*more;
-  ++*more;
-  return args[first];
+  bool fits = *more > INT64_MIN && *more < INT64_MAX; /* else it is left in the index */
+  *more = !fits ? 1 : 1 + (n->op == TRI_OP_sub ? -*more : *more);
+  return fits ? args[first] : index;
 }
 
 void tri__print_running_index(struct printer *p, uint32_t index) {

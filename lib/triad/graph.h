@@ -165,7 +165,7 @@ TRI_API tri_expr tri_slice(tri_expr x, int64_t first, int64_t n);
 /* n times x: shape [n, s…] for x of shape s. */
 TRI_API tri_expr tri_repeat(tri_expr x, tri_extent n);
 
-/* The numbers first, first + 1, …: shape [n]. TRI_LIMIT if they go beyond int64_t. */
+/* The numbers first, first + 1, …: shape [n]. TRI_LIMIT if they, or their negatives, go beyond int64_t. */
 TRI_API tri_expr tri_iota(tri_graph *graph, int64_t first, tri_extent n);
 
 /* The number that a call binds to this named size. */
