@@ -23,8 +23,11 @@ static void mix(struct native_hash *h, uint64_t x) {
 }
 
 struct native_hash tri__native_hash(const struct native_draft *d) {
-  struct native_hash h = {{0x243f6a8885a308d3u, 0x13198a2e03707344u}};
   const struct native_program *p = &d->program;
+  struct native_hash h = {.bits = {0x243f6a8885a308d3u, 0x13198a2e03707344u},
+                          .ops = p->op_count,
+                          .inputs = d->input_count,
+                          .outputs = d->output_count};
   for (uint32_t i = 0; i < p->op_count; i++) {
     const struct native_op *op = p->ops + i;
     mix(&h, op->code | (uint64_t)op->index << 8);
@@ -32,7 +35,6 @@ struct native_hash tri__native_hash(const struct native_draft *d) {
     for (int k = 0; k < op->nargs; k++) mix(&h, op->arg[k]);
   }
   for (uint32_t i = 0; i < d->output_count; i++) mix(&h, d->outputs[i]);
-  mix(&h, p->op_count);
   return h;
 }
 

@@ -674,6 +674,15 @@ START_TEST(beyond_64_bits) {
   says(tri_iota(g, INT64_MAX - 1, tri_extent_named("n")), TRI_LIMIT, "beyond");
   says(tri_slice(shaped("x", 1, 4, 0), INT64_MAX, 2), TRI_SHAPE, "from number 9223372036854775807");
   says(tri_sum(i, i, INT64_MAX, tri_extent_of(2)), TRI_LIMIT, "beyond");
+  says(tri_iota(g, INT64_MIN, tri_extent_of(2)), TRI_LIMIT, "beyond");
+  static const int64_t far[] = {INT64_MAX, INT64_MIN, INT64_MIN + 1};
+  for (size_t k = 0; k < 3; k++) { /* where indices from 1 would not fit */
+    tri_text text = {.allocator = NULL};
+    ok(tri_print(tri_gather(x[0], tri_add(i, integer(far[k]))), NULL, &text));
+    ck_assert_ptr_nonnull(strstr(text.data, "9223372036854775"));
+    ok(tri_print(tri_gather(x[0], tri_sub(i, integer(far[k]))), NULL, &text));
+    tri_text_free(&text);
+  }
   tri_expr product =
       tri_mul(tri_mul(tri_gather(x[0], i), tri_gather(x[1], i)), tri_gather(x[2], i));
   tri_expr sum = tri_sum(product, i, 0, tri_extent_named("n"));
