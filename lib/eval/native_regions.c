@@ -129,12 +129,20 @@ static bool add_pieces(struct native_draft *d, uint32_t from, uint32_t to) {
   return true;
 }
 
-/* The loops of a stage; the groups of one in their order. */
-static bool add_loops(struct native_draft *d, uint32_t stage, const uint32_t *start) {
-  struct native_layout *l = d->layout;
-  for (uint32_t i = 0; i < l->loop_count; i++)
-    if (l->loops[i].stage == stage && !add_region(d, true, start[i], l->loops[i].count))
-      return false;
+/* Lists of the loops of each stage, in their order: first[stage], next[loop], NATIVE_NONE behind the last. */
+static void list_loops(const struct native_layout *l, uint32_t *first, uint32_t *next) {
+  for (uint32_t i = 0; i < l->stage_count; i++) first[i] = NATIVE_NONE;
+  for (uint32_t i = l->loop_count; i-- > 0;) {
+    next[i] = first[l->loops[i].stage];
+    first[l->loops[i].stage] = i;
+  }
+}
+
+/* The loops of a stage from `loop` on; the groups of one in their order. */
+static bool add_loops(struct native_draft *d, uint32_t loop, const uint32_t *next,
+                      const uint32_t *start) {
+  for (; loop != NATIVE_NONE; loop = next[loop])
+    if (!add_region(d, true, start[loop], d->layout->loops[loop].count)) return false;
   return true;
 }
 
@@ -167,15 +175,20 @@ static bool make_regions(struct native_draft *d) {
   struct native_program *p = &d->program;
   uint32_t *singles = tri__new(d->memory, (size_t)l->stage_count + 3, sizeof *singles);
   uint32_t *loops = tri__new(d->memory, l->loop_count, sizeof *loops);
+  uint32_t *first = tri__new(d->memory, l->stage_count, sizeof *first);
+  uint32_t *next = tri__new(d->memory, l->loop_count, sizeof *next);
   p->order = tri__new(d->memory, p->op_count, sizeof *p->order);
   p->loops = tri__new(d->memory, l->kept_groups, sizeof *p->loops);
-  bool ok = singles && loops && p->order && p->loops;
+  bool ok = singles && loops && first && next && p->order && p->loops;
   if (ok) sort_singles(d, singles);
   if (ok) sort_loops(d, loops);
+  if (ok) list_loops(l, first, next);
   for (uint32_t i = 0; ok && i < l->stage_count; i++)
-    ok = add_pieces(d, singles[i], singles[i + 1]) && add_loops(d, i, loops);
+    ok = add_pieces(d, singles[i], singles[i + 1]) && add_loops(d, first[i], next, loops);
   tri__free(d->memory, singles, (size_t)l->stage_count + 3, sizeof *singles);
   tri__free(d->memory, loops, l->loop_count, sizeof *loops);
+  tri__free(d->memory, first, l->stage_count, sizeof *first);
+  tri__free(d->memory, next, l->loop_count, sizeof *next);
   return ok;
 }
 
