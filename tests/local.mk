@@ -32,6 +32,7 @@ TRIAD_TESTS += tests/eval/test_lanes tests/eval/test_loops tests/eval/test_loop_
 TRIAD_THREADS += tests/eval/test_lanes tests/eval/test_loop_threads
 TRIAD_TESTS += tests/eval/test_native
 tests_eval_test_native_CPPFLAGS = $(NATIVE_BUILT)
+TRIAD_TESTS += tests/eval/test_tensors
 TRIAD_TESTS += tests/eval/test_sparse
 TRIAD_THREADS += tests/eval/test_sparse
 TRIAD_TESTS += tests/eval/test_threads

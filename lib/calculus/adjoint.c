@@ -127,8 +127,45 @@ static uint32_t from_move(struct sweep *s, uint32_t p, uint32_t q) {
     return tri__sweep_add(s, q,
                           uniform
                               ? tri__build2(g, TRI_OP_mul, tri__size(g, tri__span(g, id).n), rate)
-                              : tri__sum_parts(g, rate));
+                              : tri__sum_of_parts(g, rate));
   }
+}
+
+/* The adjoint as an expression of the node's shape. */
+static uint32_t whole_rate(struct sweep *s, uint32_t p) {
+  return tri__spread(s->graph, s->rate[p], node_at(s->graph, s->walk.ids[p])->shape);
+}
+
+/* Elements in another order or shape: back into the argument's. */
+static uint32_t from_rearranged(struct sweep *s, uint32_t p, uint32_t q) {
+  tri_graph *g = s->graph;
+  uint32_t id = s->walk.ids[p], rate = s->rate[p];
+  uint8_t inverse[MOST_RANK];
+  if (!node_at(g, rate)->shape) return tri__sweep_add(s, q, rate);
+  if (node_at(g, id)->op == TRI_OP_reshape)
+    return tri__sweep_add(s, q, tri__reshape(g, rate, node_at(g, s->walk.ids[q])->shape));
+  tri__inverse_axes(shape_rank(g, node_at(g, id)->shape), tri__axes(g, id), inverse);
+  return tri__sweep_add(s, q, tri__permute(g, rate, inverse));
+}
+
+static uint32_t from_concat(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
+  tri_graph *g = s->graph;
+  const uint32_t *args = node_args(g, node_at(g, s->walk.ids[p]));
+  int64_t first = 0;
+  if (!node_at(g, s->rate[p])->shape) return tri__sweep_add(s, q, s->rate[p]);
+  for (unsigned k = 0; k < i; k++) first += first_extent(g, node_at(g, args[k])->shape);
+  int64_t n = first_extent(g, node_at(g, args[i])->shape);
+  return tri__sweep_add(s, q, tri__slice(g, s->rate[p], first, n));
+}
+
+/* Zeros by choice stay zeros where the other factor may have no value. */
+static uint32_t from_contraction(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
+  tri_graph *g = s->graph;
+  uint32_t id = s->walk.ids[p], rate = whole_rate(s, p);
+  if (id_is_error(rate)) return rate;
+  uint32_t other = node_args(g, node_at(g, id))[1 - i];
+  bool strong = s->choice[p] && !(node_at(g, other)->facts & FACT_TAME);
+  return tri__sweep_add(s, q, tri__contract_adjoint(g, id, i, rate, strong));
 }
 
 static bool adds_zeros(unsigned op) { return op == TRI_OP_gather || op == TRI_OP_slice; }
@@ -138,6 +175,9 @@ static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q)
   s->choice[q] |= s->choice[p] | node_chooses(s->graph, node_at(s->graph, s->walk.ids[p]));
   if (op < TRI_OP_ROWS) return from_row(s, p, i, q);
   if (op == TRI_OP_stack) return from_stack(s, p, i, q);
+  if (op == TRI_OP_concat) return from_concat(s, p, i, q);
+  if (op == TRI_OP_contract) return from_contraction(s, p, i, q);
+  if (op == TRI_OP_permute || op == TRI_OP_reshape) return from_rearranged(s, p, q);
   if (adds_zeros(op)) s->choice[q] = 1;
   if (op != TRI_OP_element && op != TRI_OP_result) return from_move(s, p, q);
   return keep_piece(s, q, tri__index_attr(s->graph, s->walk.ids[p]), s->rate[p]);

@@ -342,6 +342,85 @@ static void visit_loop(const struct at *a) {
   end_carries(a, in);
 }
 
+/* --- arrays of any rank */
+
+/* Elements of dimensions first … last - 1 of a node. */
+static size_t elements_between(const struct at *a, uint32_t id, size_t first, size_t last) {
+  size_t count = 1, n;
+  for (size_t d = first; d < last && !a->d->failed; d++) {
+    extent own = shape_dims(a->d->g, node_at(a->d->g, id)->shape)[d];
+    a->d->failed = tri__domain_extent(a->d, own, &n);
+    if (!a->d->failed) count *= n;
+  }
+  return count;
+}
+
+static void visit_permute(const struct at *a) {
+  const tri_graph *g = a->d->g;
+  uint32_t id = a->f->walk.ids[a->position], rank = shape_rank(g, a->n->shape);
+  size_t size[MOST_RANK], stride[MOST_RANK], at[MOST_RANK] = {0}, count;
+  size_t from = argument(a, 0, &count);
+  for (uint32_t d = 0; d < rank; d++) {
+    size[d] = elements_between(a, id, d, d + 1);
+    stride[d] = elements_between(a, a->n->arg[0], tri__axes(g, id)[d] + 1u, rank);
+  }
+  for (size_t e = 0; e < a->count && !a->d->failed; e++) {
+    copy(a->f, a->first + e, from, 1);
+    for (uint32_t d = rank; d-- > 0;) {
+      from += stride[d];
+      if (++at[d] < size[d]) break;
+      from -= stride[d] * size[d];
+      at[d] = 0;
+    }
+  }
+}
+
+/* The union of what `count` elements depend on, `stride` apart. */
+static uint32_t union_of(const struct at *a, size_t from, size_t count, size_t stride) {
+  uint32_t set = 0;
+  for (size_t i = 0; i < count; i++)
+    set = tri__set_union(&a->d->sets, set, a->f->set[from + i * stride]);
+  return set;
+}
+
+/* The factors of the products that one element is the sum of. */
+static void interact_products(const struct at *a, size_t x, size_t y,
+                              const struct contraction_layout *l) {
+  for (size_t k = 0; k < l->k; k++)
+    interact(a->d, a->f->set[x + k * l->a_k], a->f->set[y + k * l->b_k]);
+}
+
+static struct contraction_layout layout_of(const struct at *a) {
+  const tri_graph *g = a->d->g;
+  struct contraction how = tri__contraction(g, a->f->walk.ids[a->position]);
+  size_t begin[2], kept[2], b = how.batch, c = how.contracted;
+  for (int i = 0; i < 2; i++) {
+    uint32_t id = a->n->arg[i];
+    size_t rank = shape_rank(g, node_at(g, id)->shape);
+    begin[i] = how.turned >> i & 1 ? b : rank - c;
+    kept[i] = how.turned >> i & 1 ? elements_between(a, id, b + c, rank)
+                                  : elements_between(a, id, b, rank - c);
+  }
+  return contraction_layout(&how, elements_between(a, a->n->arg[0], 0, b), kept[0], kept[1],
+                            elements_between(a, a->n->arg[0], begin[0], begin[0] + c));
+}
+
+static void visit_contract(const struct at *a) {
+  size_t count, x = argument(a, 0, &count), y = argument(a, 1, &count), to = a->first;
+  struct contraction_layout l = layout_of(a);
+  bool live = a->d->second && a->f->live[a->position];
+  for (size_t i = 0; i < l.batch * l.m && !a->d->failed && !a->d->sets.status; i++) {
+    size_t batch = i / l.m, row = x + batch * l.m * l.k + i % l.m * l.a_m;
+    uint32_t set = union_of(a, row, l.k, l.a_k);
+    for (size_t j = 0; j < l.n; j++, to++) {
+      size_t column = y + batch * l.n * l.k + j * l.b_n;
+      a->f->set[to] = tri__set_union(&a->d->sets, set, union_of(a, column, l.k, l.b_k));
+      a->f->value[to] = NAN;
+      if (live) interact_products(a, row, column, &l);
+    }
+  }
+}
+
 /* --- nodes */
 
 static void visit_constant(const struct at *a) {
@@ -353,7 +432,11 @@ static void visit_constant(const struct at *a) {
 static void visit(const struct at *a) {
   switch (a->n->op) {
   case TRI_OP_constant: visit_constant(a); break;
-  case TRI_OP_stack: visit_stack(a); break;
+  case TRI_OP_stack:
+  case TRI_OP_concat: visit_stack(a); break;
+  case TRI_OP_permute: visit_permute(a); break;
+  case TRI_OP_reshape: visit_repeat(a); break; /* once */
+  case TRI_OP_contract: visit_contract(a); break;
   case TRI_OP_element:
     visit_part(a, (size_t)tri__index_attr(a->d->g, a->f->walk.ids[a->position]));
     break;

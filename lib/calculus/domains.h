@@ -7,6 +7,7 @@
 
 #include "calculus/sets.h"
 #include "graph/loop.h"
+#include "graph/tensors.h"
 #include "graph/walk.h"
 
 /* Of one row: bit i: a derivative passes through argument i; second[i] bit j: it depends on argument j. */

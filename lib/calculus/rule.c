@@ -3,7 +3,7 @@
  * factor has no finite value; there the product is a gate. Where the factor is tame it is an ordinary product. */
 #include "calculus/rule.h"
 
-#include "graph/loop.h"
+#include "graph/reduce.h"
 #include "graph/template.h"
 
 static bool is_tame(const tri_graph *g, uint32_t id) { return node_at(g, id)->facts & FACT_TAME; }
@@ -140,18 +140,6 @@ static uint32_t sum_of_few(tri_graph *g, uint32_t id, uint32_t shape, uint64_t c
   return sum ? sum : g->zero;
 }
 
-uint32_t tri__sum_parts(tri_graph *g, uint32_t id) {
-  if (id_is_error(id)) return id;
-  uint32_t shape = node_at(g, id)->shape, part = tri__part_shape(g, shape);
-  uint32_t parameter = part == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status
-                                             : tri__parameter(g, 's', 0, part);
-  if (id_is_error(parameter)) return parameter;
-  const struct binding step = {parameter, id};
-  const struct loop_plan plan = {
-      .n = first_extent(g, shape), .steps = 1, .step = &step, .summed = 1, .output = &parameter};
-  return tri__loop_result(g, tri__loop_new(g, &plan), 0);
-}
-
 /* How many elements a shape has, as an expression. */
 static uint32_t size_of(tri_graph *g, uint32_t shape) {
   uint32_t size = g->one;
@@ -164,6 +152,6 @@ uint32_t tri__sum_elements(tri_graph *g, uint32_t id, uint32_t shape) {
   uint64_t count;
   if (!node_at(g, id)->shape) return tri__build2(g, TRI_OP_mul, size_of(g, shape), id);
   if (few_elements(g, shape, &count) && count) return sum_of_few(g, id, shape, count);
-  while (!id_is_error(id) && node_at(g, id)->shape) id = tri__sum_parts(g, id);
+  while (!id_is_error(id) && node_at(g, id)->shape) id = tri__sum_of_parts(g, id);
   return id;
 }

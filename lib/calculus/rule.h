@@ -39,7 +39,4 @@ uint32_t tri__spread(tri_graph *g, uint32_t id, uint32_t shape);
 /* The sum over all elements of a value of this shape, given as such or as the scalar that each element is. */
 uint32_t tri__sum_elements(tri_graph *g, uint32_t id, uint32_t shape);
 
-/* The sum of the parts of an array along its first dimension. */
-uint32_t tri__sum_parts(tri_graph *g, uint32_t id);
-
 #endif

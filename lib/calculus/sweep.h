@@ -6,7 +6,8 @@
 #define TRIAD_CALCULUS_SWEEP_H
 
 #include "calculus/rule.h"
-#include "graph/loop.h"
+#include "graph/reduce.h"
+#include "graph/tensors.h"
 #include "graph/walk.h"
 
 enum { SWEEP_LANES = 64 };

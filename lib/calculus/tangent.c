@@ -42,6 +42,7 @@ static uint32_t of_row(struct sweep *s, uint64_t lane, uint32_t id, const struct
   return sum ? sum : g->zero;
 }
 
+/* Arrays side by side, or one behind the other: of their tangents likewise. */
 static uint32_t of_stack(struct sweep *s, uint64_t lane, uint32_t id) {
   tri_graph *g = s->graph;
   uint32_t n = node_at(g, id)->nargs, failed = 0, p;
@@ -53,7 +54,9 @@ static uint32_t of_stack(struct sweep *s, uint64_t lane, uint32_t id) {
     parts[i] = tri__spread(g, rate, node_at(g, arg)->shape);
     failed = id_is_error(parts[i]) ? parts[i] : 0;
   }
-  uint32_t result = failed ? failed : tri__stack(g, n, parts);
+  uint32_t result = failed                               ? failed
+                    : node_at(g, id)->op == TRI_OP_stack ? tri__stack(g, n, parts)
+                                                         : tri__concat(g, n, parts);
   tri__free(&g->memory, parts, n, sizeof *parts);
   return result;
 }
@@ -79,6 +82,33 @@ static uint32_t of_move(struct sweep *s, uint64_t lane, uint32_t id) {
   return node_at(g, args[0])->shape == shape ? tri__with_arguments(g, id, args) : args[0];
 }
 
+/* The tangent of a factor with the other one, for both. */
+static uint32_t of_contraction(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t sum = 0, p;
+  for (int i = 0; i < 2; i++) {
+    struct contraction how = tri__contraction(g, id);
+    uint32_t args[2] = {node_at(g, id)->arg[0], node_at(g, id)->arg[1]};
+    if (!moves(s, lane, args[i], &p)) continue;
+    if (s->choice[p] && !(node_at(g, args[1 - i])->facts & FACT_TAME))
+      how.strong |= (uint8_t)(1 << i);
+    args[i] = tri__spread(g, s->rate[p], node_at(g, args[i])->shape);
+    if (id_is_error(args[i])) return args[i];
+    sum = tri__accumulate(g, sum, tri__contract(g, args[0], args[1], &how));
+    if (id_is_error(sum)) return sum;
+  }
+  return sum ? sum : g->zero;
+}
+
+/* The same elements elsewhere; a tangent that is one for all is so there too. */
+static uint32_t of_rearranged(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t p;
+  if (!moves(s, lane, node_at(g, id)->arg[0], &p)) return g->zero;
+  bool uniform = !node_at(g, s->rate[p])->shape;
+  return uniform ? s->rate[p] : tri__with_arguments(g, id, &s->rate[p]);
+}
+
 static uint32_t of_result(struct sweep *s, uint64_t lane, uint32_t id) {
   tri_graph *g = s->graph;
   uint32_t p, loop = node_args(g, node_at(g, id))[0];
@@ -88,7 +118,11 @@ static uint32_t of_result(struct sweep *s, uint64_t lane, uint32_t id) {
 
 static uint32_t of_structured(struct sweep *s, uint64_t lane, uint32_t id) {
   switch (node_at(s->graph, id)->op) {
-  case TRI_OP_stack: return of_stack(s, lane, id);
+  case TRI_OP_stack:
+  case TRI_OP_concat: return of_stack(s, lane, id);
+  case TRI_OP_contract: return of_contraction(s, lane, id);
+  case TRI_OP_permute:
+  case TRI_OP_reshape: return of_rearranged(s, lane, id);
   case TRI_OP_element: return of_element(s, lane, id);
   case TRI_OP_loop: return tri__loop_tangent(s, lane, id);
   case TRI_OP_result: return of_result(s, lane, id);
@@ -105,8 +139,8 @@ static uint32_t tangent_of(struct sweep *s, uint64_t lane, uint32_t id) {
 
 /* Operations that put zeros among tangents. */
 static bool adds_zeros(const struct node *n) {
-  return n->op == TRI_OP_stack || n->op == TRI_OP_scatter || n->op == TRI_OP_embed ||
-         n->op == TRI_OP_result;
+  return n->op == TRI_OP_stack || n->op == TRI_OP_concat || n->op == TRI_OP_scatter ||
+         n->op == TRI_OP_embed || n->op == TRI_OP_result;
 }
 
 /* Whether the node chooses, or an argument's tangent may be zero by choice. */

@@ -47,6 +47,11 @@ static void add_product(const struct sweep *s, tri_op op, const struct edge *edg
   add(s, edge, adjoint, s->partial, s->amount);
 }
 
+void tri__sweep_product(struct sweep *s, tri_op op, uint32_t from, size_t from_element,
+                        uint32_t argument, uint32_t to, size_t to_element, const void *const *x) {
+  add_product(s, op, &(struct edge){from, argument, to, from_element, to_element}, x);
+}
+
 /* --- steps */
 
 static bool receives(const struct sweep *s, const struct row *row, const struct instruction *step,
@@ -87,25 +92,28 @@ void tri__sweep_move(struct sweep *s, uint32_t from, size_t from_element, uint32
   move(s, (struct edge){from, argument, to, from_element, to_element}, count);
 }
 
+/* Arrays side by side, or one behind the other. */
 static void sweep_stack(struct sweep *s, const struct instruction *step) {
   const uint32_t *args = step_args(s->run->plan, step);
-  for (uint32_t i = 0; i < step->nargs; i++) {
-    size_t each = count_of(s->run, args[i]);
+  size_t from = 0, count;
+  for (uint32_t i = 0; i < step->nargs; i++, from += count) {
+    count = count_of(s->run, args[i]);
     if (s->run->plan->active[args[i]])
-      move(s, (struct edge){step->result, i, args[i], i * each, 0}, each);
+      move(s, (struct edge){step->result, i, args[i], from, 0}, count);
   }
 }
 
 static tri_status sweep_step(struct sweep *s, const struct instruction *step) {
   if (!(step->flags & STEP_ACTIVE)) return TRI_OK;
   if (step->op == TRI_OP_loop) return tri__sweep_loop(s, step);
-  if (step->op > TRI_OP_element) {
+  if (step->op > TRI_OP_element && step->op != TRI_OP_concat) {
     tri__sweep_array(s, step);
     return TRI_OK;
   }
   size_t count = count_of(s->run, step->result);
   switch (step->op) {
-  case TRI_OP_stack: sweep_stack(s, step); break;
+  case TRI_OP_stack:
+  case TRI_OP_concat: sweep_stack(s, step); break;
   case TRI_OP_element:
     move(s, (struct edge){step->result, 0, step->arg[0], 0, step->index * count}, count);
     break;

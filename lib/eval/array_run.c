@@ -106,6 +106,9 @@ tri_status tri__run_array(struct run *r, const struct instruction *s) {
     break;
   case TRI_OP_repeat: run_repeat(r, s); break;
   case TRI_OP_iota: run_iota(r, s); break;
+  case TRI_OP_permute: tri__run_permute(r, s); break;
+  case TRI_OP_reshape: copy(r, s->result, 0, s->arg[0], 0, count_of(r, s->result)); break;
+  case TRI_OP_contract: tri__run_contract(r, s); break;
   case TRI_OP_size:
     tri__set_integer(r->numbers, element_at(r, s->result, 0), r->workspace->sizes[s->index]);
     break;
@@ -120,6 +123,10 @@ void tri__sweep_array(struct sweep *s, const struct instruction *step) {
   struct run *r = s->run;
   size_t count = count_of(r, step->result), i;
   size_t each = step->nargs ? count_of(r, step->arg[0]) : 0;
+  if (step->op == TRI_OP_contract) {
+    tri__sweep_contract(s, step);
+    return;
+  }
   if (!step->nargs || !r->plan->active[step->arg[0]]) return;
   switch (step->op) {
   case TRI_OP_gather:
@@ -136,7 +143,9 @@ void tri__sweep_array(struct sweep *s, const struct instruction *step) {
   case TRI_OP_embed:
     tri__sweep_move(s, step->result, offset_of(r, step, step->result), 0, step->arg[0], 0, each);
     break;
-  case TRI_OP_repeat:
+  case TRI_OP_permute: tri__sweep_permute(s, step); break;
+  case TRI_OP_reshape:
+  case TRI_OP_repeat: /* once or often */
     for (size_t e = 0; each && e < count; e += each)
       tri__sweep_move(s, step->result, e, 0, step->arg[0], 0, each);
     break;

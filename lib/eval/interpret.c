@@ -101,10 +101,13 @@ static void run_row(struct run *r, const struct instruction *s) {
 
 static void run_stack(struct run *r, const struct instruction *s) {
   const uint32_t *args = step_args(r->plan, s);
-  size_t each = s->nargs ? count_of(r, args[0]) : 0;
-  for (uint32_t i = 0; i < s->nargs; i++)
-    r->numbers->domain->set(r->numbers, element_at(r, s->result, i * each),
-                            element_at(r, args[i], 0), each);
+  size_t to = 0, count;
+  for (uint32_t i = 0; i < s->nargs; i++, to += count) {
+    count = count_of(r, args[i]);
+    if (count)
+      r->numbers->domain->set(r->numbers, element_at(r, s->result, to), element_at(r, args[i], 0),
+                              count);
+  }
 }
 
 static void run_element(struct run *r, const struct instruction *s) {
@@ -114,9 +117,10 @@ static void run_element(struct run *r, const struct instruction *s) {
 }
 
 static tri_status run_step(struct run *r, const struct instruction *s) {
-  if (s->op > TRI_OP_element) return tri__run_array(r, s);
+  if (s->op > TRI_OP_element && s->op != TRI_OP_concat) return tri__run_array(r, s);
   switch (s->op) {
-  case TRI_OP_stack: run_stack(r, s); break;
+  case TRI_OP_stack:
+  case TRI_OP_concat: run_stack(r, s); break;
   case TRI_OP_element: run_element(r, s); break;
   default: run_row(r, s);
   }

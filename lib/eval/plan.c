@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/tensors.h"
 #include "graph/walk.h"
 
 enum { NEEDED = 1, STRICT = 2 };
@@ -310,6 +311,17 @@ static void add_node(struct builder *b, const struct node *n) {
   for (uint32_t i = 0; i < n->nargs; i++) args[i] = c->number[position_of(c, ids[i])];
 }
 
+/* One number more of what a step has beside its arguments. */
+static bool add_span(struct compiler *c, struct instruction *s, int64_t number, bool first) {
+  struct plan *p = c->plan;
+  if (!tri__grow(&p->memory, (void **)&p->spans, &p->span_capacity, p->span_count + 1,
+                 sizeof *p->spans))
+    return no_memory(c);
+  if (first) s->index = (uint32_t)p->span_count;
+  p->spans[p->span_count++] = number;
+  return true;
+}
+
 /* What an operation on arrays has beside its arguments. */
 static bool add_attribute(struct builder *b, const struct node *n) {
   struct compiler *c = b->c;
@@ -331,12 +343,17 @@ static bool add_attribute(struct builder *b, const struct node *n) {
     extent named = tri__span(c->graph, s->node).n;
     s->index = tri__plan_size(p, tri__attr_data(c->graph, (uint32_t)~named, NULL));
     return s->index != NO_SIZE || no_memory(c);
-  } else if (n->op != TRI_OP_gather) {
-    if (!tri__grow(&p->memory, (void **)&p->spans, &p->span_capacity, p->span_count + 1,
-                   sizeof *p->spans))
-      return no_memory(c);
-    s->index = (uint32_t)p->span_count;
-    p->spans[p->span_count++] = tri__span(c->graph, s->node).first;
+  } else if (n->op == TRI_OP_permute) {
+    const uint8_t *axes = tri__axes(c->graph, s->node);
+    for (uint32_t d = 0; d < shape_rank(c->graph, n->shape); d++)
+      if (!add_span(c, s, axes[d], d == 0)) return false;
+  } else if (n->op == TRI_OP_contract) {
+    struct contraction how = tri__contraction(c->graph, s->node);
+    p->contracts = true;
+    return add_span(c, s, how.batch, true) && add_span(c, s, how.contracted, false) &&
+           add_span(c, s, how.turned, false) && add_span(c, s, how.strong, false);
+  } else if (n->op != TRI_OP_gather && n->op != TRI_OP_reshape && n->op != TRI_OP_concat) {
+    return add_span(c, s, tri__span(c->graph, s->node).first, true);
   }
   return true;
 }

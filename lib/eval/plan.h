@@ -112,9 +112,10 @@ struct plan {
   size_t span_count, span_capacity;
   uint8_t *
       lone; /* by output, where there are loops: a result of one that nothing else reads; else NULL */
-  bool scalar; /* every value is a scalar */
-  bool rolled; /* there are loops, or other operations on arrays than stack and element */
-  bool body;   /* of a loop: inputs keep their slots */
+  bool scalar;    /* every value is a scalar */
+  bool rolled;    /* there are loops, or other operations on arrays than stack and element */
+  bool contracts; /* there are contractions */
+  bool body;      /* of a loop: inputs keep their slots */
   bool used[TRI_OP_ROWS];    /* rows of the steps and of those of loops' bodies */
   struct programs *programs; /* of these */
 };

@@ -3,7 +3,7 @@
  * gone. For plans of known and moderate size, that vectors of points then run. */
 #include <string.h>
 
-#include "eval/plan.h"
+#include "eval/tensors.h"
 #include "graph/index.h"
 
 /* Numbers while the flat plan is made: inputs and results as they are counted, constants and results marked. */
@@ -207,12 +207,14 @@ static size_t parts_of(const struct plan *p, uint32_t v) {
   return (size_t)p->dims[p->shapes[p->values[v].shape].first];
 }
 
+/* Arrays side by side, or one behind the other. */
 static void stack(const struct frame *frame, const struct instruction *s) {
   const uint32_t *args = step_args(frame->plan, s);
   uint32_t *to = numbers(frame, s->result);
   for (uint32_t i = 0; i < s->nargs; i++) {
-    size_t each = count_of_value(frame->plan, args[i]);
-    memcpy(to + i * each, numbers(frame, args[i]), each * sizeof *to);
+    size_t count = count_of_value(frame->plan, args[i]);
+    memcpy(to, numbers(frame, args[i]), count * sizeof *to);
+    to += count;
   }
 }
 
@@ -307,6 +309,43 @@ static void indexed(struct flat *f, const struct frame *frame, const struct inst
     part(frame, s, (size_t)i);
   else
     embed(f, frame, s, (size_t)i);
+}
+
+/* --- other orders, and contractions */
+
+static void permute(const struct frame *frame, const struct instruction *s) {
+  struct permutation w;
+  tri__permutation(frame->plan, s, NULL, &w);
+  for (size_t e = 0; e < count_of_value(frame->plan, s->result); e++, permutation_next(&w))
+    numbers(frame, s->result)[e] = numbers(frame, s->arg[0])[w.from];
+}
+
+/* The sum of products from these elements on. */
+static uint32_t products(struct flat *f, const struct frame *frame, const struct instruction *s,
+                         const uint32_t *a, const uint32_t *b, const struct contraction_layout *l) {
+  unsigned strong = tri__plan_contraction_how(frame->plan, s).strong;
+  struct instruction mul = {.op = TRI_OP_mul, .nargs = 2, .flags = s->flags, .node = s->node};
+  if (strong) mul.op = TRI_OP_gate;
+  if (strong == (CONTRACT_A | CONTRACT_B)) return give_up(f), 0;
+  uint32_t total = l->k ? 0 : integer(f, 0);
+  for (size_t k = 0; k < l->k && !f->failed && !f->impossible; k++) {
+    uint32_t product = emit(f, &mul,
+                            strong == CONTRACT_B ? (uint32_t[]){b[k * l->b_k], a[k * l->a_k]}
+                                                 : (uint32_t[]){a[k * l->a_k], b[k * l->b_k]});
+    total = k ? sum(f, s, total, product) : product;
+  }
+  return total;
+}
+
+static void contract(struct flat *f, const struct frame *frame, const struct instruction *s) {
+  struct contraction_layout l = tri__plan_contraction(frame->plan, s, NULL);
+  uint32_t *to = numbers(frame, s->result);
+  for (size_t i = 0; i < l.batch * l.m; i++) {
+    const uint32_t *a = numbers(frame, s->arg[0]) + i / l.m * l.m * l.k + i % l.m * l.a_m;
+    for (size_t j = 0; j < l.n && !f->failed && !f->impossible; j++)
+      *to++ =
+          products(f, frame, s, a, numbers(frame, s->arg[1]) + i / l.m * l.n * l.k + j * l.b_n, &l);
+  }
 }
 
 /* --- loops */
@@ -427,7 +466,11 @@ static bool loop(struct flat *f, const struct frame *outer, const struct instruc
 
 static void step(struct flat *f, struct frame *frame, const struct instruction *s) {
   switch (s->op) {
-  case TRI_OP_stack: stack(frame, s); break;
+  case TRI_OP_stack:
+  case TRI_OP_concat: stack(frame, s); break;
+  case TRI_OP_permute: permute(frame, s); break;
+  case TRI_OP_reshape: repeat(frame, s); break; /* once */
+  case TRI_OP_contract: contract(f, frame, s); break;
   case TRI_OP_element: part(frame, s, s->index); break;
   case TRI_OP_slice: part(frame, s, (size_t)frame->plan->spans[s->index]); break;
   case TRI_OP_embed: embed(f, frame, s, (size_t)frame->plan->spans[s->index]); break;

@@ -36,6 +36,7 @@ struct level {
   void *adjoints; /* placed as in `all` */
   /* of a loop's body: its carries as they are now, as they came into steps before (snapshots), and their adjoints;
    * `carry_count` numbers at a time */
+  void *product; /* room for one number, where the plan contracts */
   void *carry, *history, *carry_adjoints;
   size_t carry_count, history_count;
   void *block; /* of a loop by lanes: their slots */
@@ -238,6 +239,14 @@ tri_status tri__sweep_back(struct sweep *s);
 /* Back through a step of tri__run_array, and a loop. */
 void tri__sweep_array(struct sweep *s, const struct instruction *step);
 tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step);
+/* tensor_run.c: permutations and contractions, forward and back. */
+void tri__run_permute(struct run *r, const struct instruction *s);
+void tri__run_contract(struct run *r, const struct instruction *s);
+void tri__sweep_permute(struct sweep *s, const struct instruction *step);
+void tri__sweep_contract(struct sweep *s, const struct instruction *step);
+/* The adjoint of an element of a step's result goes on to an element of its argument, times the partial of a row over x. */
+void tri__sweep_product(struct sweep *s, tri_op op, uint32_t from, size_t from_element,
+                        uint32_t argument, uint32_t to, size_t to_element, const void *const *x);
 /* Adjoints of `count` elements move from one value to another, where they are added. */
 void tri__sweep_move(struct sweep *s, uint32_t from, size_t from_element, uint32_t argument,
                      uint32_t to, size_t to_element, size_t count);

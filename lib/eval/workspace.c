@@ -94,9 +94,10 @@ static void free_level(struct level *l) {
   tri__numbers_delete(&l->numbers, l->history, l->history_count);
   tri__numbers_delete(&l->numbers, l->carry_adjoints, l->carry_count);
   tri__numbers_delete(&l->numbers, l->carry, l->carry_count);
+  if (l->product) tri__numbers_delete(&l->numbers, l->product, 1);
   tri__free(l->numbers.memory, l->block, l->block_size, 1);
   l->block = NULL;
-  l->adjoints = l->history = l->carry_adjoints = l->carry = NULL;
+  l->adjoints = l->history = l->carry_adjoints = l->carry = l->product = NULL;
   l->carry_count = l->history_count = 0;
   free_store(l, &l->all);
   free_store(l, &l->shared);
@@ -261,6 +262,10 @@ static void set_constants(struct run *r) {
 
 static bool prepare_store(struct run *r, struct level *l) {
   struct store *s = r->store;
+  if (r->plan->contracts && !l->product) {
+    l->product = tri__numbers_new(&l->numbers, 1);
+    if (!l->product) return false;
+  }
   if (s->data) return true;
   if (lay_out(r->workspace, l, s)) s->data = tri__numbers_new(&l->numbers, s->count);
   if (!s->data) {

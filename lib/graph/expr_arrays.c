@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graph/reduce.h"
+#include "graph/tensors.h"
 
 tri_extent tri_extent_of(int64_t n) { return (tri_extent){n, NULL}; }
 tri_extent tri_extent_named(const char *name) { return (tri_extent){0, name}; }
@@ -161,3 +162,89 @@ static tri_expr of_array(tri_expr x, uint32_t (*of)(tri_graph *g, uint32_t x)) {
 tri_expr tri_norm(tri_expr x) { return of_array(x, tri__norm_of); }
 tri_expr tri_mean(tri_expr x) { return of_array(x, tri__mean_of); }
 tri_expr tri_logsumexp(tri_expr x) { return of_array(x, tri__logsumexp_of); }
+
+/* --- arrays of any rank */
+
+tri_expr tri_transpose(tri_expr x, size_t rank, const size_t *axes) {
+  tri_graph *g = x.graph;
+  uint8_t own[MOST_RANK];
+  if (!g || tri_expr_status(x)) return x;
+  uint32_t id = tri__own(g, x);
+  if (rank != shape_rank(g, node_at(g, id)->shape))
+    return failed(g, TRI_SHAPE, "an order of dimensions names each of them");
+  for (size_t d = 0; d < rank; d++)
+    own[d] = (uint8_t)(!axes ? rank - 1 - d : axes[d] < MOST_RANK ? axes[d] : MOST_RANK);
+  return expr_of(g, tri__permute(g, id, own));
+}
+
+/* The shape with these dimensions into *shape; an error id, or 0. */
+static uint32_t shape_with(tri_graph *g, size_t rank, const tri_extent *given, uint32_t *shape) {
+  extent dims[MOST_RANK];
+  if (rank > MOST_RANK) return tri__fail(g, TRI_LIMIT, "more than %d dimensions", MOST_RANK);
+  for (size_t d = 0; d < rank; d++) {
+    uint32_t error = extent_of(g, given[d], &dims[d]);
+    if (error) return error;
+  }
+  *shape = tri__shape(g, rank, dims);
+  return *shape == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)g->error.status : 0;
+}
+
+static tri_expr to_shape(tri_expr x, size_t rank, const tri_extent *dims,
+                         uint32_t (*make)(tri_graph *g, uint32_t x, uint32_t shape)) {
+  tri_graph *g = x.graph;
+  uint32_t shape;
+  if (!g) return x;
+  uint32_t error = shape_with(g, rank, dims, &shape);
+  return expr_of(g, error ? error : make(g, tri__own(g, x), shape));
+}
+
+tri_expr tri_reshape(tri_expr x, size_t rank, const tri_extent *dims) {
+  return to_shape(x, rank, dims, tri__reshape);
+}
+
+tri_expr tri_broadcast(tri_expr x, size_t rank, const tri_extent *dims) {
+  return to_shape(x, rank, dims, tri__broadcast);
+}
+
+tri_expr tri_concat(size_t n, const tri_expr *arrays, size_t axis) {
+  tri_graph *g = n ? arrays[0].graph : NULL;
+  if (!g) return n ? arrays[0] : (tri_expr){NULL, NODE_ERROR + TRI_ARGUMENT};
+  uint32_t *ids = tri__own_all(g, n, arrays), id;
+  if (!ids) return expr_of(g, NODE_ERROR + TRI_MEMORY);
+  for (size_t i = 0; i < n; i++) ids[i] = tri__to_front(g, ids[i], axis);
+  id = tri__from_front(g, tri__concat(g, n, ids), axis);
+  tri__free(&g->memory, ids, n, sizeof *ids);
+  return expr_of(g, id);
+}
+
+tri_expr tri_sum_axis(tri_expr x, size_t axis) {
+  tri_graph *g = x.graph;
+  return g ? expr_of(g, tri__sum_of_parts(g, tri__to_front(g, tri__own(g, x), axis))) : x;
+}
+
+tri_expr tri_gather_all(tri_expr x, tri_expr index) {
+  tri_graph *g = x.graph;
+  return g ? expr_of(g, tri__gather_all(g, tri__own(g, x), tri__own(g, index))) : x;
+}
+
+tri_expr tri_scatter_add(tri_expr w, tri_expr index, tri_extent n) {
+  tri_graph *g = w.graph;
+  extent own;
+  if (!g) return w;
+  uint32_t error = extent_of(g, n, &own);
+  return expr_of(g, error ? error : tri__scatter_add(g, tri__own(g, w), tri__own(g, index), own));
+}
+
+tri_expr tri_matmul(tri_expr x, tri_expr y) {
+  tri_graph *g = x.graph;
+  return g ? expr_of(g, tri__matmul(g, tri__own(g, x), tri__own(g, y))) : x;
+}
+
+tri_expr tri_contract(tri_expr x, tri_expr y, size_t batch, size_t contracted) {
+  tri_graph *g = x.graph;
+  if (!g) return x;
+  if (batch > MOST_RANK || contracted > MOST_RANK)
+    return failed(g, TRI_SHAPE, "a contraction over more dimensions than there can be");
+  struct contraction how = {.batch = (uint8_t)batch, .contracted = (uint8_t)contracted};
+  return expr_of(g, tri__contract(g, tri__own(g, x), tri__own(g, y), &how));
+}

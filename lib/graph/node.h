@@ -38,11 +38,13 @@ enum attr_kind {
   ATTR_LAMBDA,
   ATTR_SPAN,
   ATTR_LOOP,
-  ATTR_FORM
+  ATTR_FORM,
+  ATTR_AXES,
+  ATTR_CONTRACTION
 };
 
 /* An interned attribute. Rational: sign and limbs of numerator and denominator. Name: the bytes and a NUL. Index: one uint64.
- * Lambda: counts and node ids. Span and loop: arrays.h, loop.h. Form: of a loop in a text, print_loops.h. */
+ * Lambda: counts and node ids. Span and loop: arrays.h, loop.h. Axes and contraction: tensors.h. Form: of a loop in a text, print_loops.h. */
 struct attr {
   uint64_t hash;
   const unsigned char *data; /* in one of the graph's blocks, aligned to 8 */

@@ -11,6 +11,7 @@
 
 #include "graph/parser.h"
 #include "graph/reduce.h"
+#include "graph/tensors.h"
 
 enum {
   MOST_SCOPES = 64
@@ -27,7 +28,12 @@ enum function {
   FUNCTION_MEAN,
   FUNCTION_LOGSUMEXP,
   FUNCTION_SCATTER,
-  FUNCTION_EMBED
+  FUNCTION_EMBED,
+  FUNCTION_TRANSPOSE,
+  FUNCTION_RESHAPE,
+  FUNCTION_CONCAT,
+  FUNCTION_MATMUL,
+  FUNCTION_CONTRACT
 };
 
 const struct array_function tri__array_functions[] = {
@@ -58,6 +64,22 @@ const struct array_function tri__array_functions[] = {
     [FUNCTION_EMBED] = {"embed", "embed(x, i, n)",
                         "array of n zeros but for the parts of x, from number i on",
                         "embed([5, 6], 2, 4)"},
+    [FUNCTION_TRANSPOSE] =
+        {"transpose", "transpose(A) or transpose(A, 2, 1, …)",
+         "an array with its dimensions the other way round, or in the order given",
+         "transpose([[1, 2], [3, 4]])"},
+    [FUNCTION_RESHAPE] = {"reshape", "reshape(x, m, n, …)",
+                          "the elements of an array, row by row, in another shape",
+                          "reshape([1, 2, 3, 4], 2, 2)"},
+    [FUNCTION_CONCAT] = {"concat", "concat(x, y, …)", "arrays one behind the other",
+                         "concat([1, 2], [3])"},
+    [FUNCTION_MATMUL] = {"matmul", "matmul(A, B)",
+                         "product of matrices, or of a matrix and a vector",
+                         "matmul([[1, 2], [3, 4]], [5, 6])"},
+    [FUNCTION_CONTRACT] =
+        {"contract", "contract(x, y, b, k)",
+         "sums of products over the last k dimensions of both, for each of the first b",
+         "contract([[1, 2], [3, 4]], [[5, 6], [7, 8]], 0, 2)"},
 };
 const size_t tri__array_function_count = sizeof tri__array_functions / sizeof *tri__array_functions;
 
@@ -338,8 +360,9 @@ static bool range_of(struct parser *p, const struct value *v, struct range *rang
 
 /* A call's arguments: what stands alone, and the keywords. */
 struct given {
-  size_t n; /* values */
-  const struct value *values[3];
+  size_t n;                      /* values */
+  const struct value *values[3]; /* the first ones */
+  const struct value *all;       /* all, if there is nothing else */
   const struct value *range, *carry;
 };
 
@@ -349,18 +372,20 @@ static bool write_usage(struct parser *p, const struct pending *o, tri_status st
 }
 
 static bool sort_arguments(struct parser *p, const struct pending *o, struct given *given) {
-  *given = (struct given){0};
+  *given = (struct given){.all = p->arguments + o->base};
   for (size_t i = o->base; i < p->n_arguments; i++) {
     const struct value *v = &p->arguments[i];
     const struct value **to = v->kind == VALUE_RANGE ? &given->range : &given->carry;
-    if (!v->keyword && v->kind == VALUE_EXPR && given->n < 3)
-      given->values[given->n++] = v;
-    else if (v->keyword && !*to && (v->kind == VALUE_RANGE || v->kind == VALUE_EXPR))
+    if (!v->keyword && v->kind == VALUE_EXPR && (given->n < 3 || !binds(function_of(o)))) {
+      if (given->n < 3) given->values[given->n] = v;
+      given->n++;
+    } else if (v->keyword && !*to && (v->kind == VALUE_RANGE || v->kind == VALUE_EXPR)) {
       *to = v;
-    else
+    } else {
       return tri__parse_fail(
           p, place_of(&v->token), TRI_ARITY, "%s cannot use this argument: write %s",
           tri__array_functions[function_of(o)].name, tri__array_functions[function_of(o)].usage);
+    }
   }
   return true;
 }
@@ -403,18 +428,22 @@ static uint32_t from_zero(tri_graph *g, uint32_t id) {
   return tri__build2(g, TRI_OP_sub, id, g->one);
 }
 
+/* What a size is in a text: a whole number, or the name of one. */
+static bool size_of(struct parser *p, const struct value *v, extent *size) {
+  int64_t more;
+  bool is_size = read_end(p, v->expr, size, &more) && (*size ? more == 0 : more >= 0);
+  if (is_size && !*size) *size = more;
+  return is_size || range_fails(p, v, "a size is a whole number or a name of one");
+}
+
 /* scatter(w, i, n) and embed(x, i, n). */
 static uint32_t placed(struct parser *p, enum function f, const struct given *given) {
   tri_graph *g = p->g;
   extent size;
-  int64_t more, first;
+  int64_t first;
   assert(given->values[1] && given->values[2]); /* see fits */
   uint32_t i = from_zero(g, given->values[1]->expr);
-  bool known = read_end(p, given->values[2]->expr, &size, &more);
-  if (!known || (size ? more != 0 : more < 0))
-    return range_fails(p, given->values[2], "a size is a whole number or a name of one"),
-           NODE_ERROR + TRI_SHAPE;
-  if (!size) size = more;
+  if (!size_of(p, given->values[2], &size)) return NODE_ERROR + TRI_SHAPE;
   if (f == FUNCTION_SCATTER) return tri__scatter(g, given->values[0]->expr, i, size);
   if (!tri__small_integer(g, i, &first))
     return range_fails(p, given->values[1], "a whole number is wanted here"),
@@ -422,8 +451,75 @@ static uint32_t placed(struct parser *p, enum function f, const struct given *gi
   return tri__embed(g, given->values[0]->expr, first, size);
 }
 
+/* A number of dimensions, from `least` on, into *number. */
+static bool count_of(struct parser *p, const struct value *v, int64_t least, uint8_t *number) {
+  int64_t n;
+  if (!tri__small_integer(p->g, v->expr, &n) || n < least || n > MOST_RANK)
+    return range_fails(p, v, "a number of dimensions is wanted here");
+  *number = (uint8_t)n;
+  return true;
+}
+
+/* transpose(A), and with the dimensions from 1 on. */
+static uint32_t transpose(struct parser *p, const struct given *given) {
+  tri_graph *g = p->g;
+  uint32_t x = given->all[0].expr, rank = shape_rank(g, node_at(g, x)->shape);
+  uint8_t axes[MOST_RANK];
+  if (given->n > 1 && given->n != rank + 1)
+    return tri__fail(g, TRI_SHAPE, "an order of %u dimensions is wanted", (unsigned)rank);
+  for (uint32_t d = 0; d < rank; d++) {
+    axes[d] = (uint8_t)(rank - d);
+    if (given->n > 1 && !count_of(p, &given->all[d + 1], 1, &axes[d]))
+      return NODE_ERROR + TRI_SHAPE;
+    axes[d]--;
+  }
+  return tri__permute(g, x, axes);
+}
+
+static uint32_t reshape(struct parser *p, const struct given *given) {
+  tri_graph *g = p->g;
+  extent dims[MOST_RANK];
+  if (given->n > MOST_RANK) return tri__fail(g, TRI_LIMIT, "more than %d dimensions", MOST_RANK);
+  for (size_t d = 1; d < given->n; d++)
+    if (!size_of(p, &given->all[d], &dims[d - 1])) return NODE_ERROR + TRI_SHAPE;
+  return tri__reshape(g, given->all[0].expr, tri__shape(g, given->n - 1, dims));
+}
+
+static uint32_t concat(struct parser *p, const struct given *given) {
+  tri_graph *g = p->g;
+  uint32_t *ids = tri__new(&g->memory, given->n, sizeof *ids);
+  if (!ids) return tri__no_memory(g);
+  for (size_t i = 0; i < given->n; i++) ids[i] = given->all[i].expr;
+  uint32_t id = tri__concat(g, given->n, ids);
+  tri__free(&g->memory, ids, given->n, sizeof *ids);
+  return id;
+}
+
+/* contract(x, y, b, k); a fifth number says whose zeros are strong: 1 of x, 2 of y, 3 of both. */
+static uint32_t contract(struct parser *p, const struct given *given) {
+  struct contraction how = {0};
+  if (!count_of(p, &given->all[2], 0, &how.batch) ||
+      !count_of(p, &given->all[3], 0, &how.contracted))
+    return NODE_ERROR + TRI_SHAPE;
+  if (given->n == 5 && !count_of(p, &given->all[4], 0, &how.strong)) return NODE_ERROR + TRI_SHAPE;
+  how.strong &= CONTRACT_A | CONTRACT_B;
+  return tri__contract(p->g, given->all[0].expr, given->all[1].expr, &how);
+}
+
+/* Functions of arrays of any rank. */
+static uint32_t of_tensors(struct parser *p, enum function f, const struct given *given) {
+  switch (f) {
+  case FUNCTION_TRANSPOSE: return transpose(p, given);
+  case FUNCTION_RESHAPE: return reshape(p, given);
+  case FUNCTION_CONCAT: return concat(p, given);
+  case FUNCTION_CONTRACT: return contract(p, given);
+  default: return tri__matmul(p->g, given->all[0].expr, given->all[1].expr);
+  }
+}
+
 static uint32_t of_arrays(struct parser *p, enum function f, const struct given *given) {
   tri_graph *g = p->g;
+  if (f >= FUNCTION_TRANSPOSE) return of_tensors(p, f, given);
   assert(given->values[0] && (f != FUNCTION_DOT || given->values[1])); /* see fits */
   uint32_t x = given->values[0]->expr;
   switch (f) {
@@ -439,6 +535,14 @@ static uint32_t of_arrays(struct parser *p, enum function f, const struct given 
 
 /* Whether the arguments are as the function wants them; over an index, or else arrays. */
 static bool fits(enum function f, const struct given *given) {
+  static const uint8_t least[] = {[FUNCTION_TRANSPOSE] = 1,
+                                  [FUNCTION_RESHAPE] = 1,
+                                  [FUNCTION_CONCAT] = 1,
+                                  [FUNCTION_MATMUL] = 2,
+                                  [FUNCTION_CONTRACT] = 4};
+  if (f >= FUNCTION_TRANSPOSE)
+    return given->n >= least[f] && !given->range && !given->carry &&
+           (f != FUNCTION_MATMUL || given->n == 2) && (f != FUNCTION_CONTRACT || given->n <= 5);
   static const uint8_t count[] = {
       [FUNCTION_SUM] = 1,       [FUNCTION_PROD] = 1,    [FUNCTION_MAP] = 1,  [FUNCTION_SCAN] = 1,
       [FUNCTION_FOLD] = 1,      [FUNCTION_DOT] = 2,     [FUNCTION_NORM] = 1, [FUNCTION_MEAN] = 1,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graph/print_loops.h"
+#include "graph/tensors.h"
 
 static const struct row *row_of(const struct printer *p, uint32_t id) {
   return tri__row(p->g, print_at(p, id)->op);
@@ -338,6 +339,82 @@ static void placed(struct printer *p, const struct item *item, const char *name)
   tri__print_turn(p, mark);
 }
 
+/* transpose(A), transpose(A, 2, 1, 3) */
+static void permute(struct printer *p, uint32_t id) {
+  uint32_t rank = shape_rank(p->g, print_at(p, id)->shape);
+  bool reversed = true;
+  for (uint32_t d = 0; d < rank; d++) reversed &= tri__axes(p->g, id)[d] == rank - 1 - d;
+  tri__print_text(p, "transpose(");
+  tri__print_node(p, print_args(p, id)[0], PREC_ANY, 0);
+  for (uint32_t d = 0; d < rank && !reversed; d++) {
+    tri__print_text(p, ", ");
+    tri__print_integer(p, tri__axes(p->g, id)[d] + 1);
+  }
+  tri__print_text(p, ")");
+}
+
+/* A factor, its transpose written out if it is turned. */
+static void factor(struct printer *p, uint32_t id, bool turned, const struct contraction *how) {
+  uint32_t rank = shape_rank(p->g, print_at(p, id)->shape), b = how->batch;
+  if (turned) tri__print_text(p, "transpose(");
+  tri__print_node(p, id, PREC_ANY, 0);
+  for (uint32_t d = 0; d < rank && turned && !(b == 0 && rank == 2); d++) {
+    tri__print_text(p, ", ");
+    tri__print_integer(p, 1 + (d < b ? d : b + (d - b + how->contracted) % (rank - b)));
+  }
+  if (turned) tri__print_text(p, ")");
+}
+
+/* matmul(A, B) for matrices and vectors, else contract(x, y, b, k). */
+static void contract(struct printer *p, uint32_t id) {
+  struct contraction how = tri__contraction(p->g, id);
+  const uint32_t *args = print_args(p, id);
+  uint32_t columns = shape_rank(p->g, print_at(p, args[1])->shape);
+  bool matrices = !how.batch && how.contracted == 1 && !how.strong && columns <= 2 &&
+                  shape_rank(p->g, print_at(p, args[0])->shape) <= 2;
+  tri__print_text(p, matrices ? "matmul(" : "contract(");
+  factor(p, args[0], how.turned & CONTRACT_A, &how);
+  tri__print_text(p, ", ");
+  bool turned = how.turned & CONTRACT_B;
+  factor(p, args[1], matrices && columns == 2 ? !turned : turned, &how);
+  if (!matrices) {
+    tri__print_text(p, ", ");
+    tri__print_integer(p, how.batch);
+    tri__print_text(p, ", ");
+    tri__print_integer(p, how.contracted);
+  }
+  if (how.strong) {
+    tri__print_text(p, ", ");
+    tri__print_integer(p, how.strong);
+  }
+  tri__print_text(p, ")");
+}
+
+/* reshape(x, m, n), concat(x, y) */
+static void rearranged(struct printer *p, uint32_t id) {
+  const struct node *n = print_at(p, id);
+  tri__print_text(p, n->op == TRI_OP_concat ? "concat(" : "reshape(");
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    if (i) tri__print_text(p, ", ");
+    tri__print_node(p, print_args(p, id)[i], PREC_ANY, 0);
+  }
+  for (uint32_t d = 0; n->op == TRI_OP_reshape && d < shape_rank(p->g, n->shape); d++) {
+    tri__print_text(p, ", ");
+    tri__print_extent(p, shape_dims(p->g, n->shape)[d], 0);
+  }
+  tri__print_text(p, ")");
+}
+
+static void tensor(struct printer *p, const struct item *item) {
+  size_t mark = p->n_items;
+  switch (print_at(p, item->id)->op) {
+  case TRI_OP_permute: permute(p, item->id); break;
+  case TRI_OP_contract: contract(p, item->id); break;
+  default: rearranged(p, item->id); break;
+  }
+  tri__print_turn(p, mark);
+}
+
 static void structured(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
   switch (print_at(p, item->id)->op) {
@@ -346,6 +423,10 @@ static void structured(struct printer *p, const struct item *item) {
   case TRI_OP_slice: slice(p, item); return;
   case TRI_OP_scatter: placed(p, item, "scatter("); return;
   case TRI_OP_embed: placed(p, item, "embed("); return;
+  case TRI_OP_permute:
+  case TRI_OP_reshape:
+  case TRI_OP_concat:
+  case TRI_OP_contract: tensor(p, item); return;
   case TRI_OP_size:
     tri__print_extent(p, tri__span(p->g, item->id).n, 0);
     tri__print_turn(p, mark);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/print_loops.h"
+#include "graph/tensors.h"
 
 static const struct row *row_of(const struct printer *p, uint32_t id) {
   return tri__row(p->g, print_at(p, id)->op);
@@ -380,6 +381,67 @@ static void placed(struct printer *p, const struct item *item) {
   tri__print_text(p, right);
 }
 
+/* A^\top, or with the order of dimensions as an index. */
+static void permute(struct printer *p, uint32_t id) {
+  uint32_t rank = shape_rank(p->g, print_at(p, id)->shape);
+  tri__print_text(p, "{");
+  tri__print_node(p, print_args(p, id)[0], PREC_ATOM, 0);
+  tri__print_text(p, "}^{\\top");
+  for (uint32_t d = 0; d < rank && rank != 2; d++) {
+    tri__print_text(p, d ? ", " : " ");
+    tri__print_integer(p, tri__axes(p->g, id)[d] + 1);
+  }
+  tri__print_text(p, "}");
+}
+
+static void factor(struct printer *p, uint32_t id, bool transposed) {
+  tri__print_text(p, "{");
+  tri__print_node(p, id, PREC_ATOM, 0);
+  tri__print_text(p, transposed ? "}^{\\top}" : "}");
+}
+
+/* A B for matrices and vectors; of more dimensions contract_{b, k}. */
+static void contract(struct printer *p, uint32_t id) {
+  struct contraction how = tri__contraction(p->g, id);
+  const uint32_t *args = print_args(p, id);
+  uint32_t rows = shape_rank(p->g, print_at(p, args[0])->shape);
+  uint32_t columns = shape_rank(p->g, print_at(p, args[1])->shape);
+  bool turned = how.turned & CONTRACT_B;
+  if (!how.batch && how.contracted == 1 && rows <= 2 && columns <= 2) {
+    factor(p, args[0], rows == 1 || how.turned & CONTRACT_A);
+    tri__print_text(p, " \\, ");
+    factor(p, args[1], columns == 2 && !turned);
+    return;
+  }
+  tri__print_text(p, "\\operatorname{contract}_{");
+  tri__print_integer(p, how.batch);
+  tri__print_text(p, ", ");
+  tri__print_integer(p, how.contracted);
+  tri__print_text(p, "}");
+  tri__print_text(p, left);
+  factor(p, args[0], how.turned & CONTRACT_A);
+  tri__print_text(p, ", ");
+  factor(p, args[1], turned);
+  tri__print_text(p, right);
+}
+
+/* The same elements in another shape, or arrays one behind the other. */
+static void rearranged(struct printer *p, uint32_t id) {
+  const struct node *n = print_at(p, id);
+  bool reshape = n->op == TRI_OP_reshape;
+  tri__print_text(p, reshape ? "\\operatorname{reshape}" : "\\operatorname{concat}");
+  tri__print_text(p, left);
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    if (i) tri__print_text(p, ", ");
+    tri__print_node(p, print_args(p, id)[i], PREC_ANY, 0);
+  }
+  for (uint32_t d = 0; reshape && d < shape_rank(p->g, n->shape); d++) {
+    tri__print_text(p, d ? " \\times " : ", ");
+    tri__print_extent(p, shape_dims(p->g, n->shape)[d], 0);
+  }
+  tri__print_text(p, right);
+}
+
 static void structured(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
   const struct node *n = print_at(p, item->id);
@@ -389,6 +451,10 @@ static void structured(struct printer *p, const struct item *item) {
   case TRI_OP_slice: slice(p, item); break;
   case TRI_OP_scatter:
   case TRI_OP_embed: placed(p, item); break;
+  case TRI_OP_permute: permute(p, item->id); break;
+  case TRI_OP_contract: contract(p, item->id); break;
+  case TRI_OP_reshape:
+  case TRI_OP_concat: rearranged(p, item->id); break;
   case TRI_OP_size: tri__print_extent(p, tri__span(p->g, item->id).n, 0); break;
   default:
     if (is_loop_form(n))

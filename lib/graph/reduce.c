@@ -47,7 +47,7 @@ uint32_t tri__product_over(tri_graph *g, uint32_t e, const struct range *range) 
   return tri__fold_over(g, next, carry, filled(g, g->one, shape_of(g, e)), false, range);
 }
 
-/* --- of an array */
+/* --- by an index for each part */
 
 static uint32_t check_array(tri_graph *g, uint32_t x, const char *what) {
   if (id_is_error(x)) return x;
@@ -56,18 +56,57 @@ static uint32_t check_array(tri_graph *g, uint32_t x, const char *what) {
   return tri__fail(g, TRI_SHAPE, "%s of what is no array", what);
 }
 
-static uint32_t written_out(tri_graph *g, tri_op op, uint32_t stack) {
-  uint32_t n = node_at(g, stack)->nargs, id = node_args(g, node_at(g, stack))[0];
-  for (uint32_t i = 1; i < n && id < NODE_ERROR; i++)
-    id = tri__build2(g, op, id, node_args(g, node_at(g, stack))[i]);
-  return id;
-}
-
 /* A parameter for the parts of x. */
 static uint32_t part_parameter(tri_graph *g, char kind, uint32_t x) {
   uint32_t part = tri__part_shape(g, shape_of(g, x));
   return part == TRI__NO_SHAPE ? NODE_ERROR + (uint32_t)tri_graph_status(g)
                                : tri__parameter(g, kind, 0, part);
+}
+
+static uint32_t check_index(tri_graph *g, uint32_t index) {
+  if (id_is_error(index)) return index;
+  const struct node *n = node_at(g, index);
+  if (n->sort < TRI_BOOLEAN && shape_rank(g, n->shape) == 1) return 0;
+  return tri__fail(g, TRI_SHAPE, "indices are a vector of numbers");
+}
+
+uint32_t tri__gather_all(tri_graph *g, uint32_t x, uint32_t index) {
+  uint32_t failed = id_is_error(x) ? x : check_index(g, index);
+  if (failed) return failed;
+  uint32_t parameter = tri__parameter(g, 's', 0, 0), part = tri__gather(g, x, parameter);
+  if (id_is_error(part)) return part;
+  struct binding step = {parameter, index};
+  struct loop_plan plan = {.n = first_extent(g, shape_of(g, index)),
+                           .steps = 1,
+                           .step = &step,
+                           .stacked = 1,
+                           .output = &part};
+  return tri__loop_result(g, tri__loop_new(g, &plan), 0);
+}
+
+uint32_t tri__scatter_add(tri_graph *g, uint32_t w, uint32_t index, extent n) {
+  uint32_t failed = check_array(g, w, "scattering");
+  if (!failed) failed = check_index(g, index);
+  if (failed) return failed;
+  uint32_t number = tri__parameter(g, 's', 1, 0), part = part_parameter(g, 's', w);
+  if (id_is_error(part)) return part;
+  uint32_t placed = tri__scatter(g, part, number, n);
+  struct binding steps[] = {{part, w}, {number, index}};
+  struct loop_plan plan = {.n = first_extent(g, shape_of(g, index)),
+                           .steps = 2,
+                           .step = steps,
+                           .summed = 1,
+                           .output = &placed};
+  return tri__loop_result(g, tri__loop_new(g, &plan), 0);
+}
+
+/* --- of an array */
+
+static uint32_t written_out(tri_graph *g, tri_op op, uint32_t stack) {
+  uint32_t n = node_at(g, stack)->nargs, id = node_args(g, node_at(g, stack))[0];
+  for (uint32_t i = 1; i < n && id < NODE_ERROR; i++)
+    id = tri__build2(g, op, id, node_args(g, node_at(g, stack))[i]);
+  return id;
 }
 
 /* The parts of x joined by a row, from `initial` on. */
@@ -85,7 +124,8 @@ static uint32_t joined(tri_graph *g, tri_op op, uint32_t x, uint32_t initial) {
   return tri__loop_result(g, tri__loop_new(g, &plan), 0);
 }
 
-static uint32_t sum_of_parts(tri_graph *g, uint32_t x) {
+uint32_t tri__sum_of_parts(tri_graph *g, uint32_t x) {
+  if (id_is_error(x)) return x;
   uint32_t part = part_parameter(g, 's', x);
   if (id_is_error(part)) return part;
   struct binding step = {part, x};
@@ -99,7 +139,7 @@ static uint32_t sum_of_parts(tri_graph *g, uint32_t x) {
 
 static uint32_t parts_joined(tri_graph *g, tri_op op, uint32_t x) {
   if (node_at(g, x)->op == TRI_OP_stack) return written_out(g, op, x);
-  if (op == TRI_OP_add) return sum_of_parts(g, x);
+  if (op == TRI_OP_add) return tri__sum_of_parts(g, x);
   if (op != TRI_OP_mul) return joined(g, op, x, tri__element(g, x, 0));
   uint32_t part = tri__part_shape(g, shape_of(g, x));
   if (part == TRI__NO_SHAPE) return NODE_ERROR + (uint32_t)tri_graph_status(g);

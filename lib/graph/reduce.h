@@ -20,6 +20,11 @@ uint32_t tri__map_over(tri_graph *g, uint32_t e, const struct range *range);
 uint32_t tri__fold_over(tri_graph *g, uint32_t next, uint32_t carry, uint32_t initial, bool all,
                         const struct range *range);
 
+/* x[i] for every i of an index, and its transpose: zeros, to which the parts of w are added. */
+uint32_t tri__gather_all(tri_graph *g, uint32_t x, uint32_t index);
+uint32_t tri__scatter_add(tri_graph *g, uint32_t w, uint32_t index, extent n);
+/* Of the parts along the first dimension. */
+uint32_t tri__sum_of_parts(tri_graph *g, uint32_t x);
 /* Of all elements of x, whatever its rank (not 0). A stack is written out. */
 uint32_t tri__sum_of(tri_graph *g, uint32_t x);
 uint32_t tri__product_of(tri_graph *g, uint32_t x);

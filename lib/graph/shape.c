@@ -40,6 +40,17 @@ uint32_t tri__stack(tri_graph *g, size_t n, const uint32_t *elements) {
                                 : tri__node(g, TRI_OP_stack, 0, shape, n, elements);
 }
 
+/* Of arrays one behind the other. */
+static uint32_t part_of_joined(tri_graph *g, const struct node *n, uint64_t i) {
+  const uint32_t *args = node_args(g, n);
+  for (uint32_t k = 0; k < n->nargs; k++) {
+    uint64_t own = (uint64_t)first_extent(g, node_at(g, args[k])->shape);
+    if (i < own) return tri__element(g, args[k], i);
+    i -= own;
+  }
+  return 0;
+}
+
 /* The part i of a node that is made of parts, of which i is one; 0 for other nodes. */
 static uint32_t seen_through(tri_graph *g, const struct node *n, uint32_t id, uint64_t i) {
   const uint32_t *args = node_args(g, n);
@@ -53,6 +64,7 @@ static uint32_t seen_through(tri_graph *g, const struct node *n, uint32_t id, ui
   case TRI_OP_iota:
     span = tri__span(g, id);
     return span.n < 0 ? 0 : tri__constant_si(g, span.first + (int64_t)i, 1);
+  case TRI_OP_concat: return part_of_joined(g, n, i);
   default: return 0;
   }
 }

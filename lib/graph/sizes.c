@@ -2,6 +2,7 @@
 /* Binding named sizes, and nodes whose sizes become others. Bodies of loops are substituted in their turn: as deep as loops stand in
  * one another, which is at most MOST_NESTED. */
 #include "graph/sizes.h"
+#include "graph/tensors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,16 +86,22 @@ bool tri__sizes_has(const tri_graph *g, uint32_t id) {
   case TRI_OP_scatter:
   case TRI_OP_slice:
   case TRI_OP_embed:
+  case TRI_OP_reshape:
   case TRI_OP_loop: return true;
   default: return false;
   }
 }
 
-static uint32_t variable(tri_graph *g, const struct sizes *sizes, uint32_t id) {
+/* The node's shape with sizes that are bound; TRI__NO_SHAPE on failure. */
+static uint32_t bound_shape(tri_graph *g, const struct sizes *sizes, uint32_t id) {
   int64_t dims[MOST_RANK];
   uint32_t own = node_at(g, id)->shape, rank = shape_rank(g, own);
   for (uint32_t d = 0; d < rank; d++) dims[d] = bound(sizes, shape_dims(g, own)[d]);
-  uint32_t shape = tri__shape(g, rank, dims);
+  return tri__shape(g, rank, dims);
+}
+
+static uint32_t variable(tri_graph *g, const struct sizes *sizes, uint32_t id) {
+  uint32_t shape = bound_shape(g, sizes, id);
   if (shape == TRI__NO_SHAPE) return NODE_ERROR + (uint32_t)g->error.status;
   return tri__node(g, TRI_OP_variable, node_at(g, id)->attr, shape, 0, NULL);
 }
@@ -121,6 +128,7 @@ uint32_t tri__sizes_node(tri_graph *g, const struct sizes *sizes, uint32_t id,
   switch (node_at(g, id)->op) {
   case TRI_OP_variable: return variable(g, sizes, id);
   case TRI_OP_loop: return loop_node(g, sizes, id, args);
+  case TRI_OP_reshape: return tri__reshape(g, args[0], bound_shape(g, sizes, id));
   case TRI_OP_iota: span = tri__span(g, id); return tri__iota(g, span.first, bound(sizes, span.n));
   case TRI_OP_size: return tri__size(g, bound(sizes, tri__span(g, id).n));
   case TRI_OP_repeat: return tri__repeat(g, args[0], bound(sizes, tri__span(g, id).n));

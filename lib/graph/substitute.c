@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "graph/sizes.h"
+#include "graph/tensors.h"
 #include "graph/walk.h"
 
 struct substitution {
@@ -24,6 +25,7 @@ static void substitution_free(struct substitution *s) {
 uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args) {
   const struct node *n = node_at(g, id);
   struct span span;
+  struct contraction how;
   switch (n->op) {
   case TRI_OP_element: return tri__element(g, args[0], tri__index_attr(g, id));
   case TRI_OP_result: return tri__loop_result(g, args[0], (uint32_t)tri__index_attr(g, id));
@@ -33,6 +35,12 @@ uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args) {
   case TRI_OP_repeat: return tri__repeat(g, args[0], tri__span(g, id).n);
   case TRI_OP_slice: span = tri__span(g, id); return tri__slice(g, args[0], span.first, span.n);
   case TRI_OP_embed: span = tri__span(g, id); return tri__embed(g, args[0], span.first, span.n);
+  case TRI_OP_permute: return tri__permute(g, args[0], tri__axes(g, id));
+  case TRI_OP_reshape: return tri__reshape(g, args[0], n->shape);
+  case TRI_OP_concat: return tri__concat(g, n->nargs, args);
+  case TRI_OP_contract:
+    how = tri__contraction(g, id);
+    return tri__contract(g, args[0], args[1], &how);
   default: return tri__build(g, (tri_op)n->op, n->nargs, args);
   }
 }

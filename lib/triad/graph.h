@@ -205,6 +205,38 @@ TRI_API tri_expr tri_norm(tri_expr x);
 TRI_API tri_expr tri_mean(tri_expr x);
 TRI_API tri_expr tri_logsumexp(tri_expr x);
 
+/* x with its dimensions in another order: dimension d of the result is dimension axes[d] of x, from 0; NULL: the last one first. TRI_SHAPE
+ * unless each of the `rank` dimensions of x stands in axes once. */
+TRI_API tri_expr tri_transpose(tri_expr x, size_t rank, const size_t *axes);
+
+/* The elements of x, the last dimension running fastest, in another shape of as many elements; named sizes stay the same ones.
+ * TRI_SHAPE, naming both shapes. */
+TRI_API tri_expr tri_reshape(tri_expr x, size_t rank, const tri_extent *dims);
+
+/* x in a larger shape, as NumPy broadcasts: from the last dimension on, each is the same or 1, and what is missing or 1 is repeated.
+ * TRI_SHAPE, naming both shapes. */
+TRI_API tri_expr tri_broadcast(tri_expr x, size_t rank, const tri_extent *dims);
+
+/* n >= 1 arrays one behind the other along dimension `axis`; in the others they are equal. TRI_SHAPE, also where a size that is to be added
+ * is a named one. */
+TRI_API tri_expr tri_concat(size_t n, const tri_expr *arrays, size_t axis);
+
+/* The sum over one dimension, which is then gone. TRI_SHAPE if there is none of this number. */
+TRI_API tri_expr tri_sum_axis(tri_expr x, size_t axis);
+
+/* The rows of x[n, s…] with the numbers index[m], from 0, as shape [m, s…]; no value for a number out of range. And the transpose: an array
+ * of n zeros of shape s…, to whose part index[t] part t of w[m, s…] is added. TRI_SHAPE. */
+TRI_API tri_expr tri_gather_all(tri_expr x, tri_expr index);
+TRI_API tri_expr tri_scatter_add(tri_expr w, tri_expr index, tri_extent n);
+
+/* The product of matrices x[…, m, k] and y[…, k, n], shape […, m, n], as NumPy's matmul has it: a vector x[k] is a row and y[k] a
+ * column, whose dimension is then gone; further dimensions in front are a batch, or all rows of x where y has none. TRI_SHAPE. */
+TRI_API tri_expr tri_matmul(tri_expr x, tri_expr y);
+
+/* Sums of products of x[b…, m…, k…] and y[b…, n…, k…] over k…, the last `contracted` dimensions of both, for each of the first
+ * `batch` ones: shape [b…, m…, n…]. TRI_SHAPE, naming both shapes. Over doubles and floats CBLAS computes it, in an order of its own. */
+TRI_API tri_expr tri_contract(tri_expr x, tri_expr y, size_t batch, size_t contracted);
+
 /* --- looking at expressions ---------------------------------------------------------------------------------------- */
 
 /* The operation of a node. TRI_OP_COUNT for an error expression. */
