@@ -63,6 +63,7 @@ static void run_gather(struct run *r, const struct instruction *s) {
 
 static void run_scatter(struct run *r, const struct instruction *s) {
   size_t each = count_of(r, s->arg[0]), all = count_of(r, s->result), i;
+  if (s->flags & STEP_SUMMED) return;
   clear(r, s->result);
   if (index_of(r, element_at(r, s->arg[1], 0), parts(all, each), &i)) {
     copy(r, s->result, i * each, s->arg[0], 0, each);
@@ -70,6 +71,18 @@ static void run_scatter(struct run *r, const struct instruction *s) {
   }
   for (size_t e = 0; e < all; e++)
     r->numbers->domain->set_none(r->numbers, element_at(r, s->result, e), NUMBER_NONE);
+}
+
+void tri__add_scattered(const struct run *r, uint32_t result, const struct run *body,
+                        const struct instruction *s) {
+  struct numbers *n = r->numbers;
+  size_t each = count_of(body, s->arg[0]), all = count_of(r, result), i;
+  bool known = index_of(body, element_at(body, s->arg[1], 0), parts(all, each), &i);
+  for (size_t e = 0; known && e < each; e++)
+    tri__numbers_accumulate(n, element_at(r, result, i * each + e),
+                            element_at(body, s->arg[0], e));
+  for (size_t e = 0; !known && e < all; e++)
+    n->domain->set_none(n, element_at(r, result, e), NUMBER_NONE);
 }
 
 /* Elements before the first part of a slice, or of what is embedded. */

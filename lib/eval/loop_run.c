@@ -163,6 +163,10 @@ static void take_outputs(const struct turn *t, size_t step) {
     uint32_t i, result = t->step->result + k;
     enum loop_result kind = kind_of(t, k, &i);
     if (kind != RESULT_STACKED && kind != RESULT_SUMMED) continue;
+    if (t->loop->scatter[k] != NO_STEP) {
+      tri__add_scattered(t->outer, result, &t->body, t->loop->body->steps + t->loop->scatter[k]);
+      continue;
+    }
     uint32_t output = t->loop->body->outputs[t->loop->output[t->loop->kept[k]]];
     size_t count = count_of(&t->body, output);
     if (kind == RESULT_STACKED && count)

@@ -20,6 +20,7 @@ struct compiler {
   uint32_t *number; /* value of a node, NO_VALUE before it has one */
   uint32_t *known_shapes;
   uint32_t known_count;
+  const uint8_t *summed; /* by output, of a body; else NULL */
   bool reduce;
   bool used[TRI_OP_ROWS];
   tri_error *error;
@@ -413,6 +414,27 @@ static void find_active(struct plan *p) {
   }
 }
 
+/* --- scatters that a loop sums */
+
+static uint32_t reads_of(const struct plan *p, uint32_t v) {
+  uint32_t reads = 0;
+  for (uint32_t s = 0; s < p->step_count; s++)
+    for (uint32_t i = 0; i < p->steps[s].nargs; i++) reads += step_args(p, p->steps + s)[i] == v;
+  for (uint32_t o = 0; o < p->output_count; o++) reads += p->outputs[o] == v;
+  return reads;
+}
+
+/* What a step scatters and the loop only sums is never laid out: n steps into an array of n parts cost n, not n². */
+static void find_sums(const struct compiler *c) {
+  struct plan *p = c->plan;
+  for (uint32_t s = 0; c->summed && s < p->step_count; s++) {
+    struct instruction *step = p->steps + s;
+    if (step->op != TRI_OP_scatter || reads_of(p, step->result) != 1) continue;
+    for (uint32_t o = 0; o < p->output_count; o++)
+      if (p->outputs[o] == step->result && c->summed[o]) step->flags |= STEP_SUMMED;
+  }
+}
+
 /* --- numbers that loops count */
 
 enum { COUNTED = 1, LAID_OUT = 2 };
@@ -543,6 +565,7 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   }
   memcpy(p->used, c->used, sizeof p->used);
   p->programs = tri__programs_new(c->graph, &p->memory, c->used);
+  find_sums(c);
   if (!p->programs || !count_numbers(p) || !tri__plan_slots(p) || !find_lone(p))
     return no_memory(c);
   find_active(p);
@@ -597,7 +620,7 @@ struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, si
 
 struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
                             const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
-                            size_t primals, bool reduce, tri_error *error) {
+                            const uint8_t *summed, size_t primals, bool reduce, tri_error *error) {
   struct compiler c = {.graph = g, .error = error};
   size_t n = n_inputs + n_outputs;
   tri_expr *all = tri__new(memory, n, sizeof *all);
@@ -607,6 +630,7 @@ struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs
     for (size_t i = 0; i < n; i++)
       all[i] = expr_of(g, i < n_inputs ? inputs[i] : outputs[i - n_inputs]);
     c.plan->body = true;
+    c.summed = summed;
     c.plan->primal_count = (uint32_t)primals;
     c.reduce = reduce;
     c.plan = compiled(&c, all, all + n_inputs);

@@ -18,7 +18,8 @@
 
 enum {
   STEP_EXTENDED = 1, /* needed by derivatives only: follows IEEE beyond the operation's domain */
-  STEP_ACTIVE = 2    /* its results depend on an input, and derivatives pass through it */
+  STEP_ACTIVE = 2,   /* its results depend on an input, and derivatives pass through it */
+  STEP_SUMMED = 4    /* a scatter of a loop's body that is only summed: its parts are added where they belong, and it is not run */
 };
 
 enum { STEP_INLINE = 3 };
@@ -68,6 +69,7 @@ struct plan_loop {
   uint32_t size;   /* the named size that counts the steps, or NO_SIZE */
   uint32_t *kept;  /* numbers of results, ascending */
   uint8_t *strict; /* of each: primals need it */
+  uint32_t *scatter; /* of each: the body's step that scatters what is summed, or NO_STEP */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
   /* By step input: whether it is the numbers first, first + 1, …, which nobody else reads; they are counted and not laid out, and their value
@@ -81,6 +83,7 @@ struct plan_loop {
 
 #define NO_SIZE UINT32_MAX
 #define NO_OUTPUT UINT32_MAX
+#define NO_STEP UINT32_MAX
 
 /* Immutable once made. Outputs are values; one may stand several times, and may be an input or a constant. */
 struct plan {
@@ -125,10 +128,11 @@ struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, si
                        const tri_compile_options *options, tri_error *error);
 void tri__plan_free(struct plan *plan);
 
-/* The plan of a loop's body, over the graph's ids; the first `primals` outputs are needed by primals. */
+/* The plan of a loop's body, over the graph's ids; the first `primals` outputs are needed by primals. `summed`: which outputs are summed and
+ * not otherwise used. */
 struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
                             const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
-                            size_t primals, bool reduce, tri_error *error);
+                            const uint8_t *summed, size_t primals, bool reduce, tri_error *error);
 /* Makes a plan's loop of a node, of whose results `kept` ascending ones are asked for (plan_loops.c). */
 bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool reduce,
                     tri_error *error);

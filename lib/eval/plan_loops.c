@@ -11,6 +11,7 @@ struct body {
   const uint32_t *parameters, *outputs; /* of the lambda */
   uint32_t *needed;                     /* outputs that are compiled: their ids, in order */
   uint32_t count;
+  uint8_t *summed;  /* of these: it is summed */
   uint32_t primals; /* of these, the first: what primals need */
 };
 
@@ -18,6 +19,7 @@ struct body {
 static bool need(struct plan_loop *l, struct body *b, uint32_t output) {
   if (l->output[output] != NO_OUTPUT) return false;
   l->output[output] = b->count;
+  b->summed[b->count] = output >= b->as->stacked && output < b->as->stacked + b->as->summed;
   b->needed[b->count++] = b->outputs[output];
   return true;
 }
@@ -70,6 +72,21 @@ static bool match_sizes(struct plan *p, struct plan_loop *l) {
   return l->sizes != NULL;
 }
 
+/* The steps that scatter what is summed. */
+static bool find_scatters(struct memory *m, struct plan_loop *l) {
+  l->scatter = tri__new(m, l->results, sizeof *l->scatter);
+  for (uint32_t k = 0; l->scatter && k < l->results; k++) {
+    uint32_t i;
+    l->scatter[k] = NO_STEP;
+    if (tri__loop_result_kind(&l->as, l->kept[k], &i) != RESULT_SUMMED) continue;
+    uint32_t value = l->body->outputs[l->output[l->kept[k]]];
+    for (uint32_t s = 0; s < l->body->step_count; s++)
+      if ((l->body->steps[s].flags & STEP_SUMMED) && l->body->steps[s].result == value)
+        l->scatter[k] = s;
+  }
+  return l->scatter != NULL;
+}
+
 static bool no_memory(tri_error *error) {
   tri__error(error, TRI_MEMORY, 0, "out of memory");
   return false;
@@ -84,8 +101,11 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool redu
   struct body b = {.g = g, .as = &l->as, .parameters = ids, .outputs = ids + inputs};
   l->output = tri__new(m, outputs, sizeof *l->output);
   b.needed = tri__new(m, outputs, sizeof *b.needed);
-  bool ok = (l->output && b.needed && find_needed(l, &b)) || no_memory(error);
-  if (ok) l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, b.primals, reduce, error);
+  b.summed = tri__new(m, outputs, 1);
+  bool ok = (l->output && b.needed && b.summed && find_needed(l, &b)) || no_memory(error);
+  if (ok)
+    l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, b.summed, b.primals, reduce, error);
+  tri__free(m, b.summed, outputs, 1);
   tri__free(m, b.needed, outputs, sizeof *b.needed);
   if (!l->body) return false;
   l->size = NO_SIZE;
@@ -93,13 +113,14 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool redu
     l->size = tri__plan_size(p, tri__attr_data(g, (uint32_t)~l->as.n, NULL));
     if (l->size == NO_SIZE) return no_memory(error);
   }
-  return match_sizes(p, l) || no_memory(error);
+  return (find_scatters(m, l) && match_sizes(p, l)) || no_memory(error);
 }
 
 void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
   if (l->sizes) tri__free(m, l->sizes, l->body->size_count, sizeof *l->sizes);
   tri__loop_lanes_free(l->lanes);
   tri__plan_free(l->body);
+  if (l->scatter) tri__free(m, l->scatter, l->results, sizeof *l->scatter);
   tri__free(m, l->kept, l->results, sizeof *l->kept);
   tri__free(m, l->strict, l->results, 1);
   tri__free(m, l->counted, l->as.steps, sizeof *l->counted);

@@ -17,6 +17,11 @@ static void find_last_uses(const struct plan *p, uint32_t *last) {
     const uint32_t *args = step_args(p, p->steps + s);
     for (uint32_t i = 0; i < p->steps[s].nargs; i++) last[args[i]] = s;
   }
+  for (uint32_t s = 0; s < p->step_count; s++) { /* read when the step is over */
+    const struct instruction *step = p->steps + s;
+    for (uint32_t i = 0; (step->flags & STEP_SUMMED) && i < step->nargs; i++)
+      last[step->arg[i]] = STAYS;
+  }
   for (uint32_t i = 0; i < p->output_count; i++) last[p->outputs[i]] = STAYS;
   for (uint32_t i = 0; i < p->constant_count; i++) last[p->input_count + i] = STAYS;
   for (uint32_t v = 0; p->body && v < p->input_count; v++) last[v] = STAYS;

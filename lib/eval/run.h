@@ -141,6 +141,9 @@ bool tri__rehearse_loops(const struct run *r, bool scratch);
 /* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__run_array(struct run *r, const struct instruction *s);
 tri_status tri__run_loop(struct run *r, const struct instruction *s);
+/* Adds the parts that a body's step scatters where they belong in a loop's result. */
+void tri__add_scattered(const struct run *r, uint32_t result, const struct run *body,
+                        const struct instruction *s);
 /* Sets a number to an integer. */
 void tri__set_integer(struct numbers *n, void *to, int64_t i);
 
@@ -239,6 +242,9 @@ tri_status tri__sweep_back(struct sweep *s);
 /* Back through a step of tri__run_array, and a loop. */
 void tri__sweep_array(struct sweep *s, const struct instruction *step);
 tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step);
+/* elementwise.c: a row over arrays of doubles by the kernels of lanes, if it has one and they are large enough. */
+bool tri__run_elementwise(const struct run *r, const struct instruction *s);
+
 /* tensor_run.c: permutations and contractions, forward and back. */
 void tri__run_permute(struct run *r, const struct instruction *s);
 void tri__run_contract(struct run *r, const struct instruction *s);
