@@ -79,8 +79,7 @@ void tri__add_scattered(const struct run *r, uint32_t result, const struct run *
   size_t each = count_of(body, s->arg[0]), all = count_of(r, result), i;
   bool known = index_of(body, element_at(body, s->arg[1], 0), parts(all, each), &i);
   for (size_t e = 0; known && e < each; e++)
-    tri__numbers_accumulate(n, element_at(r, result, i * each + e),
-                            element_at(body, s->arg[0], e));
+    tri__numbers_accumulate(n, element_at(r, result, i * each + e), element_at(body, s->arg[0], e));
   for (size_t e = 0; !known && e < all; e++)
     n->domain->set_none(n, element_at(r, result, e), NUMBER_NONE);
 }

@@ -19,7 +19,8 @@
 enum {
   STEP_EXTENDED = 1, /* needed by derivatives only: follows IEEE beyond the operation's domain */
   STEP_ACTIVE = 2,   /* its results depend on an input, and derivatives pass through it */
-  STEP_SUMMED = 4    /* a scatter of a loop's body that is only summed: its parts are added where they belong, and it is not run */
+  STEP_SUMMED =
+      4 /* a scatter of a loop's body that is only summed: its parts are added where they belong, and it is not run */
 };
 
 enum { STEP_INLINE = 3 };
@@ -65,10 +66,10 @@ struct plan_loop {
   struct loop as; /* but its lambda and its name of a size, which are the graph's */
   uint32_t node;
   struct plan *body;
-  uint32_t *sizes; /* by the body's named sizes: the plan's */
-  uint32_t size;   /* the named size that counts the steps, or NO_SIZE */
-  uint32_t *kept;  /* numbers of results, ascending */
-  uint8_t *strict; /* of each: primals need it */
+  uint32_t *sizes;   /* by the body's named sizes: the plan's */
+  uint32_t size;     /* the named size that counts the steps, or NO_SIZE */
+  uint32_t *kept;    /* numbers of results, ascending */
+  uint8_t *strict;   /* of each: primals need it */
   uint32_t *scatter; /* of each: the body's step that scatters what is summed, or NO_STEP */
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */

@@ -104,7 +104,8 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool redu
   b.summed = tri__new(m, outputs, 1);
   bool ok = (l->output && b.needed && b.summed && find_needed(l, &b)) || no_memory(error);
   if (ok)
-    l->body = tri__plan_body(g, m, inputs, ids, b.count, b.needed, b.summed, b.primals, reduce, error);
+    l->body =
+        tri__plan_body(g, m, inputs, ids, b.count, b.needed, b.summed, b.primals, reduce, error);
   tri__free(m, b.summed, outputs, 1);
   tri__free(m, b.needed, outputs, sizeof *b.needed);
   if (!l->body) return false;
