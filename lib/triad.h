@@ -7,6 +7,7 @@
 #include <triad/calculus.h>
 #include <triad/eval.h>
 #include <triad/graph.h>
+#include <triad/io.h>
 #include <triad/numbers.h>
 #include <triad/pattern.h>
 #include <triad/sparse.h>

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* What readers and writers share: memory within a limit, failures with the file's name, bytes in and bytes out. */
+#ifndef TRIAD_IO_IO_H
+#define TRIAD_IO_IO_H
+
+#include <triad/io.h>
+
+#include "base/memory.h"
+
+/* One file being read or written. */
+struct io {
+  struct memory memory; /* of this file alone, so that its count is what the limit bounds */
+  size_t limit;
+  const tri_allocator *allocator;
+  tri_error *error;
+  tri_error own; /* where the caller wants none */
+  const volatile int *interrupt;
+  const char *name; /* the file's, for messages */
+};
+
+/* path NULL: bytes in memory. options may be NULL. */
+void tri__io_open(struct io *io, const char *path, const tri_io_options *options);
+
+/* Sets the error, unless one is set, and returns its status. */
+tri_status tri__io_fail(struct io *io, tri_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Bytes as messages may show them: up to 40, and a question mark for what is no printable character of ASCII. */
+struct shown {
+  char text[41];
+};
+struct shown tri__io_shown(const char *bytes, size_t size);
+
+/* count * size bytes, zeroed; NULL after TRI_LIMIT or TRI_MEMORY. */
+void *tri__io_new(struct io *io, size_t count, size_t size);
+void tri__io_free(struct io *io, void *block, size_t count, size_t size);
+
+/* As tri__grow, within the limit. */
+bool tri__io_grow(struct io *io, void **array, size_t *capacity, size_t need, size_t size);
+
+/* TRI_INTERRUPTED once that was asked for. */
+tri_status tri__io_check(struct io *io);
+
+/* The array's elements, not set. */
+tri_status tri__io_array(struct io *io, tri_dtype dtype, size_t rank, const size_t *dims,
+                         tri_array *array);
+
+/* --- bytes in */
+
+enum { MOST_PEEKED = 16 };
+
+/* Where bytes come from. */
+struct source {
+  struct io *io;
+  /* Reads at most n > 0 bytes: how many, 0 at the end, or after a failure, which io has. */
+  size_t (*read)(struct source *source, void *to, size_t n);
+  int fd;
+  const unsigned char *bytes; /* in memory */
+  void *inner;                /* of a source that unpacks another */
+  size_t left;                /* bytes that are still there; SIZE_MAX where that is not known */
+  unsigned char peeked[MOST_PEEKED];
+  size_t n_peeked;
+};
+
+/* Opens a file; or bytes in memory if path is NULL. Close it in any case. */
+tri_status tri__source_open(struct source *source, struct io *io, const char *path,
+                            const void *bytes, size_t size);
+void tri__source_close(struct source *source);
+
+/* As many of the next n <= MOST_PEEKED bytes as there are, which stay to be read; how many they are. */
+size_t tri__source_peek(struct source *source, size_t n);
+
+/* Reads up to n bytes; fewer at the end only, or after a failure, which io has. */
+size_t tri__source_some(struct source *source, void *to, size_t n);
+
+/* Reads n bytes; fails if there are fewer ("the data end after 3 of 8 bytes"). */
+tri_status tri__source_read(struct source *source, void *to, size_t n, const char *what);
+
+/* Fails if it is known that fewer than n bytes are left. */
+tri_status tri__source_needs(struct source *source, size_t n, const char *what);
+
+/* Fails unless all was read. */
+tri_status tri__source_ended(struct source *source);
+
+/* --- bytes out */
+
+/* A file being written under a temporary name. */
+struct sink {
+  struct io *io;
+  int fd;
+  char *path, *beside; /* beside NULL: written as it is */
+  size_t path_room, beside_room;
+};
+
+/* Close it in any case. */
+tri_status tri__sink_open(struct sink *sink, struct io *io, const char *path);
+tri_status tri__sink_write(struct sink *sink, const void *bytes, size_t n);
+/* Gives the file its name if status is TRI_OK, else takes it away. Returns status, or what failed. */
+tri_status tri__sink_close(struct sink *sink, tri_status status);
+
+/* --- formats, from a source that is open */
+
+tri_status tri__npy_read(struct source *source, tri_array *array);
+
+/* Whether this machine's numbers begin with the lowest byte. */
+static inline bool is_little(void) { return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; }
+
+/* Reverses the bytes of each of n elements. */
+void tri__io_swap(void *data, size_t n, size_t size);
+
+/* Reads count elements of the array, in rows, stored with the highest byte first or last. */
+tri_status tri__io_elements(struct source *source, bool big, tri_array *array);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Bytes in, from files, pipes and memory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/io.h"
+
+enum { PIECE = 1 << 20 }; /* between two looks whether to stop */
+
+static size_t read_memory(struct source *s, void *to, size_t n) {
+  if (n > s->left) n = s->left;
+  if (n) memcpy(to, s->bytes, n);
+  s->bytes += n;
+  return n;
+}
+
+/* A descriptor that was given as non-blocking is waited for. */
+static void wait_for(int fd) {
+  struct pollfd p = {.fd = fd, .events = POLLIN};
+  poll(&p, 1, 100);
+}
+
+static size_t read_file(struct source *s, void *to, size_t n) {
+  while (tri__io_check(s->io) == TRI_OK) {
+    ssize_t got = read(s->fd, to, n < PIECE ? n : PIECE);
+    if (got >= 0) return (size_t)got;
+    if (errno == EAGAIN)
+      wait_for(s->fd);
+    else if (errno != EINTR)
+      return (void)tri__io_fail(s->io, TRI_FILE, "cannot be read: %s", strerror(errno)), 0;
+  }
+  return 0;
+}
+
+static tri_status open_file(struct source *s, const char *path) {
+  struct stat st;
+  do {
+    s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  } while (s->fd < 0 && errno == EINTR && tri__io_check(s->io) == TRI_OK);
+  if (s->fd < 0 || fstat(s->fd, &st) != 0)
+    return tri__io_fail(s->io, TRI_FILE, "cannot be read: %s", strerror(errno));
+  if (S_ISDIR(st.st_mode)) return tri__io_fail(s->io, TRI_FILE, "it is a directory");
+  /* What is in /proc says that it is empty. */
+  if (S_ISREG(st.st_mode) && st.st_size > 0) s->left = (size_t)st.st_size;
+  return TRI_OK;
+}
+
+tri_status tri__source_open(struct source *s, struct io *io, const char *path, const void *bytes,
+                            size_t size) {
+  *s = (struct source){.io = io, .fd = -1, .left = SIZE_MAX};
+  if (path) {
+    s->read = read_file;
+    return open_file(s, path);
+  }
+  s->read = read_memory;
+  s->bytes = bytes;
+  s->left = size;
+  return bytes || size == 0 ? TRI_OK : tri__io_fail(io, TRI_ARGUMENT, "there are none");
+}
+
+void tri__source_close(struct source *s) {
+  if (s->fd >= 0) close(s->fd);
+  s->fd = -1;
+}
+
+/* Reads from the source itself until there are n, or no more. */
+static size_t read_all(struct source *s, unsigned char *to, size_t n) {
+  size_t done = 0, got;
+  while (done < n && (got = s->read(s, to + done, n - done)) > 0) {
+    done += got;
+    if (s->left != SIZE_MAX) s->left -= got < s->left ? got : s->left;
+  }
+  return done;
+}
+
+size_t tri__source_peek(struct source *s, size_t n) {
+  if (n > s->n_peeked) s->n_peeked += read_all(s, s->peeked + s->n_peeked, n - s->n_peeked);
+  return s->n_peeked < n ? s->n_peeked : n;
+}
+
+size_t tri__source_some(struct source *s, void *to, size_t n) {
+  size_t first = s->n_peeked < n ? s->n_peeked : n;
+  if (first) {
+    memcpy(to, s->peeked, first);
+    memmove(s->peeked, s->peeked + first, s->n_peeked - first);
+    s->n_peeked -= first;
+  }
+  return first + read_all(s, (unsigned char *)to + first, n - first);
+}
+
+tri_status tri__source_read(struct source *s, void *to, size_t n, const char *what) {
+  size_t got = tri__source_some(s, to, n);
+  return got == n ? TRI_OK
+                  : tri__io_fail(s->io, TRI_FILE, "%s end after %zu of %zu bytes", what, got, n);
+}
+
+tri_status tri__source_needs(struct source *s, size_t n, const char *what) {
+  size_t there = s->left == SIZE_MAX ? SIZE_MAX : s->left + s->n_peeked;
+  return n <= there
+             ? TRI_OK
+             : tri__io_fail(s->io, TRI_FILE, "%s end after %zu of %zu bytes", what, there, n);
+}
+
+tri_status tri__source_ended(struct source *s) {
+  if (tri__source_peek(s, 1) == 0) return s->io->error->status;
+  return tri__io_fail(s->io, TRI_FILE, "more bytes follow than the sizes say");
+}
+
+void tri__io_swap(void *data, size_t n, size_t size) {
+  unsigned char *at = data;
+  for (size_t i = 0; size > 1 && i < n; i++, at += size)
+    for (size_t k = 0; k < size / 2; k++) {
+      unsigned char byte = at[k];
+      at[k] = at[size - 1 - k];
+      at[size - 1 - k] = byte;
+    }
+}
+
+tri_status tri__io_elements(struct source *s, bool big, tri_array *array) {
+  size_t size = tri_dtype_size(array->dtype);
+  tri_status status = tri__source_read(s, array->data, array->count * size, "the data");
+  if (status == TRI_OK && big == is_little()) tri__io_swap(array->data, array->count, size);
+  return status;
+}
