@@ -75,6 +75,10 @@ tri_status call_ccode(const struct request *request, struct value *value);
 tri_status call_graph(const struct request *request, struct value *value);
 tri_status call_plot(const struct request *request, struct value *value);
 
+/* files.c */
+tri_status call_read(const struct request *request, struct value *value);
+tri_status call_write(const struct request *request, struct value *value);
+
 /* --- for the files above */
 
 /* Memory of the statement; sets the graph's error and returns NULL when there is none. */

@@ -16,6 +16,7 @@
 
 #include "commands.h"
 #include "emit.h"
+#include "files.h"
 #include "gradcheck.h"
 #include "repl.h"
 #include "session.h"
@@ -56,6 +57,7 @@ enum {
   OPTION_DIGITS,
   OPTION_COLOR,
   OPTION_ECHO,
+  OPTION_BIND,
   OPTION_HELP,
   OPTION_VERSION
 };
@@ -69,6 +71,7 @@ static const struct option long_options[] = {
     {"color", optional_argument, NULL, OPTION_COLOR},
     {"colour", optional_argument, NULL, OPTION_COLOR},
     {"echo", no_argument, NULL, OPTION_ECHO},
+    {"bind", required_argument, NULL, OPTION_BIND},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -83,6 +86,10 @@ static const char help_text[] =
     "\n"
     "  -e STATEMENTS       run the statements and print their results; may be repeated\n"
     "  FILE                run the statements of a file; - is standard input\n"
+    "      --bind=NAME=VALUE\n"
+    "                      bind a name to the numbers of a file (NPY or CSV), or to a number or "
+    "array:\n"
+    "                      --bind x=data.npy, --bind 'x=[1, 2, 3]'\n"
     "      --json          one JSON object per statement on standard output\n"
     "      --keep-going    go on after a failed statement\n"
     "      --domain=D      numbers are double (the default), float, rational, mpfr or ball\n"
@@ -113,8 +120,8 @@ static int usage_error(void) {
 
 /* What is to be run, in the order of the command line. */
 struct job {
-  bool is_text;
-  const char *text; /* statements, or a path */
+  enum { JOB_FILE, JOB_TEXT, JOB_BIND } kind;
+  const char *text; /* a path, statements, or NAME=VALUE */
 };
 
 struct plan {
@@ -132,10 +139,19 @@ static bool set_colour(struct session *session, const char *when) {
   return false;
 }
 
+static bool add_binding(struct plan *plan, const char *text) {
+  if (!bind_is_valid(text)) {
+    fprintf(stderr, "triad: --bind is NAME=VALUE, not %s\n", text);
+    return false;
+  }
+  plan->jobs[plan->n++] = (struct job){JOB_BIND, text};
+  return true;
+}
+
 static bool take_option(struct session *session, struct plan *plan, int option) {
   switch (option) {
   case 1: plan->jobs[plan->n++] = (struct job){.text = optarg}; return true;
-  case 'e': plan->jobs[plan->n++] = (struct job){.is_text = true, .text = optarg}; return true;
+  case 'e': plan->jobs[plan->n++] = (struct job){JOB_TEXT, optarg}; return true;
   case 'q': plan->quiet = true; return true;
   case OPTION_JSON: session->output.json = true; return true;
   case OPTION_KEEP_GOING: session->keep_going = true; return true;
@@ -143,6 +159,7 @@ static bool take_option(struct session *session, struct plan *plan, int option) 
   case OPTION_PRECISION: return setting_option(session, "precision", optarg);
   case OPTION_DIGITS: return setting_option(session, "digits", optarg);
   case OPTION_ECHO: return session->settings.echo = true;
+  case OPTION_BIND: return add_binding(plan, optarg);
   case OPTION_COLOR: return set_colour(session, optarg ? optarg : "always");
   case OPTION_HELP: return plan->done = fputs(help_text, stdout) >= 0;
   case OPTION_VERSION: return plan->done = printf(version_text, tri_version()) > 0;
@@ -180,16 +197,26 @@ static bool run_jobs(struct session *session, const struct plan *plan) {
   for (size_t i = 0; i < plan->n && (good || session->keep_going) && !session->quit && !interrupt;
        i++) {
     const struct job *job = &plan->jobs[i];
-    bool done = job->is_text ? session_run(session, "-e", job->text, strlen(job->text), line)
-                             : run_file(session, job->text);
+    bool done = job->kind == JOB_BIND ? bind_option(session, job->text)
+                : job->kind == JOB_TEXT
+                    ? session_run(session, "-e", job->text, strlen(job->text), line)
+                    : run_file(session, job->text);
     good = good && done;
-    if (job->is_text) line += lines_of(job->text);
+    if (job->kind == JOB_TEXT) line += lines_of(job->text);
   }
   return good;
 }
 
+/* Whether there is something to run, and not only names to be bound. */
+static bool has_statements(const struct plan *plan) {
+  for (size_t i = 0; i < plan->n; i++)
+    if (plan->jobs[i].kind != JOB_BIND) return true;
+  return false;
+}
+
 static bool run(struct session *session, const struct plan *plan) {
-  if (plan->n > 0) return run_jobs(session, plan);
+  bool good = run_jobs(session, plan);
+  if (has_statements(plan) || !good) return good;
   if (!isatty(STDIN_FILENO)) return run_file(session, "-");
   if (!plan->quiet && !session->output.json)
     printf("triad %s: derivatives by dual numbers, by the tape, by formula. 'help' tells more, "

@@ -140,6 +140,7 @@ static void result_json(struct session *session, const struct result *result) {
 }
 
 void output_result(struct session *session, const struct result *result) {
+  if (session->output.quiet) return;
   if (session->output.json) {
     result_json(session, result);
     return;

@@ -20,6 +20,7 @@ struct output {
   bool utf8; /* the locale's characters are UTF-8 */
   bool out_is_terminal, err_is_terminal;
   uint8_t colour;   /* enum when */
+  bool quiet;       /* results are not printed, only errors: what the command line binds */
   bool interactive; /* the REPL: lines were just typed, so messages need not say which file */
   bool broken;      /* standard output does not take what is written */
   int broken_why;   /* errno */

@@ -197,8 +197,8 @@ static tri_status number_of(struct csv *c, enum csv_kind *kind) {
   if (special(text, size, negative, kind)) return TRI_OK;
   size_t used = tri__read_number(text, size, c->sink->digits, c->number, &status);
   if (status != TRI_OK || used != size) return status == TRI_LIMIT ? status : TRI_SYNTAX;
+  *kind = negative && mpq_sgn(c->number) == 0 ? CSV_MINUS_ZERO : CSV_NUMBER;
   if (negative) mpq_neg(c->number, c->number);
-  *kind = CSV_NUMBER;
   return TRI_OK;
 }
 
@@ -332,9 +332,7 @@ tri_status tri__csv_read(struct source *source, const tri_csv_options *options,
     if (!pass_empty(&c)) status = read_line(&c);
   mpq_clear(c.number);
   tri__io_free(c.io, c.field, c.field_room, 1);
-  if (status == TRI_OK) status = c.io->error->status;
-  return status == TRI_OK && c.first ? tri__io_fail(c.io, TRI_FILE, "there is nothing in it")
-                                     : status;
+  return status == TRI_OK ? c.io->error->status : status;
 }
 
 /* --- an array of doubles */
@@ -350,10 +348,11 @@ struct doubles {
 
 static const char *take_double(struct csv_sink *sink, enum csv_kind kind, mpq_srcptr q) {
   struct doubles *d = (struct doubles *)sink;
-  double x = kind == CSV_NUMBER     ? tri__mpq_double(q)
-             : kind == CSV_NAN      ? (double)NAN
-             : kind == CSV_INFINITY ? HUGE_VAL
-                                    : -HUGE_VAL;
+  double x = kind == CSV_NUMBER       ? tri__mpq_double(q)
+             : kind == CSV_MINUS_ZERO ? -0.0
+             : kind == CSV_NAN        ? (double)NAN
+             : kind == CSV_INFINITY   ? HUGE_VAL
+                                      : -HUGE_VAL;
   if (kind == CSV_NUMBER && isinf(x)) return "a number too large for a double";
   if (!tri__io_grow(d->io, (void **)&d->data, &d->room, d->n + 1, sizeof *d->data))
     return "no room";
@@ -377,19 +376,26 @@ static tri_status give_doubles(struct doubles *d, tri_array *array) {
   return TRI_OK;
 }
 
+tri_status tri__csv_array(struct source *source, const tri_csv_options *options, tri_array *array) {
+  struct io *io = source->io;
+  struct doubles d = {.sink = {.digits = MOST_DIGITS, .take = take_double}, .io = io};
+  *array = (tri_array){.data = NULL};
+  tri_status status = tri__csv_read(source, options, &d.sink);
+  if (status == TRI_OK) status = give_doubles(&d, array);
+  tri__io_free(io, d.data, d.room, sizeof *d.data);
+  return status;
+}
+
 static tri_status read_from(const char *path, const void *bytes, size_t size,
                             const tri_csv_options *csv, const tri_io_options *options,
                             tri_array *array) {
   struct io io;
   struct source source;
   tri__io_open(&io, path, options);
-  struct doubles d = {.sink = {.digits = MOST_DIGITS, .take = take_double}, .io = &io};
   *array = (tri_array){.data = NULL};
   tri_status status = tri__source_open(&source, &io, path, bytes, size);
-  if (status == TRI_OK) status = tri__csv_read(&source, csv, &d.sink);
+  if (status == TRI_OK) status = tri__csv_array(&source, csv, array);
   tri__source_close(&source);
-  if (status == TRI_OK) status = give_doubles(&d, array);
-  tri__io_free(&io, d.data, d.room, sizeof *d.data);
   return status;
 }
 
@@ -401,4 +407,38 @@ tri_status tri_csv_read(const char *path, const tri_csv_options *csv, const tri_
 tri_status tri_csv_parse(const void *bytes, size_t size, const tri_csv_options *csv,
                          const tri_io_options *options, tri_array *array) {
   return read_from(NULL, bytes, size, csv, options, array);
+}
+
+/* --- writing */
+
+/* Row after row, handed on in pieces. */
+static tri_status write_rows(struct sink *sink, const tri_array *a, tri_text *text) {
+  enum { PIECE_OUT = 1 << 16 };
+  size_t columns = a->rank == 2 ? a->dims[1] : 1;
+  tri_status status = TRI_OK;
+  for (size_t i = 0; i < a->count && status == TRI_OK; i++) {
+    if (a->dtype == TRI_F4)
+      tri__text_float(text, ((const float *)a->data)[i]);
+    else
+      tri__text_double(text, tri_array_double(a, i));
+    tri__text_putc(text, (i + 1) % columns ? ',' : '\n');
+    if (text->status != TRI_OK) return tri__io_fail(sink->io, text->status, "out of memory");
+    if (text->size < PIECE_OUT && i + 1 < a->count) continue;
+    status = tri__sink_write(sink, text->data, text->size);
+    text->size = 0;
+  }
+  return status;
+}
+
+tri_status tri_csv_write(const char *path, const tri_array *array, const tri_io_options *options) {
+  struct io io;
+  struct sink sink;
+  tri__io_open(&io, path, options);
+  if (array->rank > 2)
+    return tri__io_fail(&io, TRI_SHAPE, "an array of %zu dimensions is no CSV", array->rank);
+  tri_text text = {.allocator = io.allocator};
+  tri_status status = tri__sink_open(&sink, &io, path);
+  if (status == TRI_OK) status = write_rows(&sink, array, &text);
+  tri_text_free(&text);
+  return tri__sink_close(&sink, status);
 }

@@ -100,6 +100,11 @@ tri_status tri__sink_close(struct sink *sink, tri_status status);
 
 /* --- formats, from a source that is open */
 
+enum io_format { IO_NPY, IO_CSV, IO_OTHER };
+
+/* What the bytes are, by how they begin. */
+enum io_format tri__io_format(struct source *source);
+
 tri_status tri__npy_read(struct source *source, tri_array *array);
 
 /* Whether this machine's numbers begin with the lowest byte. */

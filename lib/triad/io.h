@@ -113,7 +113,8 @@ typedef struct tri_csv_options {
 /* Reads numbers as RFC 4180 parts them (quotes, lines that end with CR LF, LF or CR) into an f8 array [lines, fields]. A number is read
  * as the language reads it whatever the locale, with a sign and blanks around if need be, and rounded once; also inf and nan. A number
  * that is too large for a double, an empty field, what is no number, and a line with another number of fields than the first are
- * errors with line and column (cells from 1). Empty lines at the end do not count. TRI_ARGUMENT for options that there are not. */
+ * errors with line and column (cells from 1). Empty lines at the end do not count, and an empty file is an array [0, 0]. TRI_ARGUMENT for
+ * options that there are not. */
 TRI_CHECKED TRI_API tri_status tri_csv_read(const char *path, const tri_csv_options *csv,
                                             const tri_io_options *options, tri_array *array);
 
@@ -121,6 +122,17 @@ TRI_CHECKED TRI_API tri_status tri_csv_read(const char *path, const tri_csv_opti
 TRI_CHECKED TRI_API tri_status tri_csv_parse(const void *bytes, size_t size,
                                              const tri_csv_options *csv,
                                              const tri_io_options *options, tri_array *array);
+
+/* Writes an array as lines of numbers that read back as the same doubles: a matrix by rows, a vector as one number a line. TRI_SHAPE for
+ * more than two dimensions; TRI_FILE, TRI_MEMORY, TRI_LIMIT, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_csv_write(const char *path, const tri_array *array,
+                                             const tri_io_options *options);
+
+/* --- whatever it is ----------------------------------------------------------------------------------------------------- */
+
+/* Reads the one array of a file, which is told to be NPY or CSV by how it begins. */
+TRI_CHECKED TRI_API tri_status tri_array_read(const char *path, const tri_io_options *options,
+                                              tri_array *array);
 
 #ifdef __cplusplus
 }

@@ -20,11 +20,11 @@ split_blocks() {
   ' "$1"
 }
 
-# A session of the tool: all its input at once, all its output.
+# A session of the tool: all its input at once, all its output. Files that it writes are scratch.
 run_session() {
   sed -n 's/^triad> //p' "$1" >"$1.in"
   grep -v '^triad> ' "$1" >"$1.expected"
-  "$TRIAD" -q --keep-going - <"$1.in" >"$1.out" 2>&1
+  (cd "$work" && "$TRIAD" -q --keep-going -) <"$1.in" >"$1.out" 2>&1
 }
 
 # Shell commands with their output. The tool is on the path.

@@ -17,6 +17,7 @@ static tri_status there_and_back(const tri_allocator *allocator) {
   tri_status status = tri_csv_parse(csv, sizeof csv - 1, NULL, &options, &a);
   if (status == TRI_OK) status = tri_npy_write("oom-io.npy", &a, &options);
   if (status == TRI_OK) status = tri_npy_read("oom-io.npy", &options, &b);
+  if (status == TRI_OK) status = tri_csv_write("oom-io.npy", &b, &options);
   if (status == TRI_OK) ck_assert_mem_eq(a.data, b.data, a.count * sizeof(double));
   tri_array_free(&a);
   tri_array_free(&b);
