@@ -71,9 +71,10 @@ const struct call_row call_rows[] = {
      "an expression and its derivative in the terminal, or drawn by gnuplot (svg, png, pdf); a "
      "vector of expressions together",
      "plot(sin(x), x=-pi..pi)"},
-    {"read", 1, ANY_NUMBER, call_read, "read(\"FILE\", header=yes, separator=semicolon)",
-     "the numbers in a file as an array: NPY, or CSV, where one row or one column is a vector; "
-     "header is yes or no, separator comma, semicolon or tab, and both are found out if left out",
+    {"read", 1, ANY_NUMBER, call_read, "read(\"FILE\", \"NAME\", header=yes, separator=semicolon)",
+     "the numbers in a file as an array: NPY, IDX, CSV, or the array of this name in NPZ or "
+     "safetensors; of CSV header is yes or no, separator comma, semicolon or tab, and both are "
+     "found out if left out",
      "read(\"/dev/null\")"},
     {"write", 2, ANY_NUMBER, call_write, "write(e, POINT, \"FILE\")",
      "computes an expression and writes its numbers to a file that ends in .npy or .csv",

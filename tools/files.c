@@ -28,6 +28,7 @@ static tri_status fail_with(const struct request *request, const struct value *a
 struct reading {
   struct csv_sink sink;
   const struct request *request;
+  const char *member; /* which array is meant, of several; NULL: the only one */
   struct id_list ids;
 };
 
@@ -74,9 +75,14 @@ static tri_status add_elements(struct reading *r, struct io *io, const tri_array
 /* --- read */
 
 struct read_options {
-  const struct value *file;
+  const struct value *file, *member;
   tri_csv_options csv;
 };
+
+static tri_status cannot_use(const struct request *request, const struct value *a) {
+  return request_fail(request, a, TRI_SYNTAX, "read cannot use this argument: write %s",
+                      request->row->usage);
+}
 
 /* Which of the words a keyword's value is; -1 if it is none. */
 static int word_among(const struct value *a, size_t n, const char *const *words) {
@@ -95,9 +101,7 @@ static tri_status read_keyword(const struct request *request, const struct value
     o->csv.header = which ? TRI_CSV_NAMES : TRI_CSV_NONE;
     return TRI_OK;
   }
-  if (!text_is(a->keyword, a->keyword_size, "separator"))
-    return request_fail(request, a, TRI_SYNTAX, "read cannot use this argument: write %s",
-                        request->row->usage);
+  if (!text_is(a->keyword, a->keyword_size, "separator")) return cannot_use(request, a);
   int which = word_among(a, 3, separators);
   if (which < 0) return request_fail(request, a, TRI_NAME, "separator is comma, semicolon or tab");
   o->csv.separator = ",;\t"[which];
@@ -112,10 +116,12 @@ static tri_status read_options(const struct request *request, struct read_option
                         "read: a file's name in quotes is expected here");
   for (size_t i = 1; i < request->n && status == TRI_OK; i++) {
     const struct value *a = &request->arguments[i];
-    status = a->keyword
-                 ? read_keyword(request, a, o)
-                 : request_fail(request, a, TRI_SYNTAX, "read cannot use this argument: write %s",
-                                request->row->usage);
+    if (a->keyword)
+      status = read_keyword(request, a, o);
+    else if (a->kind == VALUE_STRING && !o->member)
+      o->member = a;
+    else
+      status = cannot_use(request, a);
   }
   return status;
 }
@@ -129,29 +135,77 @@ static void set_csv_shape(const struct csv_sink *sink, struct group *shape) {
   shape->dims[1] = sink->columns;
 }
 
-static tri_status read_npy(struct source *source, struct reading *r, struct group *shape) {
+/* The elements of an array as constants. */
+static tri_status take_array(struct io *io, const tri_array *a, struct reading *r,
+                             struct group *shape) {
+  shape->rank = a->rank;
+  memcpy(shape->dims, a->dims, a->rank * sizeof *a->dims);
+  return a->count > MOST_ELEMENTS
+             ? tri__io_fail(io, TRI_LIMIT, "there are more than %d numbers", MOST_ELEMENTS)
+             : add_elements(r, io, a);
+}
+
+static tri_status take_one(struct source *source, read_array *read, struct reading *r,
+                           struct group *shape) {
   tri_array a;
-  tri_status status = tri__npy_read(source, &a);
-  shape->rank = a.rank;
-  memcpy(shape->dims, a.dims, a.rank * sizeof *a.dims);
-  if (status == TRI_OK && a.count > MOST_ELEMENTS)
-    status = tri__io_fail(source->io, TRI_LIMIT, "there are more than %d numbers", MOST_ELEMENTS);
-  if (status == TRI_OK) status = add_elements(r, source->io, &a);
+  tri_status status = read(source, &a);
+  if (status == TRI_OK) status = take_array(source->io, &a, r, shape);
   tri_array_free(&a);
+  return status;
+}
+
+/* The names in an archive, for messages. */
+static tri_status fail_names(struct io *io, const tri_archive *archive, const char *name) {
+  tri_text names = {0};
+  for (size_t i = 0; i < archive->n && names.size < TRI_MESSAGE_SIZE; i++)
+    tri__text_printf(&names, "%s %s", i ? "," : "", archive->entries[i].name);
+  tri_status status =
+      name ? tri__io_fail(io, TRI_NAME, "no array in it is named '%.60s'; it has%s", name,
+                          names.size ? names.data : " none")
+           : tri__io_fail(io, TRI_NAME, "it has %zu arrays; a second name in quotes says which:%s",
+                          archive->n, names.size ? names.data : "");
+  tri_text_free(&names);
+  return status;
+}
+
+/* The array of this name; without a name, the only one. */
+static tri_status take_member(struct source *source, enum io_format format, struct reading *r,
+                              struct group *shape) {
+  struct io *io = source->io;
+  tri_archive archive;
+  tri_status status = format == IO_ZIP ? tri__npz_read(io, io->name, NULL, 0, &archive)
+                                       : tri__safetensors_read(source, &archive);
+  const tri_array *a = r->member        ? tri_archive_find(&archive, r->member)
+                       : archive.n == 1 ? &archive.entries[0].array
+                                        : NULL;
+  if (status == TRI_OK && !a) status = fail_names(io, &archive, r->member);
+  if (status == TRI_OK) status = take_array(io, a, r, shape);
+  tri_archive_free(&archive);
+  return status;
+}
+
+static tri_status take_csv(struct source *source, const tri_csv_options *csv, struct reading *r,
+                           struct group *shape) {
+  tri_status status = tri__csv_read(source, csv, &r->sink);
+  set_csv_shape(&r->sink, shape);
   return status;
 }
 
 /* The numbers of an open file, and their shape. */
 static tri_status read_source(struct source *source, const tri_csv_options *csv, struct reading *r,
                               struct group *shape) {
-  tri_status status;
-  switch (tri__io_format(source)) {
-  case IO_NPY: return read_npy(source, r, shape);
-  case IO_CSV:
-    status = tri__csv_read(source, csv, &r->sink);
-    set_csv_shape(&r->sink, shape);
-    return status;
-  default: return tri__io_fail(source->io, TRI_FILE, "this is neither NPY nor CSV");
+  enum io_format format = tri__io_format(source);
+  bool named = format == IO_ZIP || format == IO_SAFETENSORS;
+  if (named) return take_member(source, format, r, shape);
+  if (r->member)
+    return tri__io_fail(source->io, TRI_NAME, "its array has no name, so '%.60s' is not in it",
+                        r->member);
+  switch (format) {
+  case IO_NPY: return take_one(source, tri__npy_read, r, shape);
+  case IO_IDX: return take_one(source, tri__idx_read, r, shape);
+  case IO_CSV: return take_csv(source, csv, r, shape);
+  default:
+    return tri__io_fail(source->io, TRI_FILE, "this is neither NPY, NPZ, CSV, IDX nor safetensors");
   }
 }
 
@@ -179,7 +233,8 @@ tri_status call_read(const struct request *request, struct value *value) {
                       .request = request};
   tri_status status = read_options(request, &o);
   char *path = status == TRI_OK ? picture_path(request, o.file) : NULL;
-  if (!path) return tri_graph_status(request->graph);
+  if (path && o.member) r.member = picture_path(request, o.member);
+  if (!path || (o.member && !r.member)) return tri_graph_status(request->graph);
   tri_io_options options = {.error = &error, .interrupt = request->session->interrupt};
   struct io io;
   struct source source;

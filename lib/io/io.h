@@ -35,6 +35,9 @@ struct shown tri__io_shown(const char *bytes, size_t size);
 void *tri__io_new(struct io *io, size_t count, size_t size);
 void tri__io_free(struct io *io, void *block, size_t count, size_t size);
 
+/* Whether so many bytes more are within the limit; fails if not. */
+bool tri__io_within(struct io *io, size_t bytes);
+
 /* As tri__grow, within the limit. */
 bool tri__io_grow(struct io *io, void **array, size_t *capacity, size_t need, size_t size);
 
@@ -54,6 +57,7 @@ struct source {
   struct io *io;
   /* Reads at most n > 0 bytes: how many, 0 at the end, or after a failure, which io has. */
   size_t (*read)(struct source *source, void *to, size_t n);
+  void (*close)(struct source *source); /* NULL: nothing but fd is to be closed */
   int fd;
   const unsigned char *bytes; /* in memory */
   void *inner;                /* of a source that unpacks another */
@@ -62,7 +66,7 @@ struct source {
   size_t n_peeked;
 };
 
-/* Opens a file; or bytes in memory if path is NULL. Close it in any case. */
+/* Opens a file; or bytes in memory if path is NULL. What gzip packed is unpacked. Close it in any case. */
 tri_status tri__source_open(struct source *source, struct io *io, const char *path,
                             const void *bytes, size_t size);
 void tri__source_close(struct source *source);
@@ -100,18 +104,51 @@ tri_status tri__sink_close(struct sink *sink, tri_status status);
 
 /* --- formats, from a source that is open */
 
-enum io_format { IO_NPY, IO_CSV, IO_OTHER };
+enum io_format { IO_NPY, IO_IDX, IO_ZIP, IO_SAFETENSORS, IO_CSV, IO_OTHER };
 
 /* What the bytes are, by how they begin. */
 enum io_format tri__io_format(struct source *source);
 
 tri_status tri__npy_read(struct source *source, tri_array *array);
+tri_status tri__idx_read(struct source *source, tri_array *array);
+tri_status tri__safetensors_read(struct source *source, tri_archive *archive);
+/* libzip seeks, so this is no source: path, or bytes if it is NULL. */
+tri_status tri__npz_read(struct io *io, const char *path, const void *bytes, size_t size,
+                         tri_archive *archive);
+
+/* A reader of one array from a source. */
+typedef tri_status read_array(struct source *source, tri_array *array);
+
+/* Opens a file, or bytes in memory, reads and closes. */
+tri_status tri__array_from(read_array *read, const char *path, const void *bytes, size_t size,
+                           const tri_io_options *options, tri_array *array);
+
+/* The bytes of an array's elements, as appended to an NPY header of its own. */
+void tri__npy_start(const tri_array *array, tri_text *text);
+
+/* --- several arrays */
+
+/* Moves an array and a copy of the name into the archive; the array is freed on failure. */
+tri_status tri__archive_add(struct io *io, tri_archive *archive, const char *name, size_t size,
+                            tri_array *array);
+
+/* TRI_FILE if a name stands twice. */
+tri_status tri__archive_check(struct io *io, const tri_archive *archive);
 
 /* Whether this machine's numbers begin with the lowest byte. */
 static inline bool is_little(void) { return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__; }
 
 /* Reverses the bytes of each of n elements. */
 void tri__io_swap(void *data, size_t n, size_t size);
+
+/* Unpacks what gzip packed, of which the source is at the start. */
+tri_status tri__source_unpack(struct source *source);
+
+/* Fails if it is known that the source has fewer bytes than an array of this type and shape. */
+tri_status tri__source_has(struct source *source, tri_dtype dtype, size_t rank, const size_t *dims);
+
+/* Truth values as 0 and 1. */
+void tri__io_truth(tri_array *array);
 
 /* Reads count elements of the array, in rows, stored with the highest byte first or last. */
 tri_status tri__io_elements(struct source *source, bool big, tri_array *array);

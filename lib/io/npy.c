@@ -174,9 +174,7 @@ static tri_status read_elements(struct source *s, const struct header *h, tri_ar
   bool turned = h->columns && a->rank > 1;
   tri_status status = turned ? read_columns(s, a) : tri__io_elements(s, h->big, a);
   if (status == TRI_OK && turned && h->big == is_little()) tri__io_swap(a->data, a->count, size);
-  unsigned char *truth = a->data;
-  for (size_t i = 0; status == TRI_OK && a->dtype == TRI_B1 && i < a->count; i++)
-    truth[i] = truth[i] != 0;
+  if (status == TRI_OK && a->dtype == TRI_B1) tri__io_truth(a);
   return status;
 }
 
@@ -201,15 +199,6 @@ static tri_status read_text(struct source *s, char **text, size_t *room) {
                : s->io->error->status;
 }
 
-/* Fails before memory is taken for bytes that are not there. */
-static tri_status check_data(struct source *s, const struct header *h) {
-  size_t bytes = tri_dtype_size(h->dtype);
-  for (size_t d = 0; d < h->rank; d++)
-    if (!size_product(bytes, h->dims[d], &bytes))
-      return tri__io_fail(s->io, TRI_LIMIT, "an array of more elements than memory holds");
-  return tri__source_needs(s, bytes, "the data");
-}
-
 tri_status tri__npy_read(struct source *s, tri_array *array) {
   struct header h;
   char *text = NULL;
@@ -218,7 +207,7 @@ tri_status tri__npy_read(struct source *s, tri_array *array) {
   tri_status status = read_text(s, &text, &room);
   if (status == TRI_OK) status = read_header(s->io, (struct cursor){text, text + room}, &h);
   tri__io_free(s->io, text, room, 1);
-  if (status == TRI_OK) status = check_data(s, &h);
+  if (status == TRI_OK) status = tri__source_has(s, h.dtype, h.rank, h.dims);
   if (status == TRI_OK) status = tri__io_array(s->io, h.dtype, h.rank, h.dims, array);
   if (status == TRI_OK) status = read_elements(s, &h, array);
   if (status == TRI_OK) status = tri__source_ended(s);
@@ -226,31 +215,19 @@ tri_status tri__npy_read(struct source *s, tri_array *array) {
   return status;
 }
 
-static tri_status read_from(const char *path, const void *bytes, size_t size,
-                            const tri_io_options *options, tri_array *array) {
-  struct io io;
-  struct source source;
-  tri__io_open(&io, path, options);
-  *array = (tri_array){.data = NULL};
-  tri_status status = tri__source_open(&source, &io, path, bytes, size);
-  if (status == TRI_OK) status = tri__npy_read(&source, array);
-  tri__source_close(&source);
-  return status;
-}
-
 tri_status tri_npy_read(const char *path, const tri_io_options *options, tri_array *array) {
-  return read_from(path, NULL, 0, options, array);
+  return tri__array_from(tri__npy_read, path, NULL, 0, options, array);
 }
 
 tri_status tri_npy_parse(const void *bytes, size_t size, const tri_io_options *options,
                          tri_array *array) {
-  return read_from(NULL, bytes, size, options, array);
+  return tri__array_from(tri__npy_read, NULL, bytes, size, options, array);
 }
 
 /* --- writing */
 
 /* Magic, version, the header's size, and the header, padded so that the elements are aligned. */
-static void write_start(const tri_array *a, tri_text *text) {
+void tri__npy_start(const tri_array *a, tri_text *text) {
   size_t start = text->size;
   char order = tri_dtype_size(a->dtype) == 1 ? '|' : is_little() ? '<' : '>';
   tri__text_add(text, magic, MAGIC);
@@ -269,7 +246,7 @@ static void write_start(const tri_array *a, tri_text *text) {
 }
 
 tri_status tri_npy_format(const tri_array *array, tri_text *bytes) {
-  write_start(array, bytes);
+  tri__npy_start(array, bytes);
   tri__text_add(bytes, array->data, array->count * tri_dtype_size(array->dtype));
   return bytes->status;
 }
@@ -279,7 +256,7 @@ tri_status tri_npy_write(const char *path, const tri_array *array, const tri_io_
   struct sink sink;
   tri__io_open(&io, path, options);
   tri_text start = {.allocator = io.allocator};
-  write_start(array, &start);
+  tri__npy_start(array, &start);
   tri_status status = tri__sink_open(&sink, &io, path);
   if (start.status != TRI_OK) status = tri__io_fail(&io, start.status, "out of memory");
   if (status == TRI_OK) status = tri__sink_write(&sink, start.data, start.size);

@@ -49,22 +49,26 @@ static tri_status open_file(struct source *s, const char *path) {
   return TRI_OK;
 }
 
-tri_status tri__source_open(struct source *s, struct io *io, const char *path, const void *bytes,
-                            size_t size) {
-  *s = (struct source){.io = io, .fd = -1, .left = SIZE_MAX};
-  if (path) {
-    s->read = read_file;
-    return open_file(s, path);
-  }
+static tri_status open_memory(struct source *s, const void *bytes, size_t size) {
   s->read = read_memory;
   s->bytes = bytes;
   s->left = size;
-  return bytes || size == 0 ? TRI_OK : tri__io_fail(io, TRI_ARGUMENT, "there are none");
+  return bytes || size == 0 ? TRI_OK : tri__io_fail(s->io, TRI_ARGUMENT, "there are none");
+}
+
+tri_status tri__source_open(struct source *s, struct io *io, const char *path, const void *bytes,
+                            size_t size) {
+  *s = (struct source){.io = io, .read = read_file, .fd = -1, .left = SIZE_MAX};
+  tri_status status = path ? open_file(s, path) : open_memory(s, bytes, size);
+  bool packed = status == TRI_OK && tri__source_peek(s, 2) == 2 && s->peeked[0] == 0x1f &&
+                s->peeked[1] == 0x8b;
+  return packed ? tri__source_unpack(s) : status;
 }
 
 void tri__source_close(struct source *s) {
+  if (s->close) s->close(s);
   if (s->fd >= 0) close(s->fd);
-  s->fd = -1;
+  *s = (struct source){.io = s->io, .fd = -1};
 }
 
 /* Reads from the source itself until there are n, or no more. */
@@ -110,6 +114,14 @@ tri_status tri__source_ended(struct source *s) {
   return tri__io_fail(s->io, TRI_FILE, "more bytes follow than the sizes say");
 }
 
+tri_status tri__source_has(struct source *s, tri_dtype dtype, size_t rank, const size_t *dims) {
+  size_t bytes = tri_dtype_size(dtype);
+  for (size_t d = 0; d < rank; d++)
+    if (!size_product(bytes, dims[d], &bytes))
+      return tri__io_fail(s->io, TRI_LIMIT, "an array of more elements than memory holds");
+  return tri__source_needs(s, bytes, "the data");
+}
+
 void tri__io_swap(void *data, size_t n, size_t size) {
   unsigned char *at = data;
   for (size_t i = 0; size > 1 && i < n; i++, at += size)
@@ -124,5 +136,11 @@ tri_status tri__io_elements(struct source *s, bool big, tri_array *array) {
   size_t size = tri_dtype_size(array->dtype);
   tri_status status = tri__source_read(s, array->data, array->count * size, "the data");
   if (status == TRI_OK && big == is_little()) tri__io_swap(array->data, array->count, size);
+  if (status == TRI_OK && array->dtype == TRI_B1) tri__io_truth(array);
   return status;
+}
+
+void tri__io_truth(tri_array *array) {
+  unsigned char *truth = array->data;
+  for (size_t i = 0; i < array->count; i++) truth[i] = truth[i] != 0;
 }

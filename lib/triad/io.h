@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Arrays of numbers in files: NPY and CSV. */
+/* Arrays of numbers in files: NPY, CSV and IDX, one array each; NPZ and safetensors, several with names. */
 #ifndef TRIAD_IO_H
 #define TRIAD_IO_H
 
@@ -73,7 +73,7 @@ TRI_API void tri_array_floats(const tri_array *array, float *to);
 
 /* Whatever is read is an array, or an error: TRI_FILE for what cannot be read, or is not what it should be; TRI_LIMIT before more than
  * the limit is allocated; TRI_MEMORY, TRI_INTERRUPTED. *array is then zeroed, and the error's message begins with the file's name.
- * Files may be pipes. What is written to a file is written beside it under a temporary name and then renamed, so the file is never
+ * Files may be pipes, and packed by gzip if triad was built with zlib (NPZ: neither). What is written to a file is written beside it under a temporary name and then renamed, so the file is never
  * half there; pipes and devices are written as they are. */
 
 /* --- NPY ---------------------------------------------------------------------------------------------------------------- */
@@ -128,11 +128,80 @@ TRI_CHECKED TRI_API tri_status tri_csv_parse(const void *bytes, size_t size,
 TRI_CHECKED TRI_API tri_status tri_csv_write(const char *path, const tri_array *array,
                                              const tri_io_options *options);
 
+/* --- IDX ---------------------------------------------------------------------------------------------------------------- */
+
+/* Reads an IDX file, the format of MNIST and its kin: u1, i1, i2, i4, f4 or f8, highest byte first. */
+TRI_CHECKED TRI_API tri_status tri_idx_read(const char *path, const tri_io_options *options,
+                                            tri_array *array);
+
+/* The same from memory. */
+TRI_CHECKED TRI_API tri_status tri_idx_parse(const void *bytes, size_t size,
+                                             const tri_io_options *options, tri_array *array);
+
+/* --- several arrays ----------------------------------------------------------------------------------------------------- */
+
+/* An array with its name. */
+typedef struct tri_entry {
+  char *name;
+  tri_array array;
+} tri_entry;
+
+/* Arrays with names. Free it with tri_archive_free. A zeroed struct is empty. */
+typedef struct tri_archive {
+  size_t n;
+  tri_entry *entries;
+  size_t room;
+  const tri_allocator *allocator; /* NULL: malloc; to be set before the first is added */
+} tri_archive;
+
+/* The array of this name, which stays the archive's; NULL if there is none. */
+TRI_API const tri_array *tri_archive_find(const tri_archive *archive, const char *name);
+
+/* Moves an array into the archive, which owns it from then on, and zeroes *array; copies the name. TRI_NAME if the name is there already,
+ * TRI_MEMORY: nothing has then changed. */
+TRI_CHECKED TRI_API tri_status tri_archive_add(tri_archive *archive, const char *name,
+                                               tri_array *array);
+
+/* Frees all arrays and names and empties the archive. Nothing happens for NULL or an empty one. */
+TRI_API void tri_archive_free(tri_archive *archive);
+
+/* Reads NumPy's NPZ format, a zip file of NPY files, packed or not. The names are without ".npy". Beside what is read, libzip keeps a
+ * list of the files in it. TRI_FILE also if triad was built without libzip. */
+TRI_CHECKED TRI_API tri_status tri_npz_read(const char *path, const tri_io_options *options,
+                                            tri_archive *archive);
+
+/* The same from memory. */
+TRI_CHECKED TRI_API tri_status tri_npz_parse(const void *bytes, size_t size,
+                                             const tri_io_options *options, tri_archive *archive);
+
+/* Writes arrays as NPZ, packed if `packed` is not 0. The same arrays give the same bytes. */
+TRI_CHECKED TRI_API tri_status tri_npz_write(const char *path, const tri_archive *archive,
+                                             int packed, const tri_io_options *options);
+
+/* Reads a safetensors file: types F64, F32, I8 to I64, U8 to U64 and BOOL; the arrays come in the order of their bytes. The header is
+ * checked as its description asks for: no name twice, no byte that is no array's or two arrays'; what its __metadata__ say is passed
+ * over. While it is read, it counts as 80 times its size, for Jansson. TRI_FILE also if triad was built without Jansson. */
+TRI_CHECKED TRI_API tri_status tri_safetensors_read(const char *path, const tri_io_options *options,
+                                                    tri_archive *archive);
+
+/* The same from memory. */
+TRI_CHECKED TRI_API tri_status tri_safetensors_parse(const void *bytes, size_t size,
+                                                     const tri_io_options *options,
+                                                     tri_archive *archive);
+
+/* Writes arrays as safetensors, the widest types first, so that all are aligned. TRI_NAME for names that are no UTF-8. */
+TRI_CHECKED TRI_API tri_status tri_safetensors_write(const char *path, const tri_archive *archive,
+                                                     const tri_io_options *options);
+
 /* --- whatever it is ----------------------------------------------------------------------------------------------------- */
 
-/* Reads the one array of a file, which is told to be NPY or CSV by how it begins. */
+/* Reads the one array of a file, which is told to be NPY, IDX or CSV by how it begins. */
 TRI_CHECKED TRI_API tri_status tri_array_read(const char *path, const tri_io_options *options,
                                               tri_array *array);
+
+/* Reads the arrays of a file, which is told to be NPZ or safetensors by how it begins. */
+TRI_CHECKED TRI_API tri_status tri_archive_read(const char *path, const tri_io_options *options,
+                                                tri_archive *archive);
 
 #ifdef __cplusplus
 }

@@ -111,12 +111,15 @@ failed() { # STATEMENT MESSAGE: the code, the column and the message
 failed "read(\"$work\")" "file 6 $work: it is a directory"
 failed "read(\"\")" 'file 6 the file has no name'
 failed 'read(3)' "syntax 6 read: a file's name in quotes is expected here"
-failed 'read("a", 3)' 'syntax 11 read cannot use this argument: write read(\"FILE\", header=yes, separator=semicolon)'
+failed 'read("a", 3)' 'syntax 11 read cannot use this argument: write read(\"FILE\", \"NAME\", header=yes, separator=semicolon)'
 failed 'read("a", header=maybe)' 'name 18 header is yes or no'
 failed 'read("a", separator=x)' 'name 21 separator is comma, semicolon or tab'
 failed "read(\"$work/table.csv\", header=no)" "file 6 $work/table.csv: line 1, column 1: 'a' is no number"
 failed "read(\"$work/inf.npy\")" "file 6 $work/inf.npy: element 1: inf and nan are no numbers here"
-failed "read(\"$work/other\")" "file 6 $work/other: this is neither NPY nor CSV"
+failed "read(\"$work/other\")" "file 6 $work/other: cannot be read as a zip file: Not a zip archive"
+printf '\001\002 and so on' >"$work/binary"
+failed "read(\"$work/binary\")" "file 6 $work/binary: this is neither NPY, NPZ, CSV, IDX nor safetensors"
+failed "read(\"$work/row.csv\", \"a\")" "name 6 $work/row.csv: its array has no name, so 'a' is not in it"
 printf '1,2\n3,x\n' >"$work/bad.csv"
 failed "1 + read(\"$work/bad.csv\")" "file 10 $work/bad.csv: line 2, column 3: 'x' is no number"
 failed 'write(x, "a.npy")' 'name 1 the point gives no value for x'
@@ -129,6 +132,27 @@ failed "write([[[1]]], \"$work/none.csv\")" "shape 16 $work/none.csv: an array o
 failed "write([1], \"$work/no/a.npy\")" "file 12 $work/no/a.npy: cannot be written: No such file or directory"
 failed 'read = 3' 'name 1 read is a call of the language and cannot be defined'
 compare "what could not be written is not there" '' "$(ls "$work" | grep none)"
+
+# Other formats, as far as there are libraries for them.
+printf '\000\000\011\002\000\000\000\002\000\000\000\002\001\002\003\377' >"$work/idx"
+run "IDX" '[[1, 2], [3, -1]]' -e "read(\"$work/idx\")"
+with() { grep -q "^#define HAVE_$1 1" config.h; }
+tensors='{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"BOOL","shape":[],"data_offsets":[2,3]}} '
+{ printf "\\$(printf '%03o' ${#tensors})\\000\\000\\000\\000\\000\\000\\000%s" "$tensors"; printf '\007\010\001'; } >"$work/two.safetensors"
+if with JANSSON; then
+  run "safetensors" '[7, 8]
+1' -e "read(\"$work/two.safetensors\", \"a\"); read(\"$work/two.safetensors\", \"b\")"
+  failed "read(\"$work/two.safetensors\")" "name 6 $work/two.safetensors: it has 2 arrays; a second name in quotes says which: a, b"
+  failed "read(\"$work/two.safetensors\", \"c\")" "name 6 $work/two.safetensors: no array in it is named 'c'; it has a, b"
+else
+  failed "read(\"$work/two.safetensors\", \"a\")" "file 6 $work/two.safetensors: this is safetensors, and triad was built without Jansson"
+fi
+if with ZLIB && command -v gzip >/dev/null; then
+  gzip -c "$work/idx" >"$work/idx.gz"
+  gzip -c "$work/table.csv" >"$work/table.csv.gz"
+  run "packed by gzip" '[[1, 2], [3, -1]]
+[[1, 0.1], [-3, 0.01]]' -e "read(\"$work/idx.gz\"); read(\"$work/table.csv.gz\")"
+fi
 
 # Many numbers are read as fast as they are, within the limit of numbers.
 awk 'BEGIN { for (i = 1; i <= 200000; i++) print i % 7 }' >"$work/many.csv"
