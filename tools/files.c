@@ -168,18 +168,22 @@ static tri_status fail_names(struct io *io, const tri_archive *archive, const ch
   return status;
 }
 
-/* The array of this name; without a name, the only one. */
+/* The array of this name; without a name, the only one; NULL if there is none. */
+static const tri_array *member_of(const tri_archive *archive, const char *name) {
+  if (name) return tri_archive_find(archive, name);
+  return archive->n == 1 && archive->entries ? &archive->entries[0].array : NULL;
+}
+
 static tri_status take_member(struct source *source, enum io_format format, struct reading *r,
                               struct group *shape) {
   struct io *io = source->io;
   tri_archive archive;
   tri_status status = format == IO_ZIP ? tri__npz_read(io, io->name, NULL, 0, &archive)
                                        : tri__safetensors_read(source, &archive);
-  const tri_array *a = r->member        ? tri_archive_find(&archive, r->member)
-                       : archive.n == 1 ? &archive.entries[0].array
-                                        : NULL;
-  if (status == TRI_OK && !a) status = fail_names(io, &archive, r->member);
-  if (status == TRI_OK) status = take_array(io, a, r, shape);
+  if (status == TRI_OK) {
+    const tri_array *a = member_of(&archive, r->member);
+    status = a ? take_array(io, a, r, shape) : fail_names(io, &archive, r->member);
+  }
   tri_archive_free(&archive);
   return status;
 }
@@ -226,7 +230,7 @@ static tri_expr array_of(const struct request *request, const struct reading *r,
 
 tri_status call_read(const struct request *request, struct value *value) {
   struct read_options o;
-  tri_error error;
+  tri_error error = {0};
   size_t dims[TRI_ARRAY_RANK];
   struct group shape = {.dims = dims};
   struct reading r = {.sink = {.digits = request->graph->limits.digits, .take = take_number},
@@ -303,7 +307,7 @@ static void narrow(tri_array *array) {
 static tri_status write_array(const struct request *request, const struct value *file,
                               tri_array *array, struct value *value) {
   char *path = picture_path(request, file), ending[8];
-  tri_error error;
+  tri_error error = {0};
   tri_io_options options = {.error = &error, .interrupt = request->session->interrupt};
   if (!path) return tri_graph_status(request->graph);
   picture_ending(path, ending);
@@ -320,7 +324,7 @@ static tri_status write_array(const struct request *request, const struct value 
 
 tri_status call_write(const struct request *request, struct value *value) {
   const struct value *file;
-  tri_expr e;
+  tri_expr e = {request->graph, 0};
   struct group shape;
   tri_status status = read_subject(request, &file, &e);
   if (status == TRI_OK && expr_leaves(request->session, 1, &e))
