@@ -187,13 +187,12 @@ static bool special(const char *text, size_t size, bool negative, enum csv_kind 
 
 /* The field as a number: TRI_OK, TRI_SYNTAX if it is none, or TRI_LIMIT. */
 static tri_status number_of(struct csv *c, enum csv_kind *kind) {
-  bool sign = c->field_size > 0 && (c->field[0] == '-' || c->field[0] == '+');
-  bool negative = sign && c->field[0] == '-';
-  const char *text = c->field + sign;
-  tri_status status = TRI_SYNTAX;
-  if (c->field_size == sign) return TRI_SYNTAX;
-  drop_point(c->field + sign, &c->field_size);
+  if (c->field_size == 0) return TRI_SYNTAX;
+  bool negative = c->field[0] == '-', sign = negative || c->field[0] == '+';
+  char *text = c->field + sign;
   size_t size = c->field_size - sign;
+  tri_status status = TRI_SYNTAX;
+  drop_point(text, &size);
   if (special(text, size, negative, kind)) return TRI_OK;
   size_t used = tri__read_number(text, size, c->sink->digits, c->number, &status);
   if (status != TRI_OK || used != size) return status == TRI_LIMIT ? status : TRI_SYNTAX;

@@ -13,7 +13,8 @@ enum { PIECE = 1 << 20 }; /* between two looks whether to stop */
 
 static size_t read_memory(struct source *s, void *to, size_t n) {
   if (n > s->left) n = s->left;
-  if (n) memcpy(to, s->bytes, n);
+  if (n == 0) return 0;
+  memcpy(to, s->bytes, n);
   s->bytes += n;
   return n;
 }

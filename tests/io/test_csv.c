@@ -54,6 +54,7 @@ START_TEST(layouts) {
   reads("1\n2\n3\n4\n5\n6\n", NULL, 6, 1, six);
   reads("1 ,\t2,3\n4,5,6\t\n", &(tri_csv_options){.separator = ','}, 2, 3, six);
   reads("", NULL, 0, 0, NULL);
+  reads(",,c\n1,2,3\n4,5,6\n", NULL, 2, 3, six);
   reads("7,8\n1,2\n3,4\n", &(tri_csv_options){.header = TRI_CSV_NAMES}, 2, 2, six);
   reads("1 2;3\t4\n", &(tri_csv_options){.header = TRI_CSV_NAMES, .separator = ';'}, 0, 2, six);
 }
@@ -70,6 +71,25 @@ START_TEST(numbers) {
   reads("1.00000000000000011102230246251565404236316680908203125,"
         "1.000000000000000111022302462515654042363166809082031251",
         NULL, 1, 2, halves);
+}
+END_TEST
+
+/* Of every length, so that one fills the memory that was taken for it: a sanitizer sees who reads on. */
+START_TEST(long_numbers) {
+  char text[301];
+  for (size_t n = 1; n < 300; n++)
+    for (int sign = 0; sign < 2; sign++) {
+      const double seven = sign ? -7 : 7;
+      memset(text, '0', n);
+      text[0] = "+-"[sign];
+      strcpy(text + n, "7");
+      reads(text, NULL, 1, 1, &seven);
+      text[n - 1] = text[0]; /* "++7", and "+7" again */
+      tri_array a;
+      tri_status status = parse(text, &(tri_csv_options){.header = TRI_CSV_NONE}, &a, NULL);
+      ck_assert_int_eq(status, n > 1 ? TRI_FILE : TRI_OK);
+      tri_array_free(&a);
+    }
 }
 END_TEST
 
@@ -225,6 +245,7 @@ static Suite *suite(void) {
   TCase *c = tcase_create("csv");
   tcase_add_test(c, layouts);
   tcase_add_test(c, numbers);
+  tcase_add_test(c, long_numbers);
   tcase_add_test(c, refused);
   tcase_add_test(c, long_files);
   tcase_add_test(c, written);

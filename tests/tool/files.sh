@@ -154,9 +154,15 @@ if with ZLIB && command -v gzip >/dev/null; then
 [[1, 0.1], [-3, 0.01]]' -e "read(\"$work/idx.gz\"); read(\"$work/table.csv.gz\")"
 fi
 
+# Pipes, of which nobody knows how long they are.
+compare "CSV from a pipe" '[1, 2]' "$(printf '1,2' | "$TRIAD" -e 'read("/dev/stdin")' 2>&1)"
+compare "NPY from a pipe" '[[1, 3, 5], [2, 4, 6]]' "$(cat "$work/matrix.npy" | "$TRIAD" -e 'read("/dev/stdin")' 2>&1)"
+
 # Many numbers are read as fast as they are, within the limit of numbers.
 awk 'BEGIN { for (i = 1; i <= 200000; i++) print i % 7 }' >"$work/many.csv"
 run "many numbers" 599997 --bind "x=$work/many.csv" -e 'sum(x)'
 npy "$work/huge.npy" "{'descr': '<f8', 'fortran_order': False, 'shape': (20000000, 100), }" ''
 failed "read(\"$work/huge.npy\")" "file 6 $work/huge.npy: the data end after 0 of 16000000000 bytes"
+compare "too many from a pipe" '"code":"limit","column":6,"message":"/dev/stdin: 16000000000 bytes of memory are needed, and the limit is 1073741824"}' \
+  "$(cat "$work/huge.npy" | "$TRIAD" --json -e 'read("/dev/stdin")' | sed 's/.*"code"/"code"/')"
 echo "1..$count"
