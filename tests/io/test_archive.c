@@ -2,8 +2,6 @@
 /* IDX, gzip, NPZ and safetensors: what others wrote, what is written and read back, what is refused, truncated and damaged files. */
 #include "config.h"
 
-#include <sys/stat.h>
-
 #include "tests/io/helper.h"
 
 /* What Python's zipfile writes as numpy.savez does, with sizes for zip64: a, stored, is [0, 1.5, -2]; layer/b, packed, has bytes. */

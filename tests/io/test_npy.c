@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* NPY: every type, order and version; what is written is read back; truncated and damaged files. */
-#include <math.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "tests/io/helper.h"
@@ -230,8 +230,8 @@ START_TEST(files) {
   tri_array a, b;
   tri_io_options options = {.error = &error};
   ck_assert_int_eq(tri_npy_read("there-is-no-such-file", &options, &a), TRI_FILE);
-  ck_assert_str_eq(error.message,
-                   "there-is-no-such-file: cannot be read: No such file or directory");
+  ck_assert_int_eq(strncmp(error.message, "there-is-no-such-file: cannot be read: ", 39), 0);
+  ck_assert_str_eq(error.message + 39, strerror(ENOENT));
   ck_assert_int_eq(tri_npy_read(".", &options, &a), TRI_FILE);
   ck_assert_str_eq(error.message, ".: it is a directory");
   size_t one = 1;
