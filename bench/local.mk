@@ -18,8 +18,8 @@ TRIAD_SCRIPT_PEERS += bench/peer_mpmath bench/peer_casadi bench/peer_jax bench/p
 EXTRA_DIST += bench/peers.c bench/peers.py bench/peers-venv
 CLEANFILES += bench/peers.o bench/libpeers.so
 noinst_HEADERS += bench/tape_problems.h bench/problems.h bench/peers.h
-TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/bench_ba
-noinst_HEADERS += bench/gmm.h bench/ba.h
+TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/bench_ba bench/bench_sparse bench/bench_scan
+noinst_HEADERS += bench/gmm.h bench/ba.h bench/sparse.h bench/scan.h
 bench_bench_gradient_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_native_CPPFLAGS = $(NATIVE_BUILT)
 
