@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The Gaussian mixture model of ADBench (gmm.h) as loops over its points and its Gaussians: value and gradient over the plain objective in C.
- * With arguments, files in ADBench's form: the same of each of them. */
+/* The Gaussian mixture model of ADBench (gmm.h) as loops over its points and its Gaussians: value and gradient over the plain objective in C;
+ * what it takes to prepare that, which does not depend on the number of points, and the most memory of the whole process. With arguments,
+ * files in ADBench's form: the same of each of them. */
 #include <string.h>
-#include <sys/resource.h>
 #include <triad.h>
 
 #include "bench/gmm.h"
@@ -157,9 +157,28 @@ static void take_inputs(struct run *r) {
   }
 }
 
-static int compare(const char *name, struct gmm *p, double goal) {
+static void named(const char *name, const char *what, double value, const char *unit, double goal) {
   char row[80];
-  double start = bench_seconds();
+  snprintf(row, sizeof row, "%s%s", name, what);
+  bench_result(row, value, unit, goal, 1);
+}
+
+/* `prepare`: seconds to the first gradient, of which one run is none of preparing. */
+static void measure(const char *name, struct run *r, double prepare, double goal) {
+  struct bench_way ways[] = {
+      {run_plain, r, 0.0, 0}, {run_triad, r, 0.0, 0}, {run_by_hand, r, 0.0, 0}};
+  char row[80];
+  double mib = bench_peak_mib();
+  bench_turns(3, ways);
+  named(name, "-prepare", prepare - ways[1].least, "s", 1.0);
+  problem_result(name, ways[1].least * 1e3, ways[0].least * 1e3, "ms", goal);
+  snprintf(row, sizeof row, "%s:by-hand", name);
+  problem_result(row, ways[2].least * 1e3, ways[0].least * 1e3, "ms", NAN);
+  named(name, "-peak", mib, "MiB", NAN);
+}
+
+static int compare(const char *name, struct gmm *p, double goal) {
+  double start = bench_seconds(), prepare;
   tri_function *f = compiled(p);
   if (!f) return 0;
   size_t n = parameters(p), inputs = n + (size_t)(p->n * p->d);
@@ -168,20 +187,12 @@ static int compare(const char *name, struct gmm *p, double goal) {
   double *expected = bench_numbers(n + 1);
   take_inputs(&r);
   run_triad(&r); /* lanes are made by the first call */
-  snprintf(row, sizeof row, "%s-prepare", name);
-  bench_result(row, bench_seconds() - start, "s", 1.0, 1);
+  prepare = bench_seconds() - start;
   expected[0] = hand_gmm(p, expected + 1);
   double plain = plain_gmm(p);
   int right =
       problem_same(name, n + 1, r.outputs, expected) && problem_same(name, 1, &plain, expected);
-  if (right) {
-    struct bench_way ways[] = {
-        {run_plain, &r, 0.0, 0}, {run_triad, &r, 0.0, 0}, {run_by_hand, &r, 0.0, 0}};
-    bench_turns(3, ways);
-    problem_result(name, ways[1].least * 1e3, ways[0].least * 1e3, "ms", goal);
-    snprintf(row, sizeof row, "%s:by-hand", name);
-    problem_result(row, ways[2].least * 1e3, ways[0].least * 1e3, "ms", NAN);
-  }
+  if (right) measure(name, &r, prepare, goal);
   tri_workspace_free(r.call.workspace);
   tri_function_free(f);
   free(r.inputs);
@@ -196,17 +207,24 @@ static void fill(double *x, int n, double scale, unsigned long long *state) {
   for (int i = 0; i < n; i++) x[i] = scale * bench_random(state);
 }
 
-static int made(const char *name, int d, int k, int n, double goal) {
-  struct gmm p = {.d = d, .k = k, .n = n, .m = 0, .gamma = 1.0};
+struct size {
+  const char *name;
+  int d, k, n;
+  double goal;
+};
+
+/* A model of this size is made and measured; *found: whether its gradient is right. */
+static void made(const void *data, void *found) {
+  const struct size *size = data;
+  struct gmm p = {.d = size->d, .k = size->k, .n = size->n, .m = 0, .gamma = 1.0};
   unsigned long long state = 1;
   gmm_open(&p);
-  fill(p.alphas, k, 1.0, &state);
-  fill(p.means, k * d, 1.0, &state);
-  fill(p.icf, k * gmm_icf(&p), 1.0 / sqrt(d), &state);
-  fill(p.x, n * d, 1.0, &state);
-  int right = compare(name, &p, goal);
+  fill(p.alphas, p.k, 1.0, &state);
+  fill(p.means, p.k * p.d, 1.0, &state);
+  fill(p.icf, p.k * gmm_icf(&p), 1.0 / sqrt(p.d), &state);
+  fill(p.x, p.n * p.d, 1.0, &state);
+  *(int *)found = compare(size->name, &p, size->goal);
   gmm_close(&p);
-  return right;
 }
 
 static int read_numbers(FILE *file, double *x, int n) {
@@ -237,10 +255,15 @@ static int from_file(const char *name) {
 }
 
 int main(int argc, char **argv) {
+  static const struct size sizes[] = {{"gmm-10-25", 10, 25, 1000, 1.5},
+                                      {"gmm-10-25-10k", 10, 25, 10000, 1.5},
+                                      {"gmm-10-25-100k", 10, 25, 100000, 1.5},
+                                      {"gmm-64-25", 64, 25, 1000, 3.0}};
   int right = 1;
   for (int i = 1; i < argc; i++) right &= from_file(argv[i]);
-  if (argc > 1) return right ? EXIT_SUCCESS : EXIT_FAILURE;
-  right &= made("gmm-10-25", 10, 25, 1000, 1.5);
-  right &= made("gmm-64-25", 64, 25, 1000, 3.0);
+  for (size_t i = 0; argc == 1 && i < sizeof sizes / sizeof *sizes; i++) {
+    int found = 0;
+    right &= bench_apart(made, sizes + i, &found, sizeof found) && found;
+  }
   return right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
