@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # Examples are built by make installcheck, against the installed library: x.c is compiled and run, x.tri is run by
 # the installed tool, and the output is compared with x.expected (x.tri.expected for the script) where there is one.
-# A comment "needs: gsl" in x.c names further pkg-config modules; without them the example is skipped.
+# A comment "needs: gsl" in x.c names further pkg-config modules, "links: zlib.h -lz" a header and flags where there is no such
+# module (build-aux/example-flags); without them the example is skipped.
 TRIAD_EXAMPLES += examples/partials.tri
 TRIAD_EXAMPLES += examples/ten_lines.c examples/ten_lines.expected
 TRIAD_EXAMPLES += examples/perceptron.c examples/perceptron.expected
@@ -17,3 +18,7 @@ TRIAD_EXAMPLES += examples/dual.c examples/dual.expected examples/dual.tri examp
 TRIAD_EXAMPLES += examples/tape.c examples/tape.expected
 TRIAD_EXAMPLES += examples/gradcheck.c examples/gradcheck.expected
 TRIAD_EXAMPLES += examples/loops.c examples/loops.expected
+TRIAD_EXAMPLES += examples/kalman.c examples/kalman.expected
+TRIAD_EXAMPLES += examples/ipopt_minimise.c examples/ipopt_minimise.expected
+TRIAD_EXAMPLES += examples/cvode_robertson.c examples/cvode_robertson.expected
+TRIAD_EXAMPLES += examples/nlopt_likelihood.c examples/nlopt_likelihood.expected

@@ -6,7 +6,7 @@
 set -u
 work=examples-check
 rm -rf "$work" && mkdir -p "$work" || exit 1
-PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+export CC PKG_CONFIG="${PKG_CONFIG:-pkg-config}"
 cflags=$(sed -n 's/^CFLAGS = //p' Makefile)
 ldflags=$(sed -n 's/^LDFLAGS = //p' Makefile)
 n=0 compared=0
@@ -40,15 +40,13 @@ build() { # build SOURCE PROGRAM FLAG...
 
 for source in "$abs_srcdir"/examples/*.c; do
   name=$(basename "$source")
-  needs=$(sed -n 's,.*needs: *\([a-z0-9 _+-]*[a-z0-9]\).*,\1,p' "$source" | head -n 1)
-  # shellcheck disable=SC2086
-  if [ -n "$needs" ] && ! $PKG_CONFIG --exists $needs; then
+  if ! needs=$("$abs_srcdir/build-aux/example-flags" "$source"); then
     n=$((n + 1))
     echo "ok $n - $name # SKIP it needs $needs"
     continue
   fi
-  # shellcheck disable=SC2046,SC2086
-  { build "$source" "$work/${name%.c}" ${needs:+$($PKG_CONFIG --cflags --libs $needs)} &&
+  # shellcheck disable=SC2086
+  { build "$source" "$work/${name%.c}" $needs &&
     judge "$name" "$work/${name%.c}"; } >"$work/$name.log" 2>&1
   result $? "$name"
 done
@@ -60,7 +58,7 @@ done
 # An expected file that nothing is compared with would be a test that cannot fail.
 for expected in "$abs_srcdir"/examples/*.expected; do
   name=$(basename "$expected" .expected)
-  if [ -f "$work/$name.out" ] || [ -f "$work/$name.c.out" ] || grep -qs 'needs:' "$abs_srcdir/examples/$name.c"; then
+  if [ -f "$work/$name.out" ] || [ -f "$work/$name.c.out" ] || grep -qs 'needs:\|links:' "$abs_srcdir/examples/$name.c"; then
     compared=$((compared + 1))
   else
     echo "no example for $name.expected" >"$work/$name.expected.log"
