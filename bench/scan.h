@@ -67,7 +67,7 @@ static inline void scan_move_back(const double *parameter, const double *from, d
 /* states: room for all of them, SCAN_STATES numbers for each step */
 PROBLEM_PLAIN double hand_scan(const double *x, double *states, double *gradient) {
   const double *parameter = x + SCAN_STATES;
-  double last[SCAN_STATES], sum = 0.0;
+  double last[SCAN_STATES] = {0.0}, sum = 0.0;
   memcpy(states, x, sizeof last);
   for (int t = 0; t < SCAN_STEPS; t++) {
     double *from = states + (size_t)t * SCAN_STATES;
