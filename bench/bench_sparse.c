@@ -5,7 +5,7 @@
 
 #include <triad.h>
 
-enum { SIZE = 100000, TIMES = 5 };
+enum { SIZE = 100000, TIMES = 10 };
 
 /* --- the graph */
 

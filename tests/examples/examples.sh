@@ -65,6 +65,20 @@ for expected in "$abs_srcdir"/examples/*.expected; do
     result 1 "$name.expected"
   fi
 done
+# What an example needs beside triad: flags, or the name of what is missing.
+flags_are() { # flags_are NAME STATUS FLAGS COMMENT...
+  name=$1 status=$2 flags=$3
+  shift 3
+  printf '/* %s */\n' "$@" >"$work/needs.c"
+  found=$("$abs_srcdir/build-aux/example-flags" "$work/needs.c")
+  [ $? -eq "$status" ] && [ "$found" = "$flags" ]
+  result $? "$name"
+}
+flags_are 'an example that needs nothing' 0 '' 'nothing'
+flags_are 'a missing module is named' 1 'no-such-module' 'needs: no-such-module'
+flags_are 'a missing header is named' 1 'no/such.h -lm' 'links: no/such.h -lm'
+flags_are 'a missing library is named' 1 'math.h -lno_such_library' 'links: math.h -lno_such_library'
+flags_are 'the flags that link are taken' 0 '-lm' 'links: math.h -lno_such_library -lm' 'links: math.h -lm'
 [ "$compared" -gt 10 ]
 result $? "examples with expected output"
 echo "1..$n"
