@@ -111,7 +111,9 @@ static tri_function *compiled(const struct ba *p) {
                                           .n_stacked = 4,
                                           .stacked = out},
                       results);
-  tri_function *f = status ? NULL : tri_compile(6, in, 4, results, .primals = 2, .error = &error);
+  tri_function *f = status ? NULL
+                           : tri_compile(6, in, 4, results, .primals = 2, .run = TRI_NATIVE,
+                                         .native_module = NATIVE_BUILT, .error = &error);
   if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(g)->message, error.message);
   tri_graph_free(g);
   return f;

@@ -22,6 +22,8 @@ TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/ben
 noinst_HEADERS += bench/gmm.h bench/ba.h bench/sparse.h bench/scan.h
 bench_bench_gradient_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_native_CPPFLAGS = $(NATIVE_BUILT)
+bench_bench_gmm_CPPFLAGS = $(NATIVE_BUILT)
+bench_bench_ba_CPPFLAGS = $(NATIVE_BUILT)
 
 bench: $(TRIAD_BENCH) triad$(EXEEXT)
 	CC='$(CC)' CXX='$(TRIAD_CXX)' TRIAD='$(abs_top_builddir)/triad$(EXEEXT)' \

@@ -33,6 +33,7 @@ TRIAD_THREADS += tests/eval/test_lanes tests/eval/test_loop_threads
 TRIAD_TESTS += tests/eval/test_native
 tests_eval_test_native_CPPFLAGS = $(NATIVE_BUILT)
 TRIAD_TESTS += tests/eval/test_tensors
+tests_eval_test_loops_CPPFLAGS = $(NATIVE_BUILT)
 TRIAD_TESTS += tests/eval/test_sparse
 TRIAD_THREADS += tests/eval/test_sparse
 TRIAD_TESTS += tests/eval/test_threads

@@ -273,14 +273,25 @@ INLINE struct both lane_sincos(vec a) {
 INLINE struct both lane_sincos(vec a) { return (struct both){each_sin(a), each_cos(a)}; }
 #endif
 
-static void sincos_kernel(void *sine, void *a, void *unused, void *cosine) {
-  (void)unused;
-  for (int i = 0; i < LANE_BLOCK; i += WIDTH) {
+INLINE void sincos_range(void *sine, void *a, void *cosine, int count) {
+  for (int i = 0; i < count; i += WIDTH) {
     struct both r = lane_sincos(load(a, i));
     store(cosine, i, r.cosine);
     store(sine, i, r.sine);
   }
 }
+
+static void sincos_kernel(void *sine, void *a, void *unused, void *cosine) {
+  (void)unused;
+  sincos_range(sine, a, cosine, LANE_BLOCK);
+}
+
+#if LANE_DOUBLES
+static void few_sincos_kernel(void *sine, void *a, void *unused, void *cosine) {
+  (void)unused;
+  sincos_range(sine, a, cosine, LANE_FEW);
+}
+#endif
 
 #define PAIR(inner, outer, value)                                                                  \
   static void pair_##inner##_##outer(void *result, void *a, void *b, void *c) {                    \
@@ -453,18 +464,34 @@ struct options {
       none |= (a != a) | (arity > 1 ? b != b : (mask){0}) | (arity > 2 ? c != c : (mask){0});      \
     return blend(none, spread(NAN), r);                                                            \
   }                                                                                                \
-  static void strict_##name(void *result, void *a, void *b, void *c) {                             \
-    for (int i = 0; i < LANE_BLOCK; i += WIDTH)                                                    \
+  INLINE void range_##name(void *result, void *a, void *b, void *c, int count, bool strict) {      \
+    for (int i = 0; i < count; i += WIDTH)                                                         \
       store(result, i,                                                                             \
             value_##name(load(a, i), arity > 1 ? load(b, i) : (vec){0},                            \
-                         arity > 2 ? load(c, i) : (vec){0}, true));                                \
+                         arity > 2 ? load(c, i) : (vec){0}, strict));                              \
+  }                                                                                                \
+  static void strict_##name(void *result, void *a, void *b, void *c) {                             \
+    range_##name(result, a, b, c, LANE_BLOCK, true);                                               \
   }                                                                                                \
   static void extended_##name(void *result, void *a, void *b, void *c) {                           \
-    for (int i = 0; i < LANE_BLOCK; i += WIDTH)                                                    \
-      store(result, i,                                                                             \
-            value_##name(load(a, i), arity > 1 ? load(b, i) : (vec){0},                            \
-                         arity > 2 ? load(c, i) : (vec){0}, false));                               \
+    range_##name(result, a, b, c, LANE_BLOCK, false);                                              \
+  }                                                                                                \
+  FEW(name)
+#if LANE_DOUBLES
+#define FEW(name)                                                                                  \
+  static void few_strict_##name(void *result, void *a, void *b, void *c) {                         \
+    range_##name(result, a, b, c, LANE_FEW, true);                                                 \
+  }                                                                                                \
+  static void few_extended_##name(void *result, void *a, void *b, void *c) {                       \
+    range_##name(result, a, b, c, LANE_FEW, false);                                                \
   }
+#define FEW_OF(name)                                                                               \
+  .few_strict[TRI_OP_##name] = few_strict_##name,                                                  \
+  .few_extended[TRI_OP_##name] = few_extended_##name,
+#else
+#define FEW(name)
+#define FEW_OF(name)
+#endif
 #define OP1(name, value, da, ...) ROW(name, 1, value, __VA_ARGS__)
 #define OP2(name, value, da, db, ...) ROW(name, 2, value, __VA_ARGS__)
 #define OP3(name, value, da, db, dc, ...) ROW(name, 3, value, __VA_ARGS__)
@@ -553,7 +580,7 @@ static void settle(void) {
 }
 
 #define OP1(name, ...)                                                                             \
-  .strict[TRI_OP_##name] = strict_##name, .extended[TRI_OP_##name] = extended_##name,
+  .strict[TRI_OP_##name] = strict_##name, .extended[TRI_OP_##name] = extended_##name, FEW_OF(name)
 #define OP2 OP1
 #define OP3 OP1
 #define PAIRS_OF(inner)                                                                            \
@@ -562,6 +589,9 @@ const struct lane_kernels LANE_TABLE;
 const struct lane_kernels LANE_TABLE = {
     .name = LANE_SET,
     .sincos = sincos_kernel,
+#if LANE_DOUBLES
+    .few_sincos = few_sincos_kernel,
+#endif
     .hypot_of_root = hypot_of_root,
     .unit_of_hypot = unit_of_hypot,
     .sum = sum_of,

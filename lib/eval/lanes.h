@@ -10,7 +10,12 @@
 #include "eval/run.h"
 
 /* Points per instruction: few enough that the slots of a small function stay in the first cache, enough to forget about calls. */
-enum { LANE_BLOCK = 64, LANE_ALIGNMENT = 64, LINE = 64 }; /* LINE: bytes of a cache line */
+enum {
+  LANE_BLOCK = 64,
+  LANE_FEW = 8,
+  LANE_ALIGNMENT = 64,
+  LINE = 64
+}; /* LINE: bytes of a cache line */
 
 /* One instruction on whole slots, each of LANE_BLOCK numbers; the result may be an argument. sincos: c is the second result. */
 typedef void lane_kernel(void *result, void *a, void *b, void *c);
@@ -29,7 +34,8 @@ enum lane_outer {
 struct lane_kernels {
   const char *name;
   lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
-  lane_kernel *sincos;
+  lane_kernel *few_strict[TRI_OP_ROWS], *few_extended[TRI_OP_ROWS]; /* doubles: LANE_FEW numbers */
+  lane_kernel *sincos, *few_sincos;
   lane_kernel *hypot_of_root;                /* hypot(a, b), where c is sqrt(a*a + b*b) */
   lane_kernel *unit_of_hypot;                /* unit(a, b), where c is hypot(a, b) */
   lane_kernel *pair[LANE_INNER][LANE_OUTER]; /* (a inner b) outer c */

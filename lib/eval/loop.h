@@ -34,7 +34,19 @@ void tri__turn_restore(struct turn *t, size_t i);
 /* The numbers of the carries before carry c. */
 size_t tri__carry_place(const struct turn *t, uint32_t carry);
 
-/* What a loop keeps for that. */
+/* Room of at least `size` bytes in the body's level for ways to run the loop; false when out of memory. */
+bool tri__turn_block(const struct turn *t, size_t size);
+
+/* The whole loop by native code, if there is some: then *done. TRI_INTERRUPTED. With `keeps`, every step's carries go to their snapshot. */
+tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done);
+bool tri__loop_native_rehearse(const struct turn *t);
+/* The same of vectors of steps, for a loop that lanes could do. */
+tri_status tri__native_lanes_run(const struct turn *t, bool *done);
+bool tri__native_lanes_rehearse(const struct turn *t);
+
+/* Whether a loop's steps are to be done one after the other: they have carries, or are few. */
+bool tri__loop_hangs_together(const struct plan_loop *loop);
+/* What a loop keeps for lanes. */
 void tri__loop_lanes_free(struct loop_lanes *lanes);
 /* The whole loop by lanes, if it has no carries, is over doubles and worth it: then *done. TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__loop_lanes(const struct turn *t, bool *done);

@@ -16,10 +16,10 @@ enum { TILE = 8 }; /* numbers of a part that are written at once */
 
 /* --- programs */
 
-static bool takes_carries(const struct plan_loop *l) {
+bool tri__loop_hangs_together(const struct plan_loop *l) {
   for (uint32_t c = 0; c < l->as.carries; c++)
     if (l->output[l->as.stacked + l->as.summed + c] != NO_OUTPUT) return true;
-  return false;
+  return l->as.n >= 0 && l->as.n < FEWEST;
 }
 
 /* A lanes program with the parts that are chosen at every step. */
@@ -119,11 +119,7 @@ static bool open_pass(struct pass *p) {
   size_t size = (cells * LANE_BLOCK + 2 * (size_t)l->output_count) * sizeof(double) +
                 l->slot_count * sizeof *p->slots + 2 * p->turn->loop->results * sizeof *p->results +
                 LANE_ALIGNMENT;
-  if (!level->block) {
-    level->block = tri__new(level->numbers.memory, size, 1);
-    level->block_size = size;
-  }
-  if (!level->block) return false;
+  if (!tri__turn_block(p->turn, size)) return false;
   p->buffers = (double *)(void *)((char *)level->block + LANE_ALIGNMENT -
                                   (uintptr_t)level->block % LANE_ALIGNMENT);
   p->sums = p->buffers + cells * LANE_BLOCK;
@@ -336,14 +332,17 @@ static tri_status run(const struct pass *p) {
   return TRI_OK;
 }
 
-/* The pass, with its room, if the loop is one for lanes: else *pass has none. False when out of memory. */
-static bool find_pass(struct pass *p, const struct turn *t) {
+/* Whether a loop is one for lanes. */
+static bool is_for_lanes(const struct turn *t) {
   const struct numbers *n = t->body.numbers;
+  return t->n >= FEWEST && n->domain == &tri__double_domain && !n->by_template &&
+         !tri__loop_hangs_together(t->loop) && !t->loop->body->size_count;
+}
+
+/* The pass, with its room, if the loop's body can be written out: else *pass has none. False when out of memory. */
+static bool find_pass(struct pass *p, const struct turn *t) {
   bool failed;
   *p = (struct pass){.turn = t};
-  if (t->n < FEWEST || n->domain != &tri__double_domain || n->by_template ||
-      takes_carries(t->loop) || t->loop->body->size_count)
-    return true;
   const struct loop_lanes *own = program(t, &failed);
   if (!own) return !failed;
   p->lanes = own->lanes;
@@ -354,6 +353,9 @@ static bool find_pass(struct pass *p, const struct turn *t) {
 tri_status tri__loop_lanes(const struct turn *t, bool *done) {
   struct pass p;
   *done = false;
+  if (!is_for_lanes(t)) return TRI_OK;
+  tri_status status = tri__native_lanes_run(t, done);
+  if (status || *done) return status;
   if (!find_pass(&p, t)) return tri__call_error(t->outer->call, TRI_MEMORY, "out of memory");
   *done = p.lanes != NULL;
   return *done ? run(&p) : TRI_OK;
@@ -361,5 +363,5 @@ tri_status tri__loop_lanes(const struct turn *t, bool *done) {
 
 bool tri__loop_lanes_rehearse(const struct turn *t) {
   struct pass p;
-  return find_pass(&p, t);
+  return !is_for_lanes(t) || tri__native_lanes_rehearse(t) || find_pass(&p, t);
 }

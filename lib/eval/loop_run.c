@@ -80,6 +80,15 @@ tri_status tri__turn_open(struct turn *t, const struct run *r, const struct inst
   return TRI_OK;
 }
 
+bool tri__turn_block(const struct turn *t, size_t size) {
+  struct level *l = t->level;
+  if (l->block && l->block_size >= size) return true;
+  tri__free(l->numbers.memory, l->block, l->block_size, 1);
+  l->block = tri__new(l->numbers.memory, size, 1);
+  l->block_size = l->block ? size : 0;
+  return l->block != NULL;
+}
+
 /* --- snapshots */
 
 void tri__turn_keep(struct turn *t, size_t i) {
@@ -195,6 +204,8 @@ tri_status tri__run_loop(struct run *r, const struct instruction *s) {
   if (status || done) return status;
   if (keeps && !tri__turn_snapshots(&t, t.n))
     return tri__call_error(r->call, TRI_MEMORY, "out of memory");
+  status = tri__loop_native(&t, keeps, &done);
+  if (status || done) return status;
   clear_sums(&t);
   for (size_t step = 0; step < t.n && !status; step++) {
     if (keeps) tri__turn_keep(&t, step);

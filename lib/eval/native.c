@@ -12,7 +12,7 @@
 #include <string.h>
 #include <triad/version.h>
 
-#include "eval/native_cache.h"
+#include "eval/native_loops.h"
 
 #if HAVE_DLOPEN
 #include <dlfcn.h>
@@ -26,7 +26,8 @@ struct native {
   tri_native_cache *cache; /* or NULL */
   pthread_mutex_t lock;
   _Atomic(struct native_compiled *) code[NATIVE_KINDS];
-  atomic_int failed; /* why is set, and nothing will be compiled any more */
+  struct native_loop *loops; /* code that was made for them */
+  atomic_int failed;         /* why is set, and nothing will be compiled any more */
   char why[WHY_SIZE];
 };
 
@@ -93,17 +94,39 @@ static struct native_compiled *compile_draft(struct native *n, struct native_dra
   return kept;
 }
 
+/* The code of what is drafted, of the cache if it is there. */
+static struct native_compiled *find_or_compile(struct native *n, struct native_draft *d) {
+  struct native_compiled fresh = {.module = open_module(n->path, n->why)};
+  if (!fresh.module) return NULL;
+  fresh.hash = tri__native_hash(d);
+  struct native_compiled *c = tri__native_cache_find(n->cache, fresh.hash);
+  return c ? c : compile_draft(n, d, &fresh);
+}
+
+struct native_compiled *tri__native_compile(struct native_maker *m, struct native_draft *d) {
+  struct native_compiled *c = find_or_compile(m->native, d);
+  m->failed |= !c;
+  return c;
+}
+
+struct native_compiled *tri__native_unit(struct native_maker *m, struct flat_plan *flat,
+                                         const struct native_port *inputs,
+                                         const struct native_end *ends,
+                                         const struct lane_kernels *kernels) {
+  struct native_draft draft = {.memory = m->memory, .plan = flat->plan};
+  struct native_compiled *c = NULL;
+  if (tri__native_body(&draft, inputs, ends, kernels)) c = tri__native_compile(m, &draft);
+  tri__native_draft_free(&draft);
+  tri__plan_flat_only_parts(flat);
+  return c;
+}
+
 static struct native_compiled *make_code(struct native *n, const struct plan *p,
                                          enum native_kind kind) {
-  struct native_compiled fresh = {.module = open_module(n->path, n->why)}, *c = NULL;
-  if (!fresh.module) return NULL;
+  struct native_compiled *c = NULL;
   struct native_draft draft = {.memory = &n->memory, .plan = p};
   snprintf(n->why, WHY_SIZE, "%s", "out of memory");
-  if (tri__native_operations(&draft, kind)) {
-    fresh.hash = tri__native_hash(&draft);
-    c = tri__native_cache_find(n->cache, fresh.hash);
-    if (!c) c = compile_draft(n, &draft, &fresh);
-  }
+  if (tri__native_operations(&draft, kind)) c = find_or_compile(n, &draft);
   tri__native_draft_free(&draft);
   return c;
 }
@@ -113,7 +136,7 @@ static struct native_compiled *make_code(struct native *n, const struct plan *p,
 static struct native_compiled *code_for(const tri_function *f, enum native_kind kind, bool wait) {
   struct native *n = f->native;
   struct native_compiled *code = atomic_load_explicit(&n->code[kind], memory_order_acquire);
-  if (code || atomic_load(&n->failed)) return code;
+  if (code || f->plan->rolled || atomic_load(&n->failed)) return code;
   if (wait)
     pthread_mutex_lock(&n->lock);
   else if (pthread_mutex_trylock(&n->lock))
@@ -130,20 +153,110 @@ static struct native_compiled *code_for(const tri_function *f, enum native_kind 
   return code;
 }
 
+/* --- loops */
+
+static struct native_loop *make_loop(struct native_maker *m, const struct plan_loop *l,
+                                     enum native_way way) {
+  struct native_loop *made = tri__new(m->memory, 1, sizeof *made);
+  if (made && way == NATIVE_BY_STEPS) made->steps = tri__native_steps_new(m, l);
+  if (made && way == NATIVE_BY_LANES) made->lanes = tri__native_lanes_new(m, l);
+  if (made && (made->steps || made->lanes)) return made;
+  tri__free(m->memory, made, 1, sizeof *made);
+  return NULL;
+}
+
+/* With the lock. A module that does not open makes no code for others either. */
+static struct native_loop *keep_loop(struct native *n, struct plan_loop *l, enum native_way way) {
+  struct native_maker m = {.native = n, .memory = &n->memory, .cache = n->cache};
+  struct native_loop *made = make_loop(&m, l, way);
+  if (!made) {
+    if (m.failed)
+      atomic_store(&n->failed, 1);
+    else
+      snprintf(n->why, WHY_SIZE, "%s", "a loop that is large, or of unknown sizes, is interpreted");
+    atomic_store(&l->no_native[way], true);
+    return NULL;
+  }
+  made->next = n->loops;
+  n->loops = made;
+  atomic_store_explicit(&l->native[way], made, memory_order_release);
+  return made;
+}
+
+const struct native_loop *tri__native_loop(const tri_function *f, const struct plan_loop *loop,
+                                           enum native_way way, bool wait) {
+  struct native *n = f->native;
+  struct plan_loop *l = (struct plan_loop *)(uintptr_t)loop; /* what nobody sees from outside */
+  struct native_loop *code = atomic_load_explicit(&l->native[way], memory_order_acquire);
+  if (code || !n || atomic_load(&n->failed) || atomic_load(&l->no_native[way])) return code;
+  if (wait)
+    pthread_mutex_lock(&n->lock);
+  else if (pthread_mutex_trylock(&n->lock))
+    return NULL;
+  code = atomic_load(&l->native[way]);
+  if (!code && !atomic_load(&n->failed) && !atomic_load(&l->no_native[way]))
+    code = keep_loop(n, l, way);
+  pthread_mutex_unlock(&n->lock);
+  return code;
+}
+
+static void free_loops(struct native *n) {
+  struct native_maker m = {.native = n, .memory = &n->memory, .cache = n->cache};
+  while (n->loops) {
+    struct native_loop *l = n->loops;
+    n->loops = l->next;
+    tri__native_steps_free(&m, l->steps);
+    tri__native_lanes_free(&m, l->lanes);
+    tri__free(&n->memory, l, 1, sizeof *l);
+  }
+}
+
+static enum native_way way_of(const struct plan_loop *l) {
+  return tri__loop_hangs_together(l) ? NATIVE_BY_STEPS : NATIVE_BY_LANES;
+}
+
+/* Makes code for all loops of a plan, or for those in them; false if there
+ * is none for one. Loops in one another are few: this may call itself. */
+static bool loops_native(const tri_function *f, const struct plan *p) {
+  for (uint32_t i = 0; i < p->loop_count; i++) {
+    const struct plan_loop *l = p->loops + i;
+    if (!tri__native_loop(f, l, way_of(l), true) && !loops_native(f, l->body)) return false;
+  }
+  return p->loop_count > 0;
+}
+
 /* --- functions with native code */
+
+/* Operations on numbers of a call, and of code for them; a loop of unknown size is none. Loops in one another are
+ * few: this may call itself. */
+static void measure(const struct plan *p, double *call, double *code) {
+  if (!p->rolled) *call = *code = p->step_count;
+  for (uint32_t i = 0; p->rolled && i < p->step_count; i++) {
+    const struct instruction *s = p->steps + i;
+    if (s->op < TRI_OP_ROWS) *code += (double)p->shapes[p->values[s->result].shape].count;
+  }
+  if (p->rolled) *call = *code;
+  for (uint32_t i = 0; i < p->loop_count; i++) {
+    double inner = 0.0, written = 0.0;
+    measure(p->loops[i].body, &inner, &written);
+    if (p->loops[i].as.n > 0) *call += inner * (double)p->loops[i].as.n;
+    *code += written;
+  }
+}
 
 /* Nanoseconds: what compiling takes at all and for an operation, and what native code saves for
  * an operation of a call. */
 static bool pays(const struct plan *p, uint64_t calls) {
-  double n = p->step_count;
-  return (double)calls * n * 8.0 > 3e7 + n * 5e4;
+  double call = 0.0, code = 0.0;
+  measure(p, &call, &code);
+  return (double)calls * call * 8.0 > 3e7 + code * 5e4;
 }
 
 /* What a plan must be, in words; NULL if it is. */
 static const char *objection(const tri_function *f) {
   if (f->domain != TRI_DOUBLE) return "only functions in double have native code";
-  if (f->plan->rolled) return "operations on arrays and loops are interpreted";
-  if (f->plan->size_count) return "a function with named sizes is interpreted";
+  if (f->plan->rolled && !f->plan->loop_count) return "operations on arrays are interpreted";
+  if (f->plan->size_count && !f->plan->rolled) return "a function with named sizes is interpreted";
   if (f->plan->programs->rows != tri__rows) return "the operations are not the library's";
   return NULL;
 }
@@ -175,6 +288,7 @@ void tri__native_close(tri_function *f) {
   if (!n) return;
   for (int i = 0; i < NATIVE_KINDS; i++)
     tri__native_cache_drop(n->cache, &n->memory, atomic_load(&n->code[i]));
+  free_loops(n);
   if (n->path) tri__free(&n->memory, n->path, strlen(n->path) + 1, 1);
   pthread_mutex_destroy(&n->lock);
   struct memory memory = n->memory;
@@ -185,7 +299,9 @@ int tri_function_native(const tri_function *f, const char **why) {
   const char *reason = NULL;
   bool native = f && f->native;
   if (!native) reason = f ? "the function is interpreted" : "no function: it did not compile";
-  for (int i = 0; native && i < NATIVE_KINDS; i++)
+  if (native && f->plan->rolled)
+    native = !atomic_load(&f->native->failed) && loops_native(f, f->plan);
+  for (int i = 0; native && !f->plan->rolled && i < NATIVE_KINDS; i++)
     native = code_for(f, (enum native_kind)i, true) != NULL;
   if (!native && !reason) reason = f->native->why;
   if (why) *why = reason;
@@ -278,5 +394,7 @@ bool tri__native_rehearse(tri_workspace *w, bool derivatives) {
 
 size_t tri__native_users(const tri_function *f) {
   const struct native_compiled *c = code_for(f, NATIVE_VALUE, true);
-  return c ? c->users : 0;
+  if (c || !f->plan->loop_count) return c ? c->users : 0;
+  const struct native_loop *l = tri__native_loop(f, f->plan->loops, way_of(f->plan->loops), true);
+  return !l ? 0 : l->steps ? tri__native_steps_users(l->steps) : tri__native_lanes_users(l->lanes);
 }

@@ -42,11 +42,17 @@ enum native_code {
   NATIVE_SELECT,
   NATIVE_KERNEL,    /* double address(double, double, double) */
   NATIVE_PARTIAL,   /* double address(double, double, double, double) */
+  NATIVE_VECTOR,    /* void address(double *result, double *a, double *b, double *c), for a vector;
+                     * where index is 1, c is a second result */
   NATIVE_PREDICATE, /* bool address(double, double, double) */
-  NATIVE_STORE      /* 0.0 + a into number `index` of the gradient; the run fails if it is NaN */
+  NATIVE_SECOND,    /* the second result of operation arg[1], whose only argument is arg[0] */
+  NATIVE_STORE,     /* 0.0 + a into number `index` of the gradient; the run fails if it is NaN */
+  NATIVE_PUT,       /* a into port `index` */
+  NATIVE_SUM,       /* a added to what is in port `index` */
+  NATIVE_SUM_SOME   /* the same where the weight of the vector's lane is not 0 */
 };
 
-enum { NATIVE_ARGS = 4, NATIVE_LOOP_GROUPS = 96 };
+enum { NATIVE_ARGS = 4, NATIVE_LOOP_GROUPS = 96, NATIVE_WIDTH = 8 };
 
 /* One operation; its result has its number. Arguments come before it. */
 struct native_op {
@@ -95,7 +101,19 @@ struct native_region {
   uint32_t first, count;
 };
 
+/* Where a number of a loop's body is: number `element` of an array of the call; the same in all
+ * lanes, or a vector for each element. */
+struct native_port {
+  uint32_t array, element;
+  bool varies;
+};
+
+/* With ports, the call's first argument is an array of pointers to arrays, and inputs are ports;
+ * all is straight code, over vectors of `width` lanes. */
 struct native_program {
+  struct native_port *ports;
+  uint32_t port_count, array_count;
+  unsigned width;
   struct native_op *ops;
   uint32_t op_count;
   uint32_t *place; /* by operation: its number in the work array, or NATIVE_NONE */

@@ -35,6 +35,11 @@ struct native_hash tri__native_hash(const struct native_draft *d) {
     for (int k = 0; k < op->nargs; k++) mix(&h, op->arg[k]);
   }
   for (uint32_t i = 0; i < d->output_count; i++) mix(&h, d->outputs[i]);
+  for (uint32_t i = 0; i < p->port_count; i++) {
+    mix(&h, p->ports[i].array | (uint64_t)p->ports[i].element << 32);
+    mix(&h, p->ports[i].varies);
+  }
+  mix(&h, p->width | (uint64_t)p->port_count << 32);
   return h;
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 8 };
+enum { WIDTH = NATIVE_WIDTH };
 
 /* A module in the making. */
 struct emitter {
@@ -32,6 +32,12 @@ struct emitter {
   uint32_t *lane_of;                  /* by group: its place in the loop */
   LLVMValueRef bad;                   /* something that was stored is NaN */
   unsigned width;
+  /* bodies */
+  LLVMValueRef *array;        /* by array: where it is, as set in a region */
+  uint32_t *array_set;        /* in which */
+  LLVMValueRef *second;       /* by operation: its second result */
+  LLVMValueRef room[4], some; /* for what vector functions read and write; lanes that count */
+  unsigned invariant;         /* a kind of metadata */
 };
 
 /* --- operations on numbers, or on vectors of them */
@@ -214,6 +220,74 @@ static void store_steps(struct emitter *e, LLVMValueRef x, LLVMValueRef base, in
   }
 }
 
+/* --- bodies: numbers in arrays of the call */
+
+/* Nothing that a body reads in its inputs changes while it runs. */
+static LLVMValueRef unchanging(struct emitter *e, LLVMValueRef x) {
+  LLVMSetMetadata(x, e->invariant,
+                  LLVMMetadataAsValue(e->context, LLVMMDNodeInContext2(e->context, NULL, 0)));
+  return x;
+}
+
+static LLVMValueRef array_at(struct emitter *e, uint32_t i) {
+  LLVMTypeRef type = LLVMPointerType(e->real, 0);
+  if (e->array_set[i] == e->region) return e->array[i];
+  LLVMValueRef arrays =
+      LLVMBuildBitCast(e->builder, e->space[NATIVE_IN], LLVMPointerType(type, 0), "");
+  LLVMValueRef index = integer(e, i);
+  LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, type, arrays, &index, 1, "");
+  e->array_set[i] = e->region;
+  return e->array[i] = unchanging(e, LLVMBuildLoad2(e->builder, type, at, ""));
+}
+
+static LLVMValueRef spread(struct emitter *e, LLVMValueRef x);
+
+static LLVMValueRef load_port(struct emitter *e, uint32_t i) {
+  const struct native_port *p = e->program->ports + i;
+  LLVMValueRef base = array_at(e, p->array);
+  if (p->varies) return unchanging(e, load(e, base, integer(e, (int64_t)p->element * e->width)));
+  return spread(e, unchanging(e, load_scalar(e, base, integer(e, p->element))));
+}
+
+/* The lanes whose weight is not 0. */
+static LLVMValueRef some_lanes(struct emitter *e) {
+  if (e->some) return e->some;
+  LLVMValueRef weights = load(e, e->space[NATIVE_WEIGHTS], integer(e, 0));
+  return e->some = as_bit(e, weights);
+}
+
+static void put_port(struct emitter *e, const struct native_op *op, LLVMValueRef x) {
+  const struct native_port *p = e->program->ports + op->index;
+  LLVMValueRef base = array_at(e, p->array), at = integer(e, (int64_t)p->element * e->width);
+  if (op->code == NATIVE_SUM_SOME)
+    x = LLVMBuildSelect(e->builder, some_lanes(e), x, number(e, 0.0), "");
+  if (op->code != NATIVE_PUT) x = LLVMBuildFAdd(e->builder, load(e, base, at), x, "");
+  store(e, x, base, at);
+}
+
+/* A function over vectors in memory. */
+static LLVMValueRef vector_call(struct emitter *e, const struct native_op *op,
+                                const LLVMValueRef *x, LLVMValueRef *second) {
+  LLVMTypeRef array = LLVMPointerType(e->real, 0), arrays[] = {array, array, array, array};
+  LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(e->context), arrays, 4, 0);
+  LLVMValueRef function = LLVMConstInt(e->i64, (uintptr_t)op->address, 0);
+  function = LLVMConstIntToPtr(function, LLVMPointerType(type, 0));
+  for (unsigned k = 0; k < op->nargs; k++)
+    store(e, as_real(e, x[k]), e->room[k + 1], integer(e, 0));
+  LLVMBuildCall2(e->builder, type, function, e->room, 4, "");
+  if (op->index) *second = load(e, e->room[3], integer(e, 0));
+  return load(e, e->room[0], integer(e, 0));
+}
+
+/* Room on the stack, if a body is of vectors. */
+static void make_room(struct emitter *e) {
+  LLVMTypeRef type = LLVMVectorType(e->real, WIDTH);
+  for (int i = 0; i < 4 && e->program->width > 1; i++) {
+    LLVMValueRef at = LLVMBuildAlloca(e->builder, type, "");
+    e->room[i] = LLVMBuildBitCast(e->builder, at, LLVMPointerType(e->real, 0), "");
+  }
+}
+
 /* --- functions */
 
 static void no_alias(struct emitter *e, unsigned parameter) {
@@ -235,6 +309,7 @@ static void begin_function(struct emitter *e, const char *name) {
   LLVMPositionBuilderAtEnd(e->builder, new_block(e));
   e->width = 1;
   e->bad = LLVMConstInt(e->bit, 0, 0);
+  e->some = NULL;
 }
 
 /* Returns whether a number that was stored is NaN; not as a bit, which LLVM's quick selection of
@@ -254,9 +329,12 @@ static LLVMValueRef value_of(struct emitter *e, uint32_t v) {
   LLVMValueRef x;
   switch (op->code) {
   case NATIVE_CONSTANT: x = number(e, op->constant); break;
-  case NATIVE_INPUT: x = load(e, e->space[NATIVE_IN], integer(e, op->index)); break;
+  case NATIVE_INPUT:
+    x = e->program->ports ? load_port(e, op->index)
+                          : load(e, e->space[NATIVE_IN], integer(e, op->index));
+    break;
   case NATIVE_WEIGHT: x = load(e, e->space[NATIVE_WEIGHTS], integer(e, op->index)); break;
-  default: x = load(e, e->space[NATIVE_WORK], integer(e, e->program->place[v]));
+  default: x = load(e, e->space[NATIVE_WORK], integer(e, (int64_t)e->program->place[v] * e->width));
   }
   e->set_in[v] = e->region;
   return e->value[v] = x;
@@ -270,22 +348,48 @@ static LLVMValueRef checked(struct emitter *e, LLVMValueRef x) {
   return sum;
 }
 
+/* The second result of another operation; that is carried out again where it is of another piece
+ * of the code. */
+static LLVMValueRef second_of(struct emitter *e, const struct native_op *op, LLVMValueRef x) {
+  const struct native_op *first = e->program->ops + op->arg[1];
+  LLVMValueRef second = e->second[op->arg[1]];
+  if (!second || e->set_in[op->arg[1]] != e->region ||
+      LLVMGetBasicBlockParent(LLVMGetInstructionParent(second)) != e->function)
+    vector_call(e, first, &x, &second);
+  return second;
+}
+
+static LLVMValueRef straight_value(struct emitter *e, uint32_t v, const LLVMValueRef *x) {
+  const struct native_op *op = e->program->ops + v;
+  switch (op->code) {
+  case NATIVE_VECTOR: return vector_call(e, op, x, e->second + v);
+  case NATIVE_SECOND: return second_of(e, op, x[0]);
+  default: return operation(e, op->code, op->address, x, op->nargs);
+  }
+}
+
 static void straight_op(struct emitter *e, uint32_t v) {
   const struct native_op *op = e->program->ops + v;
   LLVMValueRef x[NATIVE_ARGS] = {NULL};
   for (unsigned k = 0; k < op->nargs; k++) x[k] = value_of(e, op->arg[k]);
   if (op->code == NATIVE_STORE) {
     store(e, checked(e, x[0]), e->gradient, integer(e, op->index));
-    return;
+  } else if (op->code > NATIVE_STORE) {
+    put_port(e, op, as_real(e, x[0]));
+  } else {
+    e->value[v] = straight_value(e, v, x);
+    e->set_in[v] = e->region;
+    if (e->program->place[v] != NATIVE_NONE)
+      store(e, as_real(e, e->value[v]), e->space[NATIVE_WORK],
+            integer(e, (int64_t)e->program->place[v] * e->width));
   }
-  e->value[v] = operation(e, op->code, op->address, x, op->nargs);
-  e->set_in[v] = e->region;
-  if (e->program->place[v] != NATIVE_NONE)
-    store(e, as_real(e, e->value[v]), e->space[NATIVE_WORK], integer(e, e->program->place[v]));
 }
 
 static void straight_region(struct emitter *e, const struct native_region *r) {
+  if (e->program->ports) make_room(e);
+  if (e->program->ports) e->width = e->program->width;
   for (uint32_t i = 0; i < r->count; i++) straight_op(e, e->program->order[r->first + i]);
+  e->width = 1;
   end_function(e);
 }
 
@@ -539,10 +643,15 @@ static bool open_emitter(struct emitter *e) {
   e->lane = calloc((size_t)p->group_count + 1, sizeof *e->lane);
   e->sum = calloc((size_t)p->group_count + 1, sizeof *e->sum);
   e->splat = calloc((size_t)p->group_count + 1, sizeof *e->splat);
+  e->array = calloc((size_t)p->array_count + 1, sizeof *e->array);
+  e->array_set = malloc(((size_t)p->array_count + 1) * sizeof *e->array_set);
+  e->second = calloc((size_t)p->op_count + 1, sizeof *e->second);
+  e->invariant = LLVMGetMDKindIDInContext(e->context, "invariant.load", 14);
   if (e->set_in) memset(e->set_in, 0xff, ((size_t)p->op_count + 1) * sizeof *e->set_in);
+  if (e->array_set) memset(e->array_set, 0xff, ((size_t)p->array_count + 1) * sizeof *e->array_set);
   emit_table(e);
-  return e->value && e->set_in && e->lane_of && e->lane && e->sum && e->splat &&
-         (e->table || !p->table_count);
+  return e->value && e->set_in && e->lane_of && e->lane && e->sum && e->splat && e->array &&
+         e->array_set && e->second && (e->table || !p->table_count);
 }
 
 static void close_emitter(struct emitter *e) {
@@ -553,6 +662,9 @@ static void close_emitter(struct emitter *e) {
   free(e->lane);
   free(e->sum);
   free(e->splat);
+  free(e->array);
+  free(e->array_set);
+  free(e->second);
 }
 
 bool triad_native_emit(const struct native_program *program, LLVMContextRef context,

@@ -383,8 +383,16 @@ static bool make_layout(struct native_draft *d) {
   return true;
 }
 
+/* A body's operations as they are. */
+static bool no_groups(struct native_draft *d) {
+  for (uint32_t v = 0; v < d->program.op_count; v++)
+    if (d->program.ops[v].used && !native_is_leaf(d->program.ops + v)) add_unit(d, v, NATIVE_NONE);
+  return true;
+}
+
 bool tri__native_groups(struct native_draft *d) {
   if (!make_layout(d)) return false;
+  if (d->program.ports) return no_groups(d);
   find_chains(d);
   find_levels(d);
   d->layout->records = tri__new(d->memory, d->program.op_count, sizeof *d->layout->records);

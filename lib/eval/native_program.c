@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { MAX_OPERATIONS = 1 << 28, DEPTH = 3 };
+enum { SINE = 1, COSINE = 2 };
 
 /* --- operations, folded where no bit changes */
 
@@ -250,6 +251,35 @@ static uint32_t unordered(struct native_draft *d, uint32_t nargs, const uint32_t
   return two(d, NATIVE_UNORDERED, x[0], x[nargs > 1 ? 1 : 0]);
 }
 
+/* Rows of vectors that are no plain operations: as lanes compute them, their domain in it. Sine and
+ * cosine of one angle come together. */
+static uint32_t vector_row(struct native_draft *d, const struct instruction *s, const uint32_t *x) {
+  const struct lane_kernels *kernels = d->kernels;
+  struct native_op op = {.code = NATIVE_VECTOR, .nargs = (uint8_t)s->nargs};
+  for (uint32_t i = 0; i < s->nargs; i++) op.arg[i] = x[i];
+  bool angle = s->op == TRI_OP_sin || s->op == TRI_OP_cos;
+  if (!angle || d->angles[s->arg[0]] != (SINE | COSINE)) {
+    lane_kernel *kernel =
+        s->flags & STEP_EXTENDED ? kernels->few_extended[s->op] : kernels->few_strict[s->op];
+    op.address = (void (*)(void))kernel;
+    return add_op(d, &op);
+  }
+  op.address = (void (*)(void))kernels->few_sincos;
+  op.index = 1;
+  uint32_t both = add_op(d, &op);
+  if (s->op == TRI_OP_sin) return both;
+  return add_op(d, &(struct native_op){.code = NATIVE_SECOND, .nargs = 2, .arg = {x[0], both}});
+}
+
+/* Whether a row is made of plain operations, its domain too. */
+static bool is_plain(const struct native_draft *d, const struct instruction *s) {
+  const struct programs *programs = d->plan->programs;
+  bool chooses, total = programs->rows[s->op].total || (s->flags & STEP_EXTENDED);
+  if (code_of(s->op) == NATIVE_INPUT && !inlines(programs, programs->value[s->op], 0, &chooses))
+    return false;
+  return total || s->op == TRI_OP_sqrt || inlines(programs, programs->defined[s->op], 0, &chooses);
+}
+
 static uint32_t row_value(struct native_draft *d, const struct instruction *s, const uint32_t *x) {
   const struct programs *programs = d->plan->programs;
   const struct row *row = programs->rows + s->op;
@@ -302,7 +332,9 @@ static void add_row(struct native_draft *d, const struct instruction *s) {
   for (uint32_t e = 0; e < elements_of(d->plan, s->result) && !d->failed; e++) {
     uint32_t x[HOLES];
     arguments(d, s, e, x);
-    d->values[d->first[s->result] + e] = within_domain(d, s, x, row_value(d, s, x));
+    d->values[d->first[s->result] + e] = d->kernels && !is_plain(d, s)
+                                             ? vector_row(d, s, x)
+                                             : within_domain(d, s, x, row_value(d, s, x));
   }
 }
 
@@ -462,7 +494,7 @@ static void mark_used(struct native_draft *d) {
   for (uint32_t i = 0; i < d->output_count; i++) p->ops[d->outputs[i]].used = 1;
   for (uint32_t i = p->op_count; i-- > 0;) {
     struct native_op *op = p->ops + i;
-    if (op->code == NATIVE_STORE) op->used = 1;
+    if (op->code >= NATIVE_STORE) op->used = 1;
     for (int k = 0; op->used && k < op->nargs; k++) p->ops[op->arg[k]].used = 1;
   }
 }
@@ -483,7 +515,7 @@ static bool number_elements(struct native_draft *d) {
   if (p->value_count == p->input_count) d->input_count = (uint32_t)numbers;
   if (numbers >= MAX_OPERATIONS || outputs >= MAX_OPERATIONS) return false;
   d->number_count = (uint32_t)numbers;
-  d->output_count = (uint32_t)outputs;
+  d->output_count = d->output_room = (uint32_t)outputs;
   d->values = tri__new(d->memory, numbers, sizeof *d->values);
   d->adjoints = tri__new(d->memory, numbers, sizeof *d->adjoints);
   d->outputs = tri__new(d->memory, outputs, sizeof *d->outputs);
@@ -503,4 +535,75 @@ bool tri__native_operations(struct native_draft *d, enum native_kind kind) {
       *to++ = d->values[d->first[p->outputs[i]] + e];
   mark_used(d);
   return true;
+}
+
+/* --- bodies of loops */
+
+static bool find_angles(struct native_draft *d) {
+  const struct plan *p = d->plan;
+  d->angles = tri__new(d->memory, p->value_count, 1);
+  for (uint32_t i = 0; d->angles && i < p->step_count; i++) {
+    const struct instruction *s = p->steps + i;
+    if (s->op == TRI_OP_sin) d->angles[s->arg[0]] |= SINE;
+    if (s->op == TRI_OP_cos) d->angles[s->arg[0]] |= COSINE;
+  }
+  return d->angles != NULL;
+}
+
+static bool add_ports(struct native_draft *d, const struct native_port *inputs,
+                      const struct native_end *ends) {
+  struct native_program *p = &d->program;
+  uint32_t n = d->plan->input_count, m = d->plan->output_count;
+  p->port_count = n + m;
+  p->ports = tri__new(d->memory, p->port_count, sizeof *p->ports);
+  if (!p->ports) return false;
+  for (uint32_t i = 0; i < n + m; i++) {
+    p->ports[i] = i < n ? inputs[i] : ends[i - n].port;
+    if (p->ports[i].array >= p->array_count) p->array_count = p->ports[i].array + 1;
+  }
+  return true;
+}
+
+/* The outputs that each value is, as lists: *first by value, *next by output. */
+static bool list_outputs(const struct native_draft *d, uint32_t **first, uint32_t **next) {
+  const struct plan *p = d->plan;
+  *first = tri__new(d->memory, p->value_count, sizeof **first);
+  *next = tri__new(d->memory, p->output_count, sizeof **next);
+  if (!*first || !*next) return false;
+  for (uint32_t v = 0; v < p->value_count; v++) (*first)[v] = NATIVE_NONE;
+  for (uint32_t o = p->output_count; o-- > 0;) {
+    (*next)[o] = (*first)[p->outputs[o]];
+    (*first)[p->outputs[o]] = o;
+  }
+  return true;
+}
+
+/* Outputs go where they belong as soon as they are there. */
+static void put_value(struct native_draft *d, uint32_t v, const struct native_end *ends,
+                      const uint32_t *first, const uint32_t *next) {
+  for (uint32_t o = first[v]; o != NATIVE_NONE && !d->failed; o = next[o])
+    add_op(d, &(struct native_op){.code = ends[o].code,
+                                  .nargs = 1,
+                                  .index = d->plan->input_count + o,
+                                  .arg = {d->values[v]}});
+}
+
+bool tri__native_body(struct native_draft *d, const struct native_port *inputs,
+                      const struct native_end *ends, const struct lane_kernels *kernels) {
+  const struct plan *p = d->plan;
+  uint32_t *first = NULL, *next = NULL, before = first_result(p);
+  d->kernels = kernels;
+  d->program.width = kernels ? NATIVE_WIDTH : 1;
+  bool ok = number_elements(d) && add_leaves(d) && find_angles(d) && add_ports(d, inputs, ends) &&
+            list_outputs(d, &first, &next);
+  for (uint32_t v = 0; ok && v < before; v++) put_value(d, v, ends, first, next);
+  for (uint32_t i = 0; ok && i < p->step_count && !d->failed; i++) {
+    add_row(d, p->steps + i);
+    put_value(d, p->steps[i].result, ends, first, next);
+  }
+  tri__free(d->memory, first, p->value_count, sizeof *first);
+  tri__free(d->memory, next, p->output_count, sizeof *next);
+  d->output_count = 0; /* they are put by the code */
+  if (ok) mark_used(d);
+  return ok && !d->failed;
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "eval/lanes.h"
 #include "eval/native.h"
 #include "eval/run.h"
 
@@ -24,8 +25,10 @@ struct native_draft {
   uint32_t *values;   /* by number: its operation */
   uint32_t *adjoints; /* likewise, or NATIVE_NONE */
   uint32_t *outputs;  /* operations, of all elements of all outputs */
-  uint32_t number_count, input_count, output_count;
-  bool failed; /* out of memory, or too many operations */
+  uint32_t number_count, input_count, output_count, output_room;
+  bool failed;                        /* out of memory, or too many operations */
+  const struct lane_kernels *kernels; /* of vectors; NULL: numbers one by one */
+  uint8_t *angles; /* by value, for vectors: whether its sine and cosine are taken */
   /* native_groups.c: by operation */
   struct native_layout *layout;
 };
@@ -41,6 +44,16 @@ static inline uint64_t native_bits(const struct native_op *op) {
 /* The operations of a plan without loops and named sizes: each element of a value by itself.
  * False when out of memory or with too many of them. */
 bool tri__native_operations(struct native_draft *draft, enum native_kind kind);
+/* What becomes of an output of a loop's body. */
+struct native_end {
+  uint8_t code; /* NATIVE_PUT … */
+  struct native_port port;
+};
+
+/* The operations of a body that is written out: `inputs` by its plan's inputs, `ends` by its
+ * outputs; by numbers, or for vectors with these kernels. False likewise. */
+bool tri__native_body(struct native_draft *draft, const struct native_port *inputs,
+                      const struct native_end *ends, const struct lane_kernels *kernels);
 /* Groups, regions and places. False when out of memory. */
 bool tri__native_lay_out(struct native_draft *draft);
 void tri__native_draft_free(struct native_draft *draft);

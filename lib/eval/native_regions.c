@@ -302,7 +302,9 @@ void tri__native_draft_free(struct native_draft *d) {
   tri__free(d->memory, d->first, p->value_count, sizeof *d->first);
   tri__free(d->memory, d->values, d->number_count, sizeof *d->values);
   tri__free(d->memory, d->adjoints, d->number_count, sizeof *d->adjoints);
-  tri__free(d->memory, d->outputs, d->output_count, sizeof *d->outputs);
+  tri__free(d->memory, d->outputs, d->output_room, sizeof *d->outputs);
+  tri__free(d->memory, d->angles, p->value_count, 1);
+  tri__free(d->memory, d->program.ports, d->program.port_count, sizeof *d->program.ports);
   tri__free(d->memory, d->known, d->known_size, sizeof *d->known);
   tri__free(d->memory, d->program.ops, d->capacity, sizeof *d->program.ops);
 }

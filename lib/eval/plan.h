@@ -26,6 +26,8 @@ enum {
 enum { STEP_INLINE = 3 };
 
 struct loop_lanes;
+struct native_loop;
+enum native_way { NATIVE_BY_STEPS, NATIVE_BY_LANES, NATIVE_WAYS };
 
 /* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs
  * arguments: arg[0 …] if they fit there, else arg[0] is where they start in the plan's args. Its results are the values result, result + 1, … */
@@ -80,6 +82,9 @@ struct plan_loop {
   _Atomic(struct loop_lanes *)
       lanes;            /* of the body written out, made when it is first wanted; else NULL */
   atomic_bool no_lanes; /* it has none */
+  /* Native code of it, made when it is first wanted; or that it has none. */
+  _Atomic(struct native_loop *) native[NATIVE_WAYS];
+  atomic_bool no_native[NATIVE_WAYS];
 };
 
 #define NO_SIZE UINT32_MAX
@@ -165,6 +170,16 @@ struct flat_plan {
  * (plan_flat.c). */
 bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit, uint32_t steps,
                     uint32_t constants, struct flat_plan *flat);
+/* Steps first … end - 1 of a plan, and values that they give or that were there before. */
+struct flat_range {
+  uint32_t first, end;
+  const uint32_t *outputs;
+  uint32_t output_count;
+};
+/* The same of these steps alone. Inputs are the elements of all values of the plan, in their order. */
+bool tri__plan_flat_range(const struct plan *plan, struct memory *memory, uint32_t limit,
+                          uint32_t steps, uint32_t constants, const struct flat_range *range,
+                          struct flat_plan *flat);
 void tri__plan_flat_free(struct flat_plan *flat, struct memory *memory);
 /* Frees the plan alone. */
 void tri__plan_flat_only_parts(struct flat_plan *flat);

@@ -29,6 +29,7 @@ struct flat {
   uint32_t inputs;      /* of the plan, in numbers */
   uint32_t turning,
       constant; /* its inputs that differ from step to step, those behind them that do not */
+  struct flat_range range; /* of the outermost plan's steps, and what it gives */
   struct flat_plan *flat;
   bool failed;     /* out of memory */
   bool impossible; /* too large, or what is not known before the call */
@@ -487,13 +488,17 @@ static void step(struct flat *f, struct frame *frame, const struct instruction *
   }
 }
 
-static bool run(struct flat *f, struct frame *frame) {
+static bool run_range(struct flat *f, struct frame *frame, uint32_t first, uint32_t end) {
   const struct plan *p = frame->plan;
   for (uint32_t i = 0; i < p->constant_count; i++)
     numbers(frame, p->input_count + i)[0] = constant(f, p->constants[i].q, p->constants[i].pi);
-  for (uint32_t i = 0; i < p->step_count && !f->failed && !f->impossible; i++)
+  for (uint32_t i = first; i < end && !f->failed && !f->impossible; i++)
     step(f, frame, p->steps + i);
   return !f->failed && !f->impossible;
+}
+
+static bool run(struct flat *f, struct frame *frame) {
+  return run_range(f, frame, 0, frame->plan->step_count);
 }
 
 /* --- the flat plan */
@@ -511,15 +516,16 @@ static void mark_read(const struct flat *f, uint32_t number) {
 /* Gives the inputs that are read their places; their number into *count. */
 static bool place_inputs(struct flat *f, const struct frame *frame, size_t *count) {
   const struct plan *p = frame->plan;
+  const struct flat_range *range = &f->range;
   f->flat->place = tri__new(f->memory, f->more_inputs, sizeof *f->flat->place);
   if (!f->flat->place) return no_memory(f);
   f->flat->place_count = f->more_inputs;
   memset(f->flat->place, 0xff, f->more_inputs * sizeof *f->flat->place); /* NO_INPUT */
   for (size_t i = 0; i < f->step_count; i++)
     for (uint32_t k = 0; k < f->steps[i].nargs; k++) mark_read(f, f->steps[i].arg[k]);
-  for (uint32_t o = 0; o < p->output_count; o++)
-    for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++)
-      mark_read(f, numbers(frame, p->outputs[o])[e]);
+  for (uint32_t o = 0; o < range->output_count; o++)
+    for (size_t e = 0; e < count_of_value(p, range->outputs[o]); e++)
+      mark_read(f, numbers(frame, range->outputs[o])[e]);
   bool whole = !f->turning && !f->constant;
   for (uint32_t i = 0; whole && i < f->inputs; i++) f->flat->place[i] = 0;
   *count = 0;
@@ -566,10 +572,10 @@ static void fill(struct plan *flat, const struct flat *f, const struct frame *fr
     s->result = first_result(flat) + i;
     for (uint32_t k = 0; k < s->nargs; k++) s->arg[k] = final(f, flat, s->arg[k]);
   }
-  for (uint32_t o = 0; o < p->output_count; o++)
-    for (size_t e = 0; e < count_of_value(p, p->outputs[o]); e++, next++) {
-      flat->outputs[next] = final(f, flat, numbers(frame, p->outputs[o])[e]);
-      flat->output_nodes[next] = p->output_nodes[o];
+  for (uint32_t o = 0; o < f->range.output_count; o++)
+    for (size_t e = 0; e < count_of_value(p, f->range.outputs[o]); e++, next++) {
+      flat->outputs[next] = final(f, flat, numbers(frame, f->range.outputs[o])[e]);
+      if (f->range.outputs == p->outputs) flat->output_nodes[next] = p->output_nodes[o];
     }
 }
 
@@ -608,25 +614,44 @@ static void free_flat(struct flat *f) {
   tri__free(f->memory, f->seen, f->seen_size, sizeof *f->seen);
 }
 
+/* The steps of f->range; the plan's first numbers, as many as f->inputs says, are the inputs. */
+static bool write_out(struct flat *f, const struct plan *p, size_t inputs) {
+  struct frame frame;
+  f->outermost = &frame;
+  *f->flat = (struct flat_plan){.plan = NULL};
+  if (open_frame(f, &frame, p)) {
+    f->inputs = f->more_inputs = (uint32_t)(inputs == SIZE_MAX ? frame.count : inputs);
+    for (uint32_t i = 0; i < f->inputs; i++) frame.number[i] = i;
+    if (run_range(f, &frame, f->range.first, f->range.end))
+      f->flat->plan = made(f, &frame, elements(p, f->range.outputs, f->range.output_count));
+  }
+  close_frame(f, &frame);
+  free_flat(f);
+  if (!f->flat->plan) tri__plan_flat_free(f->flat, f->memory);
+  return !f->failed;
+}
+
 bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit, uint32_t steps,
                     uint32_t constants, struct flat_plan *flat) {
-  struct frame frame;
   struct flat f = {.memory = memory,
                    .limit = limit,
                    .turning = steps,
                    .constant = constants,
-                   .flat = flat,
-                   .outermost = &frame};
-  *flat = (struct flat_plan){.plan = NULL};
-  if (open_frame(&f, &frame, p)) {
-    f.inputs = f.more_inputs = (uint32_t)elements(p, NULL, p->input_count);
-    for (uint32_t i = 0; i < f.inputs; i++) frame.number[i] = i;
-    if (run(&f, &frame)) flat->plan = made(&f, &frame, elements(p, p->outputs, p->output_count));
-  }
-  close_frame(&f, &frame);
-  free_flat(&f);
-  if (!flat->plan) tri__plan_flat_free(flat, memory);
-  return !f.failed;
+                   .range = {0, p->step_count, p->outputs, p->output_count},
+                   .flat = flat};
+  return write_out(&f, p, elements(p, NULL, p->input_count));
+}
+
+bool tri__plan_flat_range(const struct plan *p, struct memory *memory, uint32_t limit,
+                          uint32_t steps, uint32_t constants, const struct flat_range *range,
+                          struct flat_plan *flat) {
+  struct flat f = {.memory = memory,
+                   .limit = limit,
+                   .turning = steps,
+                   .constant = constants,
+                   .range = *range,
+                   .flat = flat};
+  return write_out(&f, p, SIZE_MAX);
 }
 
 void tri__plan_flat_only_parts(struct flat_plan *flat) {

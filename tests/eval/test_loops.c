@@ -18,6 +18,7 @@ enum { MOST = 67, VECTOR = 2, INNER = 3, WIDE = 2 * MOST + 1, LEAVES = 16 };
 static tri_graph *g;
 static struct random rng;
 static int flattened; /* subjects that could be written out by the planner */
+static int by_code;   /* functions all of whose loops have native code */
 
 static void set_up(void) { g = tri_graph_new(NULL); }
 static void tear_down(void) {
@@ -212,6 +213,15 @@ static void close_to(double a, double b, const char *what, size_t i) {
                 what, i, a, b);
 }
 
+/* Whether there is native code at all here. */
+static bool has_native(void) {
+  tri_expr x = tri_variable(g, "x");
+  tri_function *f = tri_compile(1, &x, 1, &x, .run = TRI_NATIVE, .native_module = NATIVE_BUILT);
+  bool native = tri_function_native(f, NULL);
+  tri_function_free(f);
+  return native;
+}
+
 /* Within rounding errors of the largest of them. */
 static void all_close(const double *a, const double *b, size_t n, const char *what) {
   double scale = 1.0;
@@ -225,6 +235,31 @@ static tri_function *function(const struct subject *s, tri_expr f, tri_domain do
       tri_compile(4, s->inputs, 1, &f, .domain = domain, .precision = 120, .error = &error);
   ck_assert_msg(made != NULL, "%s", error.message);
   return made;
+}
+
+/* By native code, the same bits. */
+static void native_agrees(const struct subject *s, size_t m, const tri_expr *outputs,
+                          const double *at) {
+  tri_function *f[2];
+  double values[2][1 + ELEMENTS];
+  for (int native = 0; native < 2; native++) {
+    f[native] =
+        tri_compile(4, s->inputs, m, outputs, .primals = 1,
+                    .run = native ? TRI_NATIVE : TRI_INTERPRET, .native_module = NATIVE_BUILT);
+    ck_assert_ptr_nonnull(f[native]);
+    if (native) by_code += tri_function_native(f[native], NULL);
+    ok(tri_function_call(f[native], NULL, at, values[native]));
+  }
+  size_t count = m > 1 ? 1 + s->elements : 1;
+  for (size_t i = 0; i < count; i++)
+    ck_assert_msg(memcmp(values[0] + i, values[1] + i, sizeof(double)) == 0,
+                  "native code: number %zu of %zu is %.17g, not %.17g", i, count, values[1][i],
+                  values[0][i]);
+  double by[2][ELEMENTS], v[2];
+  for (int native = 0; m == 1 && native < 2; native++)
+    ok(tri_function_reverse(f[native], NULL, at, NULL, v + native, by[native]));
+  ck_assert(m > 1 || (v[0] == v[1] && memcmp(by[0], by[1], s->elements * sizeof **by) == 0));
+  for (int native = 0; native < 2; native++) tri_function_free(f[native]);
 }
 
 static void modes_agree(const struct subject *s, const double *at, const double *gradient) {
@@ -246,6 +281,8 @@ static void modes_agree(const struct subject *s, const double *at, const double 
   ok(tri_function_call(f, NULL, at, symbolic));
   all_close(gradient, symbolic + 1, s->elements, "symbolic reverse");
   tri_function_free(f);
+  native_agrees(s, 1, outputs, at);
+  native_agrees(s, 5, outputs, at);
 }
 
 /* Along one direction, as an expression. */
@@ -347,6 +384,7 @@ START_TEST(random_loops) {
     g = tri_graph_new(NULL);
   }
   ck_assert_int_gt(flattened, count / 4);
+  ck_assert_int_gt(by_code, has_native() ? count / 4 : -1);
 }
 END_TEST
 
