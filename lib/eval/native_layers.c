@@ -466,7 +466,8 @@ static bool make_pieces(struct making *m) {
 /* Whether the body is small when it is written out; false in *ok when out of memory. */
 static bool is_small(struct making *m, bool *ok) {
   struct flat_plan flat = {.plan = NULL};
-  *ok = tri__plan_flat(m->body, m->memory, WHOLE, m->loop->as.steps, m->loop->as.constants, &flat);
+  uint32_t most = m->body->loop_count ? WHOLE : NATIVE_MOST_WRITTEN;
+  *ok = tri__plan_flat(m->body, m->memory, most, m->loop->as.steps, m->loop->as.constants, &flat);
   bool small = flat.plan != NULL;
   tri__plan_flat_free(&flat, m->memory);
   return small;

@@ -17,8 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Operations up to which code is made with care, and with some. */
-enum { SMALL = 6000, LARGE = 40000 };
+/* Operations up to which code is made with care, and with some; of vectors, which gain little by it,
+ * up to which it is made with care. */
+enum { SMALL = 6000, LARGE = 40000, VECTORS = 3000 };
 
 struct native_machine {
   LLVMOrcLLJITRef jit;
@@ -46,11 +47,12 @@ static void open_targets(void) {
   LLVMInitializeNativeAsmPrinter();
 }
 
-/* Operations, with a loop's counted for its vector body. */
+/* Operations, with a loop's counted for its vector body; large where no care is to be taken. */
 static uint32_t size_of(const struct native_program *p) {
   uint64_t n = 0;
   for (uint32_t i = 0; i < p->region_count; i++)
     n += p->regions[i].count * (p->regions[i].loop ? 16u : 1u);
+  if (p->width > 1 && n > VECTORS) return UINT32_MAX;
   return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 

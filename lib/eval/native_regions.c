@@ -4,7 +4,9 @@
  * that are read elsewhere than where they are computed. */
 #include "eval/native_layout.h"
 
-enum { PIECE = 1000 }; /* operations of one function */
+/* Operations of one function; fewer where numbers go to the arrays of a call all the time, whose
+ * order takes a compiler longer. */
+enum { PIECE = 1000, BODY_PIECE = 400 };
 
 /* --- stages: single operations of stage i, then the loops of stage i, then stage i + 1 */
 
@@ -119,7 +121,8 @@ static bool add_region(struct native_draft *d, bool loop, uint32_t first, uint32
 /* A stage's single operations order[from … to), cut in pieces of about the same size. */
 static bool add_pieces(struct native_draft *d, uint32_t from, uint32_t to) {
   struct native_program *p = &d->program;
-  uint32_t n = to - from, pieces = (n + PIECE - 1) / PIECE;
+  uint32_t most = p->ports ? BODY_PIECE : PIECE;
+  uint32_t n = to - from, pieces = (n + most - 1) / most;
   for (uint32_t i = 0; i < pieces; i++) {
     uint32_t a = from + (uint32_t)((uint64_t)n * i / pieces),
              b = from + (uint32_t)((uint64_t)n * (i + 1) / pieces);
