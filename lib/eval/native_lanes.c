@@ -329,22 +329,23 @@ static tri_status run(struct pass *p) {
   return status;
 }
 
-static bool find_pass(struct pass *p, const struct turn *t, bool wait) {
+static bool find_pass(struct pass *p, const struct turn *t) {
   const tri_function *f = t->outer->workspace->function;
-  const struct native_loop *code = tri__native_loop(f, t->loop, NATIVE_BY_LANES, wait);
+  const struct native_loop *code = tri__native_loop(f, t->loop, NATIVE_BY_LANES, true);
   *p = (struct pass){.turn = t};
   if (!code) return false;
   p->code = code->lanes;
   return open_pass(p);
 }
 
+/* Who does not make the code waits for it: without, functions may be others' in the last place. */
 tri_status tri__native_lanes_run(const struct turn *t, bool *done) {
   struct pass p;
-  *done = find_pass(&p, t, false);
+  *done = find_pass(&p, t);
   return *done ? run(&p) : TRI_OK;
 }
 
 bool tri__native_lanes_rehearse(const struct turn *t) {
   struct pass p;
-  return find_pass(&p, t, true);
+  return find_pass(&p, t);
 }

@@ -48,6 +48,57 @@ static tri_status native_scenario(const tri_allocator *allocator) {
   return s;
 }
 
+enum { STEPS = 400, POINTS = 9 };
+
+/* For every point a chain too long to be written out, over numbers that the others share; and a chain of sums of it. */
+static tri_expr loops(tri_graph *g, const tri_expr *x) {
+  tri_expr point = tri_variable(g, "p"), part = tri_variable(g, "q"), c = tri_variable(g, "c");
+  tri_expr next = c, end, sums, total;
+  for (int i = 0; i < 6; i++)
+    next = tri_add(tri_mul(next, point), tri_mul(part, tri_rational(g, 1, i + 20)));
+  tri_loop_options o = {.n = tri_extent_of(STEPS), .n_steps = 1, .steps = &part};
+  o.step_inputs = x + 1;
+  o.n_carries = 1;
+  o.carries = &c;
+  o.initial = &point;
+  o.next = &next;
+  if (tri_loop(g, &o, &end)) return end;
+  end = tri_add(end, tri_sqrt(point));
+  tri_loop_options map = {.n = tri_extent_of(POINTS), .n_steps = 1, .steps = &point};
+  map.step_inputs = x;
+  map.n_stacked = 1;
+  map.stacked = &end;
+  if (tri_loop(g, &map, &sums)) return sums;
+  next = tri_add(tri_mul(c, part), tri_rational(g, 1, 2));
+  o.n = tri_extent_of(POINTS);
+  o.step_inputs = &sums;
+  tri_expr first = tri_element(x[0], 0);
+  o.initial = &first;
+  if (tri_loop(g, &o, &total)) return sums;
+  return total;
+}
+
+static tri_status loop_scenario(const tri_allocator *allocator) {
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr x[2] = {tri_variable_shaped(g, "x", 1, (int64_t[]){POINTS}, NULL),
+                   tri_variable_shaped(g, "y", 1, (int64_t[]){STEPS}, NULL)},
+           e = loops(g, x);
+  tri_error error = {.status = TRI_OK};
+  double point[POINTS + STEPS], value = 0.0;
+  for (int i = 0; i < POINTS + STEPS; i++) point[i] = i < POINTS ? 0.5 + 0.01 * i : 0.1;
+  tri_function *f = tri_compile(2, x, 1, &e, .run = TRI_NATIVE, .native_module = NATIVE_BUILT,
+                                .allocator = allocator, .error = &error);
+  tri_status s =
+      f ? tri_function_call(f, &(tri_call){.error = &error}, point, &value) : error.status;
+  if (!s) ck_assert(value > 0.5 && value < 10.0);
+  tri_function_free(f);
+  tri_graph_free(g);
+  return s;
+}
+
+START_TEST(allocations_of_loops) { ck_assert_int_gt(failing_loop(loop_scenario), 20); }
+END_TEST
+
 START_TEST(allocations) { ck_assert_int_gt(failing_loop(native_scenario), 20); }
 END_TEST
 
@@ -55,6 +106,8 @@ static Suite *oom_suite(void) {
   Suite *s = suite_create("oom_native");
   TCase *c = tcase_create("oom_native");
   tcase_add_test(c, allocations);
+  tcase_add_test(c, allocations_of_loops);
+  tcase_set_timeout(c, 120);
   suite_add_tcase(s, c);
   return s;
 }
