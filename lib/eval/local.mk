@@ -22,7 +22,7 @@ lib/eval/emit_rows.lo: lib/eval/primitives.inc
 
 # Native code: what the library has of it, and the module that links LLVM.
 libtriad_la_SOURCES += lib/eval/native.h lib/eval/native_calls.h lib/eval/native_program.h lib/eval/native.c lib/eval/native_cache.h lib/eval/native_cache.c lib/eval/native_layout.h lib/eval/native_groups.c lib/eval/native_regions.c \
-  lib/eval/native_program.c lib/eval/native_loops.h lib/eval/native_lanes.h lib/eval/native_lanes.c lib/eval/native_layers.c lib/eval/native_steps.c
+  lib/eval/native_program.c lib/eval/native_loops.h lib/eval/native_back.c lib/eval/native_lanes.h lib/eval/native_lanes.c lib/eval/native_layers.c lib/eval/native_steps.c
 NATIVE_CFLAGS = -DNATIVE_MODULE='"$(pkglibdir)/triad-native.so"'
 AM_CPPFLAGS += $(NATIVE_CFLAGS)
 # For programs of the build tree: the module that is not installed yet.

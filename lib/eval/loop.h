@@ -40,6 +40,13 @@ bool tri__turn_block(const struct turn *t, size_t size);
 /* The whole loop by native code, if there is some: then *done. TRI_INTERRUPTED. With `keeps`, every step's carries go to their snapshot. */
 tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done);
 bool tri__loop_native_rehearse(const struct turn *t);
+/* Carries that come into step `from` on to those that come into step `to`, likewise. */
+tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, bool *done);
+/* Back through a step, with the carries that come into it; adjoints as in loop_sweep.c. False if native code has not done it, and has
+ * changed nothing. */
+bool tri__native_turn_back(const struct turn *t, const struct sweep *outer,
+                           const struct sweep *inner, size_t step);
+bool tri__native_back_rehearse(const struct turn *t);
 /* The same of vectors of steps, for a loop that lanes could do. */
 tri_status tri__native_lanes_run(const struct turn *t, bool *done);
 bool tri__native_lanes_rehearse(const struct turn *t);

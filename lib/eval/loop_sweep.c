@@ -106,6 +106,9 @@ static void give(const struct back *b, uint32_t input, size_t first) {
 /* With the carries as they came into the step. */
 static tri_status turn_back(struct back *b, size_t step) {
   size_t part = part_of(&b->all, step);
+  if (tri__interrupt(b->outer->run))
+    return tri__call_error(b->outer->run->call, TRI_INTERRUPTED, "interrupted");
+  if (tri__native_turn_back(&b->all, b->outer, &b->inner, step)) return TRI_OK;
   tri_status status = tri__turn_body(&b->all, step);
   if (status) return status;
   clear(b);
@@ -154,6 +157,9 @@ static size_t stride(size_t steps, size_t spare) {
 /* Carries from the last snapshot on to those that come into a step. */
 static tri_status advance(struct back *b, size_t step) {
   tri__turn_restore(&b->all, b->count - 1);
+  bool done;
+  tri_status native = tri__native_advance(&b->forward, b->at[b->count - 1], step, &done);
+  if (native || done) return native;
   for (size_t i = b->at[b->count - 1]; i < step; i++) {
     tri_status status = tri__turn_body(&b->forward, i);
     if (status) return status;
@@ -229,6 +235,7 @@ tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step) {
 static bool rehearse_back(struct turn *all, const struct run *r, const struct instruction *s) {
   struct memory *memory = &r->workspace->memory;
   if (tri__turn_open(all, r, s, true) || !tri__adjoints(&all->body, r->level)) return false;
+  if (!tri__native_back_rehearse(all)) return false;
   if (!all->loop->as.carries) return true;
   size_t *at = NULL; /* of with_snapshots */
   bool ok = tri__turn_snapshots(all, all->n) && (at = tri__new(memory, all->n, sizeof *at));

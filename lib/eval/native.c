@@ -160,7 +160,8 @@ static struct native_loop *make_loop(struct native_maker *m, const struct plan_l
   struct native_loop *made = tri__new(m->memory, 1, sizeof *made);
   if (made && way == NATIVE_BY_STEPS) made->steps = tri__native_steps_new(m, l);
   if (made && way == NATIVE_BY_LANES) made->lanes = tri__native_lanes_new(m, l);
-  if (made && (made->steps || made->lanes)) return made;
+  if (made && way == NATIVE_BACK) made->back = tri__native_back_new(m, l);
+  if (made && (made->steps || made->lanes || made->back)) return made;
   tri__free(m->memory, made, 1, sizeof *made);
   return NULL;
 }
@@ -207,6 +208,7 @@ static void free_loops(struct native *n) {
     n->loops = l->next;
     tri__native_steps_free(&m, l->steps);
     tri__native_lanes_free(&m, l->lanes);
+    tri__native_back_free(&m, l->back);
     tri__free(&n->memory, l, 1, sizeof *l);
   }
 }

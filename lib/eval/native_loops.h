@@ -24,7 +24,37 @@ struct native_loop {
   struct native_loop *next;
   struct native_steps *steps;
   struct native_lanes *lanes;
+  struct native_back *back;
 };
+
+/* An array that is another part of something at every step. */
+struct native_mover {
+  double *base;
+  size_t stride;
+  uint32_t array;
+};
+
+/* A loop's steps under way: where the arrays of its body are. Those of the body's inputs come first. */
+struct native_walk {
+  const struct turn *turn;
+  const struct native_steps *unit; /* or NULL */
+  double **arrays;
+  struct native_mover *movers;
+  uint32_t mover_count;
+  double *carry, *next; /* before the step and after it */
+  double *counted, *none, *work;
+  char *more; /* room for others */
+};
+
+/* Opens a walk in the body's block, with `more` bytes in it for others; false when out of memory. */
+bool tri__native_walk_open(struct native_walk *walk, const struct turn *turn,
+                           const struct native_steps *steps, size_t more);
+/* Aims at the body's inputs, those of a part; carries are those of the walk. */
+void tri__native_walk_aim(struct native_walk *walk);
+void tri__native_walk_to(struct native_walk *walk, size_t part);
+/* Code for a turn over doubles; NULL if there is none, or if it is not made yet. */
+const struct native_loop *tri__native_code_for(const struct turn *turn, enum native_way way,
+                                               bool wait);
 
 /* Makes machine code of what is drafted, or finds it in the cache; NULL if that fails (native.c). */
 struct native_compiled *tri__native_compile(struct native_maker *maker, struct native_draft *draft);
@@ -42,6 +72,9 @@ void tri__native_steps_free(struct native_maker *maker, struct native_steps *ste
 struct native_lanes *tri__native_lanes_new(struct native_maker *maker,
                                            const struct plan_loop *loop);
 void tri__native_lanes_free(struct native_maker *maker, struct native_lanes *lanes);
+
+struct native_back *tri__native_back_new(struct native_maker *maker, const struct plan_loop *loop);
+void tri__native_back_free(struct native_maker *maker, struct native_back *back);
 
 /* Functions that share the first code of a loop. */
 size_t tri__native_steps_users(const struct native_steps *steps);

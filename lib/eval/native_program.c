@@ -338,20 +338,31 @@ static void add_row(struct native_draft *d, const struct instruction *s) {
   }
 }
 
-/* Calls move(d, to, from, count) for each part of an array that a step puts together, or takes
+typedef void native_move(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
+                         bool active);
+
+/* Elements before the first part of a slice, or of what is embedded. */
+static uint32_t offset_of(const struct plan *p, const struct instruction *s, uint32_t whole) {
+  int64_t parts = p->dims[p->shapes[p->values[whole].shape].first];
+  return parts ? (uint32_t)(p->spans[s->index] * (int64_t)(elements_of(p, whole) / parts)) : 0;
+}
+
+/* Calls move(d, to, from, count, active) for each part of an array that a step puts together, or takes
  * out of one; `to` and `from` are numbers. */
-static void each_part(struct native_draft *d, const struct instruction *s,
-                      void (*move)(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
-                                   bool active)) {
+static void each_part(struct native_draft *d, const struct instruction *s, native_move *move) {
   const struct plan *p = d->plan;
   const uint32_t *args = step_args(p, s);
+  if (!s->nargs) return;
   uint32_t to = d->first[s->result], count = elements_of(p, s->result);
-  if (s->op == TRI_OP_element)
-    move(d, to, d->first[args[0]] + s->index * count, count, p->active[args[0]]);
-  for (uint32_t i = 0; s->op == TRI_OP_stack && i < s->nargs; i++) {
-    count = elements_of(p, args[i]);
-    move(d, to + i * count, d->first[args[i]], count, p->active[args[i]]);
-  }
+  uint32_t from = d->first[args[0]], each = elements_of(p, args[0]);
+  bool active = p->active[args[0]];
+  if (s->op == TRI_OP_element) move(d, to, from + s->index * count, count, active);
+  if (s->op == TRI_OP_slice) move(d, to, from + offset_of(p, s, args[0]), count, active);
+  if (s->op == TRI_OP_embed) move(d, to + offset_of(p, s, s->result), from, each, active);
+  for (uint32_t e = 0; s->op == TRI_OP_repeat && each && e < count; e += each)
+    move(d, to + e, from, each, active);
+  for (uint32_t i = 0; s->op == TRI_OP_stack && i < s->nargs; i++)
+    move(d, to + i * each, d->first[args[i]], each, p->active[args[i]]);
 }
 
 static void move_values(struct native_draft *d, uint32_t to, uint32_t from, uint32_t n,
@@ -360,13 +371,24 @@ static void move_values(struct native_draft *d, uint32_t to, uint32_t from, uint
   memcpy(d->values + to, d->values + from, n * sizeof *d->values);
 }
 
+/* What an array has where nothing is moved to. */
+static void begin_array(struct native_draft *d, const struct instruction *s) {
+  const struct plan *p = d->plan;
+  uint32_t *to = d->values + d->first[s->result];
+  for (uint32_t e = 0; s->op == TRI_OP_embed && e < elements_of(p, s->result); e++) to[e] = 0;
+  for (uint32_t e = 0; s->op == TRI_OP_iota && e < elements_of(p, s->result); e++)
+    to[e] = constant(d, (double)(p->spans[s->index] + (int64_t)e));
+}
+
 static void add_values(struct native_draft *d) {
   const struct plan *p = d->plan;
   for (uint32_t i = 0; i < p->step_count && !d->failed; i++) {
-    if (p->steps[i].op < TRI_OP_ROWS)
+    if (p->steps[i].op < TRI_OP_ROWS) {
       add_row(d, p->steps + i);
-    else
+    } else {
+      begin_array(d, p->steps + i);
       each_part(d, p->steps + i, move_values);
+    }
   }
 }
 
@@ -606,4 +628,75 @@ bool tri__native_body(struct native_draft *d, const struct native_port *inputs,
   d->output_count = 0; /* they are put by the code */
   if (ok) mark_used(d);
   return ok && !d->failed;
+}
+
+/* --- steps of loops, back */
+
+bool tri__native_writes_out(const struct plan *p) {
+  for (uint32_t i = 0; i < p->step_count; i++) switch (p->steps[i].op) {
+    case TRI_OP_loop:
+    case TRI_OP_gather:
+    case TRI_OP_scatter:
+    case TRI_OP_size: return false;
+    default: break;
+    }
+  return !p->size_count;
+}
+
+/* Adds the next weights to the adjoints of a value. */
+static void add_weights(struct native_draft *d, uint32_t v, uint32_t *next) {
+  for (uint32_t e = 0; e < elements_of(d->plan, v) && !d->failed; e++)
+    contribute(d, d->first[v] + e, leaf(d, NATIVE_WEIGHT, (*next)++));
+}
+
+/* In the order in which loop_sweep.c adds them up. */
+static void seed_step(struct native_draft *d, const struct plan_loop *l) {
+  const struct loop *as = &l->as;
+  uint32_t next = 0, i;
+  for (i = as->steps; i < as->steps + as->constants; i++)
+    if (l->wanted[i]) add_weights(d, i, &next);
+  for (uint32_t k = 0; k < l->results; k++) {
+    enum loop_result kind = tri__loop_result_kind(as, l->kept[k], &i);
+    if (kind == RESULT_CARRIES)
+      add_weights(d, as->steps + as->constants + i, &next);
+    else if (kind != RESULT_CARRY)
+      add_weights(d, l->body->outputs[l->output[l->kept[k]]], &next);
+  }
+  for (uint32_t c = 0; c < as->carries; c++) {
+    uint32_t output = l->output[as->stacked + as->summed + c];
+    uint32_t v = output == NO_OUTPUT ? as->steps + as->constants + c : l->body->outputs[output];
+    add_weights(d, v, &next);
+  }
+}
+
+static bool add_input_ports(struct native_draft *d) {
+  struct native_program *p = &d->program;
+  struct native_port *port = p->ports = tri__new(d->memory, d->input_count, sizeof *p->ports);
+  p->port_count = d->input_count;
+  p->array_count = d->plan->input_count;
+  for (uint32_t v = 0; port && v < d->plan->input_count; v++)
+    for (uint32_t e = 0; e < elements_of(d->plan, v); e++)
+      *port++ = (struct native_port){v, e, true};
+  return port != NULL;
+}
+
+bool tri__native_step_back(struct native_draft *d, const struct plan_loop *l) {
+  const struct plan *p = d->plan;
+  d->program.width = 1;
+  if (!number_elements(d) || !add_leaves(d) || !add_input_ports(d)) return false;
+  add_values(d);
+  for (uint32_t v = 0; v < d->number_count; v++) d->adjoints[v] = NATIVE_NONE;
+  seed_step(d, l);
+  for (uint32_t i = p->step_count; i-- > 0 && !d->failed;) sweep_step(d, p->steps + i);
+  for (uint32_t v = 0; v < p->input_count; v++)
+    for (uint32_t e = 0; l->wanted[v] && e < elements_of(p, v) && !d->failed; e++) {
+      uint32_t number = d->first[v] + e, sum = d->adjoints[number];
+      add_op(d, &(struct native_op){.code = NATIVE_STORE,
+                                    .nargs = 1,
+                                    .index = number,
+                                    .arg = {sum == NATIVE_NONE ? 0 : sum}});
+    }
+  d->output_count = 0;
+  mark_used(d);
+  return !d->failed;
 }

@@ -103,59 +103,47 @@ size_t tri__native_steps_users(const struct native_steps *u) { return u->code->u
 
 /* --- running */
 
-/* An array that is another part of something at every step. */
-struct mover {
-  double *base;
-  size_t stride;
-  uint32_t array;
-};
-
-struct walk {
-  const struct turn *turn;
-  const struct native_steps *unit;
-  double **arrays;
-  struct mover *movers;
-  uint32_t mover_count;
-  double *carry, *next; /* before the step and after it */
-  double *counted, *none, *work;
-};
-
 static void *piece(char **at, size_t count, size_t size) {
   void *from = *at;
   *at += (count * size + 63) / 64 * 64;
   return from;
 }
 
-static bool open_walk(struct walk *w, const struct turn *t, const struct native_steps *u) {
-  const struct plan *body = t->loop->body;
-  uint32_t arrays = first_output(u, body) + body->output_count;
-  size_t carries = t->level->carry_count;
-  size_t size =
-      (arrays + carries + t->loop->as.steps + u->widest + u->code->work_count) * sizeof(double) +
-      arrays * sizeof *w->movers + 8 * 64;
-  *w = (struct walk){.turn = t, .unit = u, .carry = t->level->carry};
-  if (!tri__turn_block(t, size)) return false;
-  char *at = t->level->block;
-  at += -(uintptr_t)at % 64;
+/* Gives everything its place from `at` on; returns where it ends. */
+static char *lay_out(struct native_walk *w, char *at) {
+  const struct native_steps *u = w->unit;
+  const struct plan *body = w->turn->loop->body;
+  size_t arrays = body->input_count + (u ? u->flat.part_count : 0) + body->output_count;
   w->arrays = piece(&at, arrays, sizeof *w->arrays);
   w->movers = piece(&at, arrays, sizeof *w->movers);
-  w->next = piece(&at, carries, sizeof(double));
-  w->counted = piece(&at, t->loop->as.steps, sizeof(double));
-  w->none = piece(&at, u->widest, sizeof(double));
-  w->work = piece(&at, u->code->work_count, sizeof(double));
-  for (size_t i = 0; i < u->widest; i++) w->none[i] = NAN;
+  w->next = piece(&at, w->turn->level->carry_count, sizeof(double));
+  w->counted = piece(&at, w->turn->loop->as.steps, sizeof(double));
+  w->none = piece(&at, u ? u->widest : 0, sizeof(double));
+  w->work = piece(&at, u ? u->code->work_count : 0, sizeof(double));
+  return at;
+}
+
+bool tri__native_walk_open(struct native_walk *w, const struct turn *t,
+                           const struct native_steps *u, size_t more) {
+  static char nowhere[64];
+  *w = (struct native_walk){.turn = t, .unit = u, .carry = t->level->carry};
+  size_t size = (size_t)(lay_out(w, nowhere) - nowhere) + 64;
+  if (!tri__turn_block(t, size + more)) return false;
+  char *at = t->level->block;
+  w->more = lay_out(w, at + (64 - (uintptr_t)at % 64) % 64);
+  for (size_t i = 0; u && i < u->widest; i++) w->none[i] = NAN;
   return true;
 }
 
-static void move(struct walk *w, uint32_t array, double *base, size_t stride) {
-  w->movers[w->mover_count++] = (struct mover){base, stride, array};
+static void move(struct native_walk *w, uint32_t array, double *base, size_t stride) {
+  w->movers[w->mover_count++] = (struct native_mover){base, stride, array};
 }
 
 static double *argument(const struct turn *t, uint32_t i) {
   return element_at(t->outer, t->args[i], 0);
 }
 
-static void aim_inputs(struct walk *w) {
+void tri__native_walk_aim(struct native_walk *w) {
   const struct turn *t = w->turn;
   const struct plan_loop *l = t->loop;
   for (uint32_t i = 0; i < l->as.steps + l->as.constants; i++) {
@@ -169,7 +157,7 @@ static double *result_at(const struct turn *t, uint32_t k) {
   return element_at(t->outer, t->step->result + k, 0);
 }
 
-static void aim_outputs(struct walk *w) {
+static void aim_outputs(struct native_walk *w) {
   const struct turn *t = w->turn;
   const struct plan_loop *l = t->loop;
   uint32_t first = first_output(w->unit, l->body), i;
@@ -186,7 +174,7 @@ static void aim_outputs(struct walk *w) {
 }
 
 /* Results that are carries: as they came into a step, or as the last one left them. */
-static void take_carries(const struct walk *w, enum loop_result wanted, size_t part) {
+static void take_carries(const struct native_walk *w, enum loop_result wanted, size_t part) {
   const struct turn *t = w->turn;
   uint32_t c;
   for (uint32_t k = 0; k < t->loop->results; k++) {
@@ -199,10 +187,10 @@ static void take_carries(const struct walk *w, enum loop_result wanted, size_t p
 }
 
 /* Parts of constants by this step's indices; none where an index is none. */
-static void choose_parts(const struct walk *w, size_t part) {
+static void choose_parts(const struct native_walk *w, size_t part) {
   const struct turn *t = w->turn;
   const struct plan_loop *l = t->loop;
-  for (uint32_t k = 0; k < w->unit->flat.part_count; k++) {
+  for (uint32_t k = 0; w->unit && k < w->unit->flat.part_count; k++) {
     const struct flat_part *p = w->unit->flat.parts + k;
     size_t each = part_size(l->body, p), all = count_of(&t->body, p->array);
     double i = l->counted[p->index] ? (double)(l->first[p->index] + (int64_t)part)
@@ -214,19 +202,19 @@ static void choose_parts(const struct walk *w, size_t part) {
 }
 
 /* Carries come from one buffer and go to the other. */
-static void aim_carries(const struct walk *w) {
+static void aim_carries(const struct native_walk *w) {
   const struct plan_loop *l = w->turn->loop;
-  uint32_t first = first_output(w->unit, l->body);
+  uint32_t first = w->unit ? first_output(w->unit, l->body) : 0;
   size_t place = 0;
   for (uint32_t c = 0; c < l->as.carries; c++) {
     uint32_t output = l->output[l->as.stacked + l->as.summed + c];
     w->arrays[carry_input(l, c)] = w->carry + place;
-    if (output != NO_OUTPUT) w->arrays[first + output] = w->next + place;
+    if (w->unit && output != NO_OUTPUT) w->arrays[first + output] = w->next + place;
     place += count_of(&w->turn->body, carry_input(l, c));
   }
 }
 
-static void one_step(struct walk *w, size_t part) {
+void tri__native_walk_to(struct native_walk *w, size_t part) {
   const struct plan_loop *l = w->turn->loop;
   for (uint32_t i = 0; i < w->mover_count; i++)
     w->arrays[w->movers[i].array] = w->movers[i].base + part * w->movers[i].stride;
@@ -234,13 +222,17 @@ static void one_step(struct walk *w, size_t part) {
     if (l->counted[i]) w->counted[i] = (double)(l->first[i] + (int64_t)part);
   choose_parts(w, part);
   aim_carries(w);
+}
+
+static void one_step(struct native_walk *w, size_t part) {
+  tri__native_walk_to(w, part);
   w->unit->code->run((const double *)(const void *)w->arrays, NULL, w->work, NULL);
   double *before = w->carry;
   w->carry = w->next;
   w->next = before;
 }
 
-static tri_status run(struct walk *w, bool keeps) {
+static tri_status run(struct native_walk *w, bool keeps) {
   const struct turn *t = w->turn;
   size_t carries = t->level->carry_count;
   double *history = t->level->history;
@@ -256,29 +248,58 @@ static tri_status run(struct walk *w, bool keeps) {
   return TRI_OK;
 }
 
-/* The code, if the loop is one for it. */
-static const struct native_steps *find_code(const struct turn *t, bool wait) {
+const struct native_loop *tri__native_code_for(const struct turn *t, enum native_way way,
+                                               bool wait) {
   const struct numbers *n = t->body.numbers;
   const tri_function *f = t->outer->workspace->function;
   if (n->domain != &tri__double_domain || n->by_template || t->loop->body->size_count ||
       t->outer->call->trace)
     return NULL;
-  const struct native_loop *code = tri__native_loop(f, t->loop, NATIVE_BY_STEPS, wait);
-  return code ? code->steps : NULL;
+  return tri__native_loop(f, t->loop, way, wait);
 }
 
 tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done) {
-  struct walk w;
-  const struct native_steps *u = find_code(t, false);
-  *done = u && open_walk(&w, t, u);
+  struct native_walk w;
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS, false);
+  *done = code && tri__native_walk_open(&w, t, code->steps, 0);
   if (!*done) return TRI_OK;
-  aim_inputs(&w);
+  tri__native_walk_aim(&w);
   aim_outputs(&w);
   return run(&w, keeps);
 }
 
+/* --- steps whose results nobody takes */
+
+static size_t widest_output(const struct turn *t) {
+  const struct plan *body = t->loop->body;
+  size_t most = 0;
+  for (uint32_t o = 0; o < body->output_count; o++)
+    if (count_of(&t->body, body->outputs[o]) > most) most = count_of(&t->body, body->outputs[o]);
+  return most;
+}
+
+tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, bool *done) {
+  struct native_walk w;
+  uint32_t outputs = t->loop->body->output_count;
+  size_t carries = t->level->carry_count * sizeof(double);
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS, false);
+  *done = code && tri__native_walk_open(&w, t, code->steps, widest_output(t) * sizeof(double));
+  if (!*done) return TRI_OK;
+  tri__native_walk_aim(&w);
+  for (uint32_t o = 0; o < outputs; o++)
+    w.arrays[first_output(w.unit, t->loop->body) + o] = (double *)(void *)w.more;
+  if (carries) memcpy(w.next, w.carry, carries);
+  for (size_t step = from; step < to; step++) {
+    if (tri__interrupt(t->outer))
+      return tri__call_error(t->outer->call, TRI_INTERRUPTED, "interrupted");
+    one_step(&w, part_of(t, step));
+  }
+  if (carries && w.carry != t->level->carry) memcpy(t->level->carry, w.carry, carries);
+  return TRI_OK;
+}
+
 bool tri__loop_native_rehearse(const struct turn *t) {
-  struct walk w;
-  const struct native_steps *u = find_code(t, true);
-  return !u || open_walk(&w, t, u);
+  struct native_walk w;
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS, true);
+  return !code || tri__native_walk_open(&w, t, code->steps, widest_output(t) * sizeof(double));
 }

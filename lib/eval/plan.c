@@ -482,6 +482,21 @@ static bool count_numbers(struct plan *p) {
   return ok;
 }
 
+/* Which inputs of loops' bodies derivatives pass through; carries have derivatives on the way. */
+static bool find_wanted(struct plan *p) {
+  for (uint32_t k = 0; k < p->step_count; k++) {
+    const struct instruction *s = p->steps + k;
+    const uint32_t *args = step_args(p, s);
+    if (s->op != TRI_OP_loop) continue;
+    struct plan_loop *l = p->loops + s->index;
+    l->wanted = tri__new(&p->memory, s->nargs, 1);
+    if (!l->wanted) return false;
+    for (uint32_t i = 0; i < s->nargs; i++)
+      l->wanted[i] = p->active[args[i]] || i >= l->as.steps + l->as.constants;
+  }
+  return true;
+}
+
 /* Outputs that a loop may write where the caller wants them. */
 static bool find_lone(struct plan *p) {
   if (!p->loop_count) return true;
@@ -569,7 +584,7 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   if (!p->programs || !count_numbers(p) || !tri__plan_slots(p) || !find_lone(p))
     return no_memory(c);
   find_active(p);
-  return true;
+  return find_wanted(p) || no_memory(c);
 }
 
 static void compiler_free(struct compiler *c, size_t roots) {

@@ -27,7 +27,7 @@ enum { STEP_INLINE = 3 };
 
 struct loop_lanes;
 struct native_loop;
-enum native_way { NATIVE_BY_STEPS, NATIVE_BY_LANES, NATIVE_WAYS };
+enum native_way { NATIVE_BY_STEPS, NATIVE_BY_LANES, NATIVE_BACK, NATIVE_WAYS };
 
 /* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs
  * arguments: arg[0 …] if they fit there, else arg[0] is where they start in the plan's args. Its results are the values result, result + 1, … */
@@ -79,6 +79,7 @@ struct plan_loop {
    * has one element. */
   uint8_t *counted;
   int64_t *first;
+  uint8_t *wanted; /* by the body's inputs: derivatives pass on to the argument */
   _Atomic(struct loop_lanes *)
       lanes;            /* of the body written out, made when it is first wanted; else NULL */
   atomic_bool no_lanes; /* it has none */

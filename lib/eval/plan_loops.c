@@ -126,5 +126,6 @@ void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
   tri__free(m, l->strict, l->results, 1);
   tri__free(m, l->counted, l->as.steps, sizeof *l->counted);
   tri__free(m, l->first, l->as.steps, sizeof *l->first);
+  tri__free(m, l->wanted, l->as.steps + l->as.constants + l->as.carries, 1);
   tri__free(m, l->output, loop_outputs(&l->as), sizeof *l->output);
 }

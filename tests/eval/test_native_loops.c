@@ -298,6 +298,80 @@ START_TEST(interrupts_and_sweeps) {
 }
 END_TEST
 
+/* --- back through steps */
+
+enum { STATE = 6, STEPS = 50, ODE = STEPS + STATE + STATE + 1 };
+
+/* Rings of states that pull at each other: arrays cut, put together and repeated, a choice, a root; `square` of the states
+ * summed, the states stacked, parameters k[STATE] and y, a number u[STEPS] from outside at each step. */
+static void make_ode(struct subject *s) {
+  *s = (struct subject){.n = STEPS, .m = 3, .numbers = ODE};
+  s->in[0] = shaped("u", STEPS, 0);
+  s->in[1] = shaped("c0", STATE, 0);
+  s->in[2] = shaped("k", STATE, 0);
+  s->in[3] = tri_variable(g, "y");
+  tri_expr u = tri_variable(g, "u0"), c = shaped("c", STATE, 0), t = tri_variable(g, "t");
+  tri_expr inputs[2] = {s->in[0], tri_iota(g, 1, tri_extent_of(STEPS))}, parts[STATE];
+  for (size_t i = 0; i < STATE; i++) parts[i] = tri_element(c, (i + 1) % STATE);
+  tri_expr pull = tri_sub(tri_stack(STATE, parts), c);
+  tri_expr forced = tri_select(tri_lt(u, integer(0)), mul(u, s->in[3]), tri_div(u, t));
+  tri_expr bent = tri_sqrt(tri_abs(add(u, tri_slice(c, 1, STATE - 1))));
+  for (size_t i = 0; i < STATE; i++)
+    parts[i] = i ? tri_sin(tri_element(bent, i - 1)) : tri_relu(tri_element(c, 3));
+  tri_expr next = add(add(c, mul(mul(s->in[2], pull), tri_rational(g, 1, 8))),
+                      mul(tri_repeat(forced, tri_extent_of(STATE)), tri_stack(STATE, parts)));
+  tri_expr summed = tri_square(next);
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(STEPS),
+                                  .n_steps = 2,
+                                  .steps = (tri_expr[]){u, t},
+                                  .step_inputs = inputs,
+                                  .n_carries = 1,
+                                  .carries = &c,
+                                  .initial = s->in + 1,
+                                  .next = &next,
+                                  .n_stacked = 1,
+                                  .stacked = &forced,
+                                  .n_summed = 1,
+                                  .summed = &summed},
+              s->out));
+}
+
+/* With weights and without, snapshots of all carries and of few; at zeros, where only the interpreter tells nothing times
+ * infinity from no number. */
+START_TEST(steps_back) {
+  struct random r = random_start(17);
+  struct subject s;
+  double at[ODE], weights[STEPS + 2 * STATE];
+  make_ode(&s);
+  tri_function *f[2] = {compiled(4, s.in, s.m, s.out, TRI_INTERPRET, NULL),
+                        compiled(4, s.in, s.m, s.out, TRI_NATIVE, NULL)};
+  ck_assert(tri_function_native(f[1], NULL));
+  for (int i = 0; i < 24; i++) {
+    double by[2][ODE], value[2][STEPS + 2 * STATE];
+    tri_error error[2];
+    for (size_t k = 0; k < ODE; k++) at[k] = random_between(&r, -1.0, 1.0);
+    for (size_t k = 0; k < STEPS + 2 * STATE; k++)
+      weights[k] = random_below(&r, 3) ? random_between(&r, -1.0, 1.0) : 0.0;
+    if (i % 3 == 1)
+      for (size_t k = 0; k < STEPS + STATE; k++) at[k] = 0.0;
+    tri_status status[2];
+    for (int native = 0; native < 2; native++) {
+      tri_call call = {.error = error + native, .checkpoint_bytes = i % 2 ? 300 : 0};
+      status[native] = tri_function_reverse(f[native], &call, at, i % 4 < 2 ? weights : NULL,
+                                            value[native], by[native]);
+    }
+    ck_assert_int_eq(status[0], status[1]);
+    ck_assert_str_eq(error[0].message, error[1].message);
+    same_numbers(value[0], value[1], STEPS + 2 * STATE);
+    same_numbers(by[0], by[1], ODE);
+  }
+  ck_assert_ptr_nonnull(atomic_load(&f[1]->plan->loops->native[NATIVE_BACK]));
+  tri_function_free(f[0]);
+  tri_function_free(f[1]);
+}
+END_TEST
+
 /* --- rooms, threads, caches */
 
 /* A workspace in a buffer of the size that is told is enough. */
@@ -465,6 +539,7 @@ static Suite *native_suite(void) {
   tcase_add_test(c, gradients_of_them);
   tcase_add_test(c, chains);
   tcase_add_test(c, interrupts_and_sweeps);
+  tcase_add_test(c, steps_back);
   tcase_add_test(c, rooms);
   tcase_add_test(c, threads);
   tcase_add_test(c, shared);
