@@ -18,11 +18,13 @@ typedef struct tri_function tri_function;
  * directions and the same named sizes). */
 typedef struct tri_workspace tri_workspace;
 
-/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit. */
+/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit; but those of a loop that hands nothing on from
+ * step to step are the lanes' (tri_function_map) wherever it has machine code, which the interpreter uses where it can write the loop's body out. */
 typedef enum tri_run {
   TRI_INTERPRET, /* the interpreter */
-  /* Machine code for one point, made at the first call, where there can be any: for functions in double without loops, named sizes
-   * and operations that only loops need, if triad was built with LLVM; else the interpreter: tri_function_native tells why. */
+  /* Machine code for one point, made at the first call, where there can be any, if triad was built with LLVM: for functions in double without
+   * named sizes and operations that only loops need, and for loops whose bodies are such and of at most 20,000 operations; else the
+   * interpreter: tri_function_native tells why. */
   TRI_NATIVE,
   TRI_AUTO /* machine code if the expected calls are worth the time to make it */
 } tri_run;
@@ -78,7 +80,7 @@ TRI_API tri_domain tri_function_domain(const tri_function *function);
 /* Operations that one call carries out. */
 TRI_API size_t tri_function_operations(const tri_function *function);
 
-/* Not 0 if calls are by machine code; code that is not made yet is made now, which takes about 30 ms and 50 µs for each operation. Else
+/* Not 0 if calls are by machine code, of a function with loops if all of these are; code that is not made yet is made now, which takes about 30 ms and 50 µs for each operation. Else
  * *why, unless why is NULL, is told the reason in words that live as long as the function. In machine code too, a call that is traced or
  * strict, or that finds a number that does not exist, is carried out by the interpreter. LLVM allocates for itself, by malloc. */
 TRI_API int tri_function_native(const tri_function *function, const char **why);

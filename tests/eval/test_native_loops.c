@@ -335,6 +335,7 @@ static void make_ode(struct subject *s) {
                                   .n_summed = 1,
                                   .summed = &summed},
               s->out));
+  s->out[0] = mul(s->out[0], s->in[0]); /* whose adjoints are more than the loop's */
 }
 
 /* With weights and without, snapshots of all carries and of few; at zeros, where only the interpreter tells nothing times
