@@ -573,6 +573,92 @@ static bool stream(void *restrict to, const void *restrict slot) {
   return any(none) || (head && lacks(slot));
 }
 
+#if LANE_DOUBLES
+typedef double eight __attribute__((vector_size(64)));
+typedef int64_t eight_flags __attribute__((vector_size(64)));
+typedef double eight_loose __attribute__((vector_size(64), aligned(8), may_alias));
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define LANE_TURNS 1
+#endif
+#endif
+
+#ifdef LANE_TURNS
+/* Exchanges parts of 1, 2, then 4 numbers between vectors as far apart. */
+INLINE void turn(eight *x) {
+  eight y[8];
+  for (int i = 0; i < 8; i += 2) {
+    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  for (int i = 0; i < 8; i++) {
+    int a = i & ~2, b = a | 2;
+    x[i] = i & 2 ? __builtin_shufflevector(y[a], y[b], 2, 3, 10, 11, 6, 7, 14, 15)
+                 : __builtin_shufflevector(y[a], y[b], 0, 1, 8, 9, 4, 5, 12, 13);
+  }
+  for (int i = 0; i < 8; i++) {
+    int a = i & ~4, b = a | 4;
+    y[i] = i & 4 ? __builtin_shufflevector(x[a], x[b], 4, 5, 6, 7, 12, 13, 14, 15)
+                 : __builtin_shufflevector(x[a], x[b], 0, 1, 2, 3, 8, 9, 10, 11);
+  }
+  for (int i = 0; i < 8; i++) x[i] = y[i];
+}
+
+/* Where eight elements begin: the last of those that are no whole eight overlap others. */
+INLINE size_t eight_from(size_t e, size_t each) { return e + 8 <= each ? e : each - 8; }
+#endif
+
+static bool few_put(double *rows, size_t stride, const double *from, size_t each) {
+  size_t e = 0;
+  bool lacks = false;
+#ifdef LANE_TURNS
+  eight_flags none = {0};
+  for (; each >= 8 && e < each; e += 8) {
+    size_t at = eight_from(e, each);
+    eight x[8];
+    for (int i = 0; i < 8; i++) {
+      x[i] = *(const eight_loose *)(from + (at + (size_t)i) * 8);
+      none |= x[i] != x[i];
+    }
+    turn(x);
+    for (size_t i = 0; i < 8; i++) *(eight_loose *)(rows + i * stride + at) = x[i];
+  }
+  for (int i = 0; i < 8; i++) lacks |= none[i] != 0;
+#endif
+  for (; e < each; e++)
+    for (size_t i = 0; i < 8; i++) {
+      double x = from[e * 8 + i];
+      rows[i * stride + e] = x;
+      lacks |= x != x;
+    }
+  return lacks;
+}
+
+/* Some lines are shared with what others write: those go by the caches. */
+static void past(double *to, const double *from, size_t count) {
+  size_t head = -(uintptr_t)to % LINE / sizeof(double), i = 0;
+  for (; i < count && i < head; i++) to[i] = from[i];
+  for (; i + LINE / sizeof(double) <= count; i += WIDTH) store_past(to + i, load(from, (int)i));
+  for (; i < count; i++) to[i] = from[i];
+}
+
+static void few_take(double *to, const double *const *rows, size_t each) {
+  size_t e = 0;
+#ifdef LANE_TURNS
+  for (; each >= 8 && e < each; e += 8) {
+    size_t at = eight_from(e, each);
+    eight x[8];
+    for (int i = 0; i < 8; i++) x[i] = *(const eight_loose *)(rows[i] + at);
+    turn(x);
+    for (size_t i = 0; i < 8; i++) *(eight_loose *)(to + (at + i) * 8) = x[i];
+  }
+#endif
+  for (; e < each; e++)
+    for (size_t i = 0; i < 8; i++) to[e * 8 + i] = rows[i][e];
+}
+#endif
+
 static void settle(void) {
 #if defined(__x86_64__)
   _mm_sfence();
@@ -591,6 +677,9 @@ const struct lane_kernels LANE_TABLE = {
     .sincos = sincos_kernel,
 #if LANE_DOUBLES
     .few_sincos = few_sincos_kernel,
+    .few_put = few_put,
+    .few_take = few_take,
+    .past = past,
 #endif
     .hypot_of_root = hypot_of_root,
     .unit_of_hypot = unit_of_hypot,

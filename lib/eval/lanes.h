@@ -36,6 +36,10 @@ struct lane_kernels {
   lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
   lane_kernel *few_strict[TRI_OP_ROWS], *few_extended[TRI_OP_ROWS]; /* doubles: LANE_FEW numbers */
   lane_kernel *sincos, *few_sincos;
+  /* doubles: LANE_FEW numbers for each of `each` elements, and as many rows of these elements: the one into the other, which
+   * says whether any number is NaN, and back. Rows begin `stride` apart. */
+  bool (*few_put)(double *rows, size_t stride, const double *from, size_t each);
+  void (*few_take)(double *to, const double *const *rows, size_t each);
   lane_kernel *hypot_of_root;                /* hypot(a, b), where c is sqrt(a*a + b*b) */
   lane_kernel *unit_of_hypot;                /* unit(a, b), where c is hypot(a, b) */
   lane_kernel *pair[LANE_INNER][LANE_OUTER]; /* (a inner b) outer c */
@@ -46,7 +50,12 @@ struct lane_kernels {
    * written so can be seen. */
   bool (*stream)(void *restrict to, const void *restrict slot);
   void (*settle)(void);
+  void (*past)(double *to, const double *from, size_t count); /* copies numbers so */
 };
+
+/* Bytes of results from which on they would drive everything else from the second cache before anyone reads them. Then they are written past
+ * the caches, which spares reading the lines that they fill. */
+enum { STREAM_BYTES = 4 << 20 };
 
 enum { LANE_TYPES = 2 }; /* double, float */
 

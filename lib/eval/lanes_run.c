@@ -182,10 +182,6 @@ void tri__lanes_block(const struct map *map, struct map_worker *w, size_t first,
 
 /* --- how outputs are written */
 
-/* Bytes of results from which on they would drive everything else from the second cache before anyone reads them. Then they are written past
- * the caches, which spares reading the lines that they fill. */
-enum { STREAM_BYTES = 4 << 20 };
-
 size_t tri__lanes_lead(struct map *map) {
   const struct lanes *l = map->lanes;
   uintptr_t at = 0;

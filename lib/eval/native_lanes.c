@@ -13,6 +13,7 @@ struct pass {
   const struct turn *turn;
   const struct native_lanes *code;
   double *frame, *sums, *total, *lost, *work, *counted, *none, *weights;
+  double *rows; /* a block's parts of a result that goes past the caches */
   double **arrays, **results;
   const double **chosen;
   uint8_t **flags;
@@ -42,6 +43,14 @@ static size_t chosen_most(const struct native_lanes *u) {
   return most;
 }
 
+static size_t widest_output(const struct turn *t) {
+  const struct plan *body = t->loop->body;
+  size_t most = 0;
+  for (uint32_t o = 0; o < body->output_count; o++)
+    if (count_of(&t->body, body->outputs[o]) > most) most = count_of(&t->body, body->outputs[o]);
+  return most;
+}
+
 /* Gives everything its place from `at` on; returns where it ends. */
 static char *lay_out(struct pass *p, char *at) {
   const struct native_lanes *u = p->code;
@@ -52,6 +61,7 @@ static char *lay_out(struct pass *p, char *at) {
   p->total = take(&at, u->sum_count, sizeof(double));
   p->lost = take(&at, u->sum_count, sizeof(double));
   p->none = take(&at, u->widest * LANE_FEW, sizeof(double));
+  p->rows = take(&at, widest_output(p->turn) * LANE_BLOCK, sizeof(double));
   p->weights = take(&at, LANE_FEW, sizeof(double));
   p->counted = take(&at, counted_most(u), sizeof(double));
   p->arrays = take(&at, u->array_most, sizeof *p->arrays);
@@ -102,10 +112,10 @@ static size_t point(const struct pass *p, size_t k) { return k < p->count ? k : 
 
 /* The parts of a step input, from `from` on. */
 static void take_parts(const struct pass *p, uint32_t place, const double *from, size_t each) {
-  for (size_t k = 0; k < p->vectors * LANE_FEW; k++) {
-    double *to = frame_of(p, k / LANE_FEW) + (size_t)place * LANE_FEW + k % LANE_FEW;
-    const double *at = from + point(p, k) * each;
-    for (size_t e = 0; e < each; e++) to[e * LANE_FEW] = at[e];
+  for (size_t v = 0; v < p->vectors; v++) {
+    const double *rows[LANE_FEW];
+    for (size_t k = 0; k < LANE_FEW; k++) rows[k] = from + point(p, v * LANE_FEW + k) * each;
+    p->code->kernels->few_take(frame_of(p, v) + (size_t)place * LANE_FEW, rows, each);
   }
 }
 
@@ -132,20 +142,22 @@ static bool is_index(double i, size_t n) {
   return i >= 0.0 && i < (double)n && i == (double)(size_t)i;
 }
 
-/* The parts that these points' indices choose; none where an index is none. */
+/* The part that point n's index chooses; none where it is no index. */
+static const double *chosen_part(const struct pass *p, const struct lanes_part *part, size_t n) {
+  const struct plan_loop *l = p->turn->loop;
+  double i = l->counted[part->index] ? (double)(l->first[part->index] + (int64_t)n)
+                                     : argument(p->turn, part->index)[n];
+  i += (double)part->offset;
+  bool there = is_index(i, part->parts);
+  return there ? argument(p->turn, part->array) + (size_t)i * part->each : p->none;
+}
+
 static void choose_parts(const struct pass *p, const struct lanes_part *part, size_t first) {
-  const struct turn *t = p->turn;
-  const struct plan_loop *l = t->loop;
-  const double *array = argument(t, part->array);
-  for (size_t k = 0; k < p->vectors * LANE_FEW; k++) {
-    double *to = frame_of(p, k / LANE_FEW) + (size_t)part->place * LANE_FEW + k % LANE_FEW;
-    size_t n = first + point(p, k);
-    double i = l->counted[part->index] ? (double)(l->first[part->index] + (int64_t)n)
-                                       : argument(t, part->index)[n];
-    i += (double)part->offset;
-    bool there = is_index(i, part->parts);
-    const double *from = there ? array + (size_t)i * part->each : p->none;
-    for (size_t e = 0; e < part->each; e++) to[e * LANE_FEW] = from[e];
+  for (size_t v = 0; v < p->vectors; v++) {
+    const double *rows[LANE_FEW];
+    for (size_t k = 0; k < LANE_FEW; k++)
+      rows[k] = chosen_part(p, part, first + point(p, v * LANE_FEW + k));
+    p->code->kernels->few_take(frame_of(p, v) + (size_t)part->place * LANE_FEW, rows, part->each);
   }
 }
 
@@ -260,14 +272,24 @@ static tri_status run_loop(const struct pass *p, const struct lanes_piece *piece
 /* Parts of a result from the frame, part by part; says whether any number of them is none. */
 static bool put_parts(const struct pass *p, uint32_t place, size_t each, double *to) {
   bool lacks = false;
-  for (size_t k = 0; k < p->count; k++, to += each) {
-    const double *from = frame_of(p, k / LANE_FEW) + (size_t)place * LANE_FEW + k % LANE_FEW;
-    for (size_t e = 0; e < each; e++) {
-      to[e] = from[e * LANE_FEW];
-      lacks |= isnan(to[e]);
+  for (size_t v = 0; v < p->vectors; v++, to += LANE_FEW * each) {
+    const double *from = frame_of(p, v) + (size_t)place * LANE_FEW;
+    if ((v + 1) * LANE_FEW <= p->count) {
+      lacks |= p->code->kernels->few_put(to, each, from, each);
+      continue;
     }
+    for (size_t k = 0; k < p->count - v * LANE_FEW; k++)
+      for (size_t e = 0; e < each; e++) {
+        to[k * each + e] = from[e * LANE_FEW + k];
+        lacks |= isnan(to[k * each + e]);
+      }
   }
   return lacks;
+}
+
+/* Results of many bytes are not read soon. */
+static bool streams(const struct pass *p, size_t each) {
+  return p->count == LANE_BLOCK && each > STREAM_BYTES / sizeof(double) / p->turn->n;
 }
 
 static void put_results(const struct pass *p, size_t first) {
@@ -276,7 +298,10 @@ static void put_results(const struct pass *p, size_t first) {
     uint32_t i, output = t->loop->output[t->loop->kept[k]];
     size_t each = count_of(&t->body, t->loop->body->outputs[output]);
     if (tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED) continue;
-    bool lacks = put_parts(p, p->code->result_place[k], each, p->results[k] + first * each);
+    double *to = p->results[k] + first * each;
+    bool past = streams(p, each),
+         lacks = put_parts(p, p->code->result_place[k], each, past ? p->rows : to);
+    if (past) p->code->kernels->past(to, p->rows, LANE_BLOCK * each);
     if (lacks && p->flags[k]) *p->flags[k] = WRITTEN;
   }
 }
@@ -325,6 +350,7 @@ static tri_status run(struct pass *p) {
     put_results(p, first);
     add_sums(p);
   }
+  p->code->kernels->settle();
   finish_sums(p);
   return status;
 }

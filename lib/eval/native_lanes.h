@@ -72,6 +72,7 @@ struct lanes_piece {
 
 struct native_lanes {
   const struct plan_loop *loop;
+  const struct lane_kernels *kernels;
   struct lanes_piece *pieces;
   uint32_t piece_count;
   double *table;

@@ -521,6 +521,7 @@ struct native_lanes *tri__native_lanes_new(struct native_maker *maker, const str
   m.lanes = tri__new(m.memory, 1, sizeof *m.lanes);
   if (!m.lanes) return NULL;
   m.lanes->loop = l;
+  m.lanes->kernels = m.kernels;
   bool ok = allocate(&m) && make(&m);
   release(&m);
   if (ok) return m.lanes;

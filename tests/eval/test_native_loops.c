@@ -220,6 +220,33 @@ START_TEST(gradients_of_them) {
 }
 END_TEST
 
+/* Results so large that they go past the caches, to where no line begins; widths that no whole vectors fill. */
+START_TEST(large_results) {
+  enum { POINTS = 20003, EACH = 30 };
+  static double at[POINTS], values[2][POINTS * (EACH + 3) + 1];
+  tri_expr x = shaped("x", POINTS, 0), x0 = tri_variable(g, "x0"), out[2], parts[EACH], results[2];
+  struct random r = random_start(18);
+  for (int i = 0; i < POINTS; i++) at[i] = random_between(&r, -1.0, 1.0);
+  for (int k = 0; k < EACH; k++) parts[k] = tri_sin(mul(x0, integer(k + 1)));
+  out[0] = tri_stack(EACH, parts);
+  out[1] = tri_stack(3, parts);
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(POINTS),
+                                  .n_steps = 1,
+                                  .steps = &x0,
+                                  .step_inputs = &x,
+                                  .n_stacked = 2,
+                                  .stacked = out},
+              results));
+  for (int native = 0; native < 2; native++) {
+    tri_function *f = compiled(1, &x, 2, results, native ? TRI_NATIVE : TRI_INTERPRET, NULL);
+    ok(tri_function_call(f, NULL, at, values[native] + 1));
+    tri_function_free(f);
+  }
+  same_numbers(values[0], values[1], sizeof values[0] / sizeof(double));
+}
+END_TEST
+
 /* --- steps that hang together */
 
 /* A chain of n steps with a vector carried, indices that are data among them those that are none. */
@@ -538,6 +565,7 @@ static Suite *native_suite(void) {
   if (!has_native()) return s;
   tcase_add_test(c, loops_in_loops);
   tcase_add_test(c, gradients_of_them);
+  tcase_add_test(c, large_results);
   tcase_add_test(c, chains);
   tcase_add_test(c, interrupts_and_sweeps);
   tcase_add_test(c, steps_back);
