@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Bundle adjustment (ba.h) as one loop over its observations: errors and sparse Jacobian over the plain objective in C. */
+/* Bundle adjustment (ba.h) as one loop over its observations: errors and sparse Jacobian over the plain objective in C. With
+ * arguments, files in ADBench's form: the same of each of them. */
 #include <triad.h>
 
 #include "bench/ba.h"
+#include "bench/files.h"
 
 /* --- the graph */
 
@@ -146,15 +148,21 @@ static void run_triad(void *data) {
 }
 
 /* All inputs lie one after the other, as triad reads them. */
-static void fill(struct ba *p, double *inputs) {
-  static const double camera[] = {0.1, -0.2, 0.3, 0.1, 0.2, -5.0, 500.0, 10.0, -5.0, 0.01, 0.001};
-  unsigned long long state = 1;
+static double *place(struct ba *p) {
+  size_t n = (size_t)p->n;
+  double *inputs = bench_numbers((size_t)(p->cameras * BA_CAMERA + p->points * BA_POINT) + 5 * n);
   p->camera = inputs;
   p->point = p->camera + p->cameras * BA_CAMERA;
   p->of_camera = p->point + p->points * BA_POINT;
   p->of_point = p->of_camera + p->n;
   p->weight = p->of_point + p->n;
   p->feature = p->weight + p->n;
+  return inputs;
+}
+
+static void fill(struct ba *p) {
+  static const double camera[] = {0.1, -0.2, 0.3, 0.1, 0.2, -5.0, 500.0, 10.0, -5.0, 0.01, 0.001};
+  unsigned long long state = 1;
   for (int i = 0; i < p->cameras * BA_CAMERA; i++)
     p->camera[i] = camera[i % BA_CAMERA] * (1.0 + 0.1 * bench_random(&state));
   for (int i = 0; i < p->points * BA_POINT; i++) p->point[i] = bench_random(&state);
@@ -167,14 +175,12 @@ static void fill(struct ba *p, double *inputs) {
   }
 }
 
-static int compare(const char *name, struct ba *p, double goal) {
+static int compare(const char *name, struct ba *p, double *inputs, double goal, int measured) {
   tri_function *f = compiled(p);
   if (!f) return 0;
   size_t n = (size_t)p->n, outputs = (4 + 2 * BA_ROW) * n;
-  double *inputs = bench_numbers((size_t)(p->cameras * BA_CAMERA + p->points * BA_POINT) + 5 * n);
   double *expected = bench_numbers(outputs), *results = bench_numbers(outputs);
   char row[80];
-  fill(p, inputs);
   struct run r = {p, f, {.workspace = tri_workspace_new(f)}, inputs, expected};
   run_by_hand(&r);
   r.outputs = results;
@@ -182,7 +188,8 @@ static int compare(const char *name, struct ba *p, double goal) {
   int right = problem_same(name, outputs, results, expected);
   run_plain(&r);
   right &= problem_same(name, 3 * n, results, expected);
-  if (right) {
+  if (right && isnan(goal)) bench_value(name, 3 * n, expected);
+  if (right && measured) {
     struct bench_way ways[] = {
         {run_plain, &r, 0.0, 0}, {run_triad, &r, 0.0, 0}, {run_by_hand, &r, 0.0, 0}};
     bench_turns(3, ways);
@@ -192,13 +199,56 @@ static int compare(const char *name, struct ba *p, double goal) {
   }
   tri_workspace_free(r.call.workspace);
   tri_function_free(f);
-  free(inputs);
   free(expected);
   free(results);
   return right;
 }
 
-int main(void) {
+/* One camera, point, weight and feature, which the file gives for all; observation i is of camera i and point i. */
+static int read_one_for_all(FILE *file, struct ba *p) {
+  double feature[2];
+  if (!bench_read(file, p->camera, BA_CAMERA) || !bench_read(file, p->point, BA_POINT) ||
+      !bench_read(file, p->weight, 1) || !bench_read(file, feature, 2))
+    return 0;
+  for (int i = BA_CAMERA; i < p->cameras * BA_CAMERA; i++) p->camera[i] = p->camera[i - BA_CAMERA];
+  for (int i = BA_POINT; i < p->points * BA_POINT; i++) p->point[i] = p->point[i - BA_POINT];
+  for (int i = 0; i < p->n; i++) {
+    p->of_camera[i] = i % p->cameras;
+    p->of_point[i] = i % p->points;
+    p->weight[i] = p->weight[0];
+    memcpy(p->feature + 2 * i, feature, sizeof feature);
+  }
+  return 1;
+}
+
+static int from_file(const char *name, int measured) {
+  struct ba p = {.n = 0};
+  FILE *file = fopen(name, "r");
+  if (!file) return perror(name), 0;
+  int ok = fscanf(file, "%d %d %d", &p.cameras, &p.points, &p.n) == 3 && p.cameras > 0 &&
+           p.cameras <= 1000000 && p.points > 0 && p.points <= 1000000 && p.n > 0 &&
+           p.n <= 10000000;
+  if (ok) {
+    double *inputs = place(&p);
+    ok = read_one_for_all(file, &p);
+    if (ok)
+      ok = compare("ba-file", &p, inputs, NAN, measured);
+    else
+      fprintf(stderr, "%s: too few numbers\n", name);
+    free(inputs);
+  } else {
+    fprintf(stderr, "%s: not how many cameras, points and observations, or too many\n", name);
+  }
+  fclose(file);
+  return ok;
+}
+
+int main(int argc, char **argv) {
   struct ba first = {.cameras = 49, .points = 7776, .n = 31843}; /* the size of ADBench's BA1 */
-  return compare("ba1", &first, 3.0) ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (argc > 1) return bench_files(argc, argv, from_file) ? EXIT_SUCCESS : EXIT_FAILURE;
+  double *inputs = place(&first);
+  fill(&first);
+  int right = compare("ba1", &first, inputs, 3.0, 1);
+  free(inputs);
+  return right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
