@@ -52,10 +52,10 @@ make_data 8
 [ "$sum" != "$(cat "$data"/*/*.txt "$data"/hand/*/*.txt "$data"/hand/*/model/* | cksum)" ]
 check 'another seed makes others' $?
 
-for file in $(cut -d ' ' -f 1 "$data/values"); do
+while read -r file _; do
   cut_to "$file" 3
   refused "$file" 'where it ends early'
-done
+done <"$data/values"
 make_data 7
 hand=$(grep -m 1 '^hand' "$data/values" | cut -d ' ' -f 1)
 cut_to "${hand%/*}/model/bones.txt" 12
