@@ -552,7 +552,8 @@ static bool prepare(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   if (!p->input_nodes || !p->outputs || !p->output_nodes || !c->roots) return no_memory(c);
   if (!take_roots(c, n_inputs, inputs, outputs)) return false;
   if (c->reduce && c->graph->has_loops &&
-      !tri__plan_fuse(c->graph, p->output_count, c->roots + n_inputs))
+      !(tri__plan_split(c->graph, p->output_count, c->roots + n_inputs) &&
+        tri__plan_fuse(c->graph, p->output_count, c->roots + n_inputs)))
     return no_memory(c);
   c->known_count = c->graph->shape_count;
   c->known_shapes = tri__new(m, c->known_count, sizeof *c->known_shapes);

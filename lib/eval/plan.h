@@ -144,6 +144,8 @@ struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs
 bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool reduce,
                     tri_error *error);
 void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
+/* Splits loops with carries that `count` outputs need, none of them an error. False when out of memory (plan_split.c). */
+bool tri__plan_split(tri_graph *g, size_t count, uint32_t *outputs);
 /* Fuses loops that `count` outputs need, none of them an error. False when out of memory (plan_fuse.c). */
 bool tri__plan_fuse(tri_graph *g, size_t count, uint32_t *outputs);
 /* A part of one of a body's constants that an index chooses which is a step input: more inputs of the flat plan, from `input` on. */
