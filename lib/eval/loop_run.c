@@ -201,6 +201,7 @@ tri_status tri__run_loop(struct run *r, const struct instruction *s) {
   if (status) return status;
   bool done, keeps = keeps_all(&t);
   status = tri__loop_lanes(&t, &done);
+  if (!status && !done) status = tri__loop_scan(&t, &done);
   if (status || done) return status;
   if (keeps && !tri__turn_snapshots(&t, t.n))
     return tri__call_error(r->call, TRI_MEMORY, "out of memory");

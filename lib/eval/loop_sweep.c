@@ -251,7 +251,7 @@ bool tri__rehearse_loops(const struct run *r, bool scratch) {
     struct turn t;
     if (s->op != TRI_OP_loop) continue;
     ok = !tri__turn_open(&t, r, s, false) && tri__loop_lanes_rehearse(&t) &&
-         tri__loop_native_rehearse(&t);
+         tri__loop_native_rehearse(&t) && tri__loop_scan_rehearse(&t);
     if (ok && scratch) ok = tri__numbers_scratch(t.body.numbers);
     if (ok && r->store->all) ok = rehearse_back(&t, r, s);
     ok = ok && tri__rehearse_loops(&t.body, scratch);

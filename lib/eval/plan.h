@@ -25,6 +25,7 @@ enum {
 
 enum { STEP_INLINE = 3 };
 
+struct lanes;
 struct loop_lanes;
 struct native_loop;
 enum native_way { NATIVE_BY_STEPS, NATIVE_BY_LANES, NATIVE_BACK, NATIVE_WAYS };
@@ -83,6 +84,7 @@ struct plan_loop {
   _Atomic(struct loop_lanes *)
       lanes;            /* of the body written out, made when it is first wanted; else NULL */
   atomic_bool no_lanes; /* it has none */
+  _Atomic(struct lanes *) scan; /* of the body element by element; else NULL */
   /* Native code of it, made when it is first wanted; or that it has none. */
   _Atomic(struct native_loop *) native[NATIVE_WAYS];
   atomic_bool no_native[NATIVE_WAYS];

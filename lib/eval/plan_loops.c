@@ -2,6 +2,7 @@
 /* Loops of a plan: their bodies' plans, with those outputs only that somebody reads. */
 #include <string.h>
 
+#include "eval/lanes.h"
 #include "eval/loop.h"
 #include "graph/walk.h"
 
@@ -120,6 +121,7 @@ bool tri__plan_loop(tri_graph *g, struct plan *p, struct plan_loop *l, bool redu
 void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
   if (l->sizes) tri__free(m, l->sizes, l->body->size_count, sizeof *l->sizes);
   tri__loop_lanes_free(l->lanes);
+  tri__lanes_free(l->scan);
   tri__plan_free(l->body);
   if (l->scatter) tri__free(m, l->scatter, l->results, sizeof *l->scatter);
   tri__free(m, l->kept, l->results, sizeof *l->kept);
