@@ -164,9 +164,11 @@ static tri_function *compiled(const struct hand *p) {
   const tri_expr arrays[ARRAYS] = {m.base, m.inverse, m.position, m.weight, m.of_vertex, m.point};
   memcpy(inputs, m.theta, sizeof m.theta);
   memcpy(inputs + HAND_THETA, arrays, sizeof arrays);
-  tri_function *f = objective(&m, outputs) ? NULL
-                                           : tri_compile(HAND_THETA + ARRAYS, inputs, 2, outputs,
-                                                         .primals = 1, .error = &error);
+  tri_function *f =
+      objective(&m, outputs)
+          ? NULL
+          : tri_compile(HAND_THETA + ARRAYS, inputs, 2, outputs, .primals = 1, .run = TRI_NATIVE,
+                        .native_module = NATIVE_BUILT, .error = &error);
   if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(m.g)->message, error.message);
   tri_graph_free(m.g);
   return f;
