@@ -127,6 +127,15 @@ static inline char *lanes_constant(const struct lanes *l, size_t i) {
 
 /* Room for a thread's share of a map by lanes; false when out of memory. */
 bool tri__lanes_worker(const struct map *map, struct map_worker *worker);
+/* A step without a kernel; any step. */
+void tri__lanes_row(const struct lanes *lanes, void *const *slots, const struct lane_step *step);
+static inline void tri__lanes_step(const struct lanes *l, void *const *slots,
+                                   const struct lane_step *s) {
+  if (s->kernel)
+    s->kernel(slots[s->result], slots[s->a], slots[s->b], slots[s->c]);
+  else
+    tri__lanes_row(l, slots, s);
+}
 /* The program over a block whose slots are in place. */
 void tri__lanes_steps(const struct lanes *lanes, void *const *slots);
 /* The points from `first` on, 1 … LANE_BLOCK of them. */

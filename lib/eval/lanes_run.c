@@ -128,7 +128,7 @@ static bool put_outputs(const struct map *map, struct map_worker *w, size_t firs
 }
 
 /* The row's own kernel, point by point. */
-static void run_row(const struct lanes *l, void *const *slots, const struct lane_step *s) {
+void tri__lanes_row(const struct lanes *l, void *const *slots, const struct lane_step *s) {
   const struct row *row = l->rows + s->op;
   bool strict = !(s->flags & STEP_EXTENDED);
   for (size_t i = 0; i < LANE_BLOCK; i++) {
@@ -148,12 +148,7 @@ static void run_row(const struct lanes *l, void *const *slots, const struct lane
 
 void tri__lanes_steps(const struct lanes *l, void *const *slots) {
   const struct lane_step *end = l->steps + l->step_count;
-  for (const struct lane_step *s = l->steps; s < end; s++) {
-    if (s->kernel)
-      s->kernel(slots[s->result], slots[s->a], slots[s->b], slots[s->c]);
-    else
-      run_row(l, slots, s);
-  }
+  for (const struct lane_step *s = l->steps; s < end; s++) tri__lanes_step(l, slots, s);
 }
 
 static bool has_value(const struct lanes *l, const void *slot, size_t i) {

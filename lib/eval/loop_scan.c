@@ -57,25 +57,35 @@ static const struct lanes *program(const struct turn *t) {
 struct pass {
   const struct turn *turn;
   const struct lanes *lanes;
+  size_t elements;
   double *buffers;
   void **slots;
+  lane_kernel *
+      *few; /* of each of the program's steps: that for LANE_FEW numbers; NULL: it has none */
 };
+
+static lane_kernel *few_of(const struct lane_kernels *k, const struct lane_step *s) {
+  if (s->kernel && s->kernel == k->sincos) return k->few_sincos;
+  if (s->kernel && s->kernel == k->strict[s->op]) return k->few_strict[s->op];
+  return s->kernel && s->kernel == k->extended[s->op] ? k->few_extended[s->op] : NULL;
+}
 
 /* All slots but the constants' have LANE_BLOCK numbers each. */
 static bool open_pass(struct pass *p) {
   const struct lanes *l = p->lanes;
   struct level *level = p->turn->level;
   size_t cells = (size_t)l->slot_count - l->constant_count;
-  size_t size =
-      cells * LANE_BLOCK * sizeof(double) + l->slot_count * sizeof *p->slots + LANE_ALIGNMENT;
-  if (!level->block) {
-    level->block = tri__new(level->numbers.memory, size, 1);
-    level->block_size = size;
-  }
-  if (!level->block) return false;
+  size_t numbers = cells * LANE_BLOCK;
+  size_t size = numbers * sizeof(double) + l->slot_count * sizeof *p->slots +
+                l->step_count * sizeof *p->few + LANE_ALIGNMENT;
+  if (!tri__turn_block(p->turn, size)) return false;
   p->buffers = (double *)(void *)((char *)level->block + LANE_ALIGNMENT -
                                   (uintptr_t)level->block % LANE_ALIGNMENT);
-  p->slots = (void **)(void *)(p->buffers + cells * LANE_BLOCK);
+  memset(p->buffers, 0,
+         numbers * sizeof(double)); /* what stands beyond the elements takes no time */
+  p->slots = (void **)(void *)(p->buffers + numbers);
+  p->few = (lane_kernel **)(void *)(p->slots + l->slot_count);
+  for (uint32_t i = 0; i < l->step_count; i++) p->few[i] = few_of(l->kernels, l->steps + i);
   for (uint32_t s = 0, next = 0; s < l->slot_count; s++)
     p->slots[s] = s >= l->input_count && s < l->input_count + l->constant_count
                       ? (void *)lanes_constant(l, s - l->input_count)
@@ -161,6 +171,19 @@ static void take_last(const struct pass *p) {
   }
 }
 
+/* The program for the elements that there are. */
+static void run_elements(const struct pass *p) {
+  const struct lanes *l = p->lanes;
+  for (uint32_t i = 0; i < l->step_count; i++) {
+    const struct lane_step *s = l->steps + i;
+    double *r = p->slots[s->result], *a = p->slots[s->a], *b = p->slots[s->b], *c = p->slots[s->c];
+    if (p->few[i] && p->elements <= LANE_BLOCK / 2)
+      for (size_t e = 0; e < p->elements; e += LANE_FEW) p->few[i](r + e, a + e, b + e, c + e);
+    else
+      tri__lanes_step(l, p->slots, s);
+  }
+}
+
 static tri_status run(const struct pass *p) {
   const struct turn *t = p->turn;
   put_constants(p);
@@ -169,7 +192,7 @@ static tri_status run(const struct pass *p) {
     if (tri__interrupt(t->outer))
       return tri__call_error(t->outer->call, TRI_INTERRUPTED, "interrupted");
     put_step(p, part);
-    tri__lanes_steps(p->lanes, p->slots);
+    run_elements(p);
     take_results(p, part, step == 0);
     hand_on(p);
   }
@@ -181,9 +204,9 @@ static tri_status run(const struct pass *p) {
  * find the same. False when out of memory. */
 static bool find_pass(struct pass *p, const struct turn *t) {
   const struct numbers *n = t->body.numbers;
-  *p = (struct pass){.turn = t};
+  *p = (struct pass){.turn = t, .elements = elements_of(t->loop->body)};
   if (t->n < FEWEST || t->outer->store->all || n->domain != &tri__double_domain || n->by_template ||
-      !elements_of(t->loop->body))
+      !p->elements)
     return true;
   p->lanes = program(t);
   return p->lanes && open_pass(p);
