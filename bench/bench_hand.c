@@ -8,14 +8,18 @@
 
 /* --- the graph */
 
+enum { MOST_HELD = 12 * HAND_BONES * (1 + HAND_THETA) };
+
 struct model {
   tri_graph *g;
   const struct hand *p;
-  tri_expr theta[HAND_THETA], base, inverse, position, weight, of_vertex, point; /* inputs */
+  tri_expr theta[HAND_THETA], base[12 * HAND_BONES], inverse[12 * HAND_BONES]; /* numbers */
+  tri_expr *held, *places; /* what is computed once, and the variables that stand for it */
+  size_t count;
 };
 
-static tri_expr array(struct model *m, const char *name, int64_t a, int64_t b) {
-  return tri_variable_shaped(m->g, name, b ? 2 : 1, (int64_t[]){a, b}, NULL);
+static tri_expr array(struct model *m, const char *name, size_t rank, const int64_t *dims) {
+  return tri_variable_shaped(m->g, name, rank, dims, NULL);
 }
 
 static tri_expr number(struct model *m, int64_t n) { return tri_integer(m->g, n); }
@@ -68,35 +72,28 @@ static void turn(struct model *m, tri_expr *r) {
   for (int i = 0; i < 9; i++) r[i] = tri_select(turns, r[i], number(m, i % 4 == 0));
 }
 
-static void elements(tri_expr x, int n, tri_expr *e) {
-  for (int i = 0; i < n; i++) e[i] = tri_element(x, (size_t)i);
-}
-
 /* The bones' transformations of vertices of a hand at rest: 12 expressions for each. */
 static void bones(struct model *m, tri_expr *whole) {
-  tri_expr pose[2 * HAND_BONES], places[12 * HAND_BONES], base[12], inverse[12], r[9], relative[12];
+  tri_expr pose[2 * HAND_BONES], places[12 * HAND_BONES], r[9], relative[12];
   for (int i = 0; i < 2 * HAND_BONES; i++) pose[i] = number(m, 0);
   for (int i = HAND_FIRST; i < HAND_THETA; i++) {
     int spread, bone = hand_bone_of(i, &spread);
     pose[2 * bone + spread] = m->theta[i];
   }
   for (int i = 0; i < m->p->bones; i++) {
-    elements(tri_element(m->base, (size_t)i), 12, base);
-    elements(tri_element(m->inverse, (size_t)i), 12, inverse);
     bend(m, pose[2 * i], pose[2 * i + 1], r);
-    after(base, r, relative);
+    after(m->base + 12 * i, r, relative);
     if (m->p->parent[i] < 0)
       memcpy(places + 12 * i, relative, sizeof relative);
     else
       multiply(places + 12 * m->p->parent[i], relative, places + 12 * i);
-    multiply(places + 12 * i, inverse, whole + 12 * i);
+    multiply(places + 12 * i, m->inverse + 12 * i, whole + 12 * i);
   }
 }
 
 /* A vertex at rest, moved by the bones. */
-static void skin(struct model *m, const tri_expr *from, tri_expr weights, tri_expr *x) {
-  tri_expr whole[12 * HAND_BONES];
-  bones(m, whole);
+static void skin(struct model *m, const tri_expr *whole, const tri_expr *from, tri_expr weights,
+                 tri_expr *x) {
   for (int j = 0; j < 3; j++) x[j] = number(m, 0);
   for (int i = 0; i < m->p->bones; i++)
     for (int j = 0; j < 3; j++) {
@@ -106,71 +103,163 @@ static void skin(struct model *m, const tri_expr *from, tri_expr weights, tri_ex
     }
 }
 
-/* The three errors of one point. */
-static void errors_of(struct model *m, tri_expr position, tri_expr weights, tri_expr point,
-                      tri_expr *error) {
-  tri_expr from[3], x[3], r[9];
-  elements(position, 3, from);
-  skin(m, from, weights, x);
-  turn(m, r);
+/* The three errors of one point, from the bones' transformations and behind them the hand's rotation. */
+static void errors_of(struct model *m, const tri_expr *whole, tri_expr position, tri_expr weights,
+                      tri_expr point, tri_expr *error) {
+  const tri_expr *r = whole + 12 * m->p->bones;
+  tri_expr from[3], x[3];
+  for (size_t i = 0; i < 3; i++) from[i] = tri_element(position, i);
+  skin(m, whole, from, weights, x);
   for (int j = 0; j < 3; j++)
     error[j] =
         tri_sub(tri_element(point, (size_t)j), tri_add(product(r, 3, j, x, 1, 0), m->theta[3 + j]));
 }
 
-/* Errors of all points, and the three rows of the Jacobian of each. */
-static tri_status objective(struct model *m, tri_expr *outputs) {
-  tri_expr step[] = {tri_variable(m->g, "v"), array(m, "p", 3, 0)};
-  tri_expr error[3], slope[3], rows[3 * HAND_THETA], parts[2];
-  errors_of(m, tri_gather(m->position, step[0]), tri_gather(m->weight, step[0]), step[1], error);
-  for (size_t k = 0; k < HAND_THETA; k++) {
-    tri_expr one = number(m, 1);
-    if (tri_jvp(3, error, 1, m->theta + k, &one, slope)) return tri_graph_status(m->g);
-    for (size_t j = 0; j < 3; j++) rows[HAND_THETA * j + k] = slope[j];
-  }
-  parts[0] = tri_stack(3, error);
-  parts[1] = tri_stack(3 * HAND_THETA, rows);
-  return tri_loop(m->g,
-                  &(tri_loop_options){.n = tri_extent_of(m->p->n),
-                                      .n_steps = 2,
-                                      .steps = step,
-                                      .step_inputs = (tri_expr[]){m->of_vertex, m->point},
-                                      .n_stacked = 2,
-                                      .stacked = parts},
-                  outputs);
+/* A variable for what is to be computed once. */
+static tri_expr hold(struct model *m, tri_expr e) {
+  char name[32];
+  snprintf(name, sizeof name, "held%zu", m->count);
+  m->held[m->count] = e;
+  return m->places[m->count++] = tri_variable(m->g, name);
 }
 
-enum { ARRAYS = 6 };
+static int is_zero(tri_expr e) {
+  double x;
+  return tri_expr_double(e, &x) && x == 0.0;
+}
 
-static void make_inputs(struct model *m) {
-  char name[16];
-  for (int i = 0; i < HAND_THETA; i++) {
-    snprintf(name, sizeof name, "theta%d", i);
-    m->theta[i] = tri_variable(m->g, name);
+/* Tangents of the errors by theta[k]: through what is held, of which those that do not move are left out. */
+static tri_status tangents(struct model *m, size_t k, const tri_expr *error, size_t held,
+                           tri_expr *slope) {
+  static tri_expr variables[12 * HAND_BONES + 10], directions[12 * HAND_BONES + 10],
+      moves[12 * HAND_BONES + 9];
+  tri_expr one = number(m, 1);
+  size_t n = 0;
+  if (tri_jvp(held, m->held, 1, m->theta + k, &one, moves)) return tri_graph_status(m->g);
+  for (size_t i = 0; i < held; i++) {
+    if (is_zero(moves[i])) continue;
+    variables[n] = m->places[i];
+    directions[n++] = hold(m, moves[i]);
   }
-  m->base = array(m, "base", m->p->bones, 12);
-  m->inverse = array(m, "inverse", m->p->bones, 12);
-  m->position = array(m, "position", m->p->vertices, 3);
-  m->weight = array(m, "weight", m->p->vertices, m->p->bones);
-  m->of_vertex = array(m, "of_vertex", m->p->n, 0);
-  m->point = array(m, "point", m->p->n, 3);
+  variables[n] = m->theta[k];
+  directions[n++] = one;
+  return tri_jvp(3, error, n, variables, directions, slope);
+}
+
+/* The errors of one point and its three rows of the Jacobian. */
+static tri_status parts_of(struct model *m, tri_expr position, tri_expr weights, tri_expr point,
+                           tri_expr *parts) {
+  tri_expr whole[12 * HAND_BONES + 9], error[3], slope[3], rows[3 * HAND_THETA];
+  bones(m, whole);
+  turn(m, whole + 12 * m->p->bones);
+  for (int i = 0; i < 12 * m->p->bones + 9; i++) whole[i] = hold(m, whole[i]);
+  size_t held = m->count;
+  errors_of(m, whole, position, weights, point, error);
+  for (size_t k = 0; k < HAND_THETA; k++) {
+    if (tangents(m, k, error, held, slope)) return tri_graph_status(m->g);
+    for (size_t j = 0; j < 3; j++) rows[HAND_THETA * j + k] = slope[j];
+  }
+  for (size_t i = 3; i < 6; i++) hold(m, m->theta[i]);
+  parts[0] = tri_stack(3, error);
+  parts[1] = tri_stack(3 * HAND_THETA, rows);
+  return tri_graph_status(m->g);
+}
+
+/* Puts part i of an array, from number `first` of it on, in the place of `count` variables. */
+static tri_status put(size_t n, tri_expr *e, size_t count, const tri_expr *variables, tri_expr from,
+                      size_t wide) {
+  tri_expr *elements = calloc(count, sizeof *elements);
+  if (!elements) exit(EXIT_FAILURE);
+  for (size_t i = 0; i < count; i++)
+    elements[i] = wide ? tri_element(tri_element(from, i / wide), i % wide) : tri_element(from, i);
+  tri_status status = tri_substitute_all(n, e, count, variables, elements, e);
+  free(elements);
+  return status;
+}
+
+/* What is held, for every hand: there is one. A loop, so that it is compiled as a whole. */
+static tri_status hold_all(struct model *m, const tri_expr *inputs, tri_expr *held) {
+  const int64_t n = m->p->bones;
+  tri_expr step[] = {array(m, "t", 1, (int64_t[]){HAND_THETA}),
+                     array(m, "b", 2, (int64_t[]){n, 12}), array(m, "i", 2, (int64_t[]){n, 12})};
+  tri_expr all = tri_stack(m->count, m->held);
+  if (put(1, &all, HAND_THETA, m->theta, step[0], 0) ||
+      put(1, &all, 12 * (size_t)n, m->base, step[1], 12) ||
+      put(1, &all, 12 * (size_t)n, m->inverse, step[2], 12))
+    return tri_graph_status(m->g);
+  return tri_loop(m->g,
+                  &(tri_loop_options){.n = tri_extent_of(1),
+                                      .n_steps = 3,
+                                      .steps = step,
+                                      .step_inputs = inputs,
+                                      .n_stacked = 1,
+                                      .stacked = &all},
+                  held);
+}
+
+/* Errors of all points, and the three rows of the Jacobian of each. */
+static tri_status objective(struct model *m, const tri_expr *in, tri_expr *outputs) {
+  tri_expr step[3] = {tri_variable(m->g, "v"), array(m, "p", 1, (int64_t[]){3})}, parts[2], held;
+  if (parts_of(m, tri_gather(in[3], step[0]), tri_gather(in[4], step[0]), step[1], parts) ||
+      hold_all(m, in, &held))
+    return tri_graph_status(m->g);
+  step[2] = array(m, "h", 1, (int64_t[]){(int64_t)m->count});
+  for (size_t i = 0; i < 3; i++) /* the last that are held */
+    if (tri_substitute_all(2, parts, 1, m->theta + 3 + i, m->places + m->count - 3 + i, parts))
+      return tri_graph_status(m->g);
+  if (put(2, parts, m->count, m->places, step[2], 0)) return tri_graph_status(m->g);
+  tri_extent n = tri_extent_of(m->p->n);
+  return tri_loop(
+      m->g,
+      &(tri_loop_options){.n = n,
+                          .n_steps = 3,
+                          .steps = step,
+                          .step_inputs =
+                              (tri_expr[]){in[5], in[6], tri_repeat(tri_element(held, 0), n)},
+                          .n_stacked = 2,
+                          .stacked = parts},
+      outputs);
+}
+
+enum { ARRAYS = 7 };
+
+static void name_numbers(struct model *m, const char *name, size_t n, tri_expr *x) {
+  char text[32];
+  for (size_t i = 0; i < n; i++) {
+    snprintf(text, sizeof text, "%s%zu", name, i);
+    x[i] = tri_variable(m->g, text);
+  }
+}
+
+static void make_inputs(struct model *m, tri_expr *in) {
+  const struct hand *p = m->p;
+  name_numbers(m, "theta", HAND_THETA, m->theta);
+  name_numbers(m, "base", 12 * (size_t)p->bones, m->base);
+  name_numbers(m, "inverse", 12 * (size_t)p->bones, m->inverse);
+  in[0] = array(m, "theta", 2, (int64_t[]){1, HAND_THETA});
+  in[1] = array(m, "base", 3, (int64_t[]){1, p->bones, 12});
+  in[2] = array(m, "inverse", 3, (int64_t[]){1, p->bones, 12});
+  in[3] = array(m, "position", 2, (int64_t[]){p->vertices, 3});
+  in[4] = array(m, "weight", 2, (int64_t[]){p->vertices, p->bones});
+  in[5] = array(m, "of_vertex", 1, (int64_t[]){p->n});
+  in[6] = array(m, "point", 2, (int64_t[]){p->n, 3});
 }
 
 static tri_function *compiled(const struct hand *p) {
   struct model m = {.g = tri_graph_new(NULL), .p = p};
-  tri_expr outputs[2], inputs[HAND_THETA + ARRAYS];
+  tri_expr outputs[2], inputs[ARRAYS];
   tri_error error = {.message = ""};
-  make_inputs(&m);
-  const tri_expr arrays[ARRAYS] = {m.base, m.inverse, m.position, m.weight, m.of_vertex, m.point};
-  memcpy(inputs, m.theta, sizeof m.theta);
-  memcpy(inputs + HAND_THETA, arrays, sizeof arrays);
-  tri_function *f =
-      objective(&m, outputs)
-          ? NULL
-          : tri_compile(HAND_THETA + ARRAYS, inputs, 2, outputs, .primals = 1, .run = TRI_NATIVE,
-                        .native_module = NATIVE_BUILT, .error = &error);
+  m.held = calloc(2 * MOST_HELD, sizeof *m.held);
+  if (!m.held) exit(EXIT_FAILURE);
+  m.places = m.held + MOST_HELD;
+  make_inputs(&m, inputs);
+  tri_function *f = objective(&m, inputs, outputs)
+                        ? NULL
+                        : tri_compile(ARRAYS, inputs, 2, outputs, .primals = 1, .run = TRI_NATIVE,
+                                      .native_module = NATIVE_BUILT, .error = &error);
   if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(m.g)->message, error.message);
   tri_graph_free(m.g);
+  free(m.held);
   return f;
 }
 
@@ -210,7 +299,7 @@ static void take_inputs(struct run *r) {
   const int count[] = {HAND_THETA,      12 * p->bones,          12 * p->bones,
                        3 * p->vertices, p->vertices * p->bones, p->n,
                        3 * p->n};
-  for (int i = 0; i < 1 + ARRAYS; i++) {
+  for (int i = 0; i < ARRAYS; i++) {
     memcpy(r->inputs + next, from[i], (size_t)count[i] * sizeof *r->inputs);
     next += (size_t)count[i];
   }
