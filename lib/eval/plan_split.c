@@ -40,7 +40,8 @@ static uint32_t first_next(const struct split *s) { return s->as.stacked + s->as
 
 /* --- what depends on what */
 
-static bool is_dear(const struct node *n) {
+/* Whether a node takes more than to move its value from loop to loop. */
+static bool is_dear(const tri_graph *g, const struct node *n) {
   switch (n->op) {
   case TRI_OP_neg:
   case TRI_OP_add:
@@ -52,6 +53,7 @@ static bool is_dear(const struct node *n) {
   case TRI_OP_max:
   case TRI_OP_select:
   case TRI_OP_gate: return false;
+  case TRI_OP_pow: return !tri__is_integer(g, node_args(g, n)[1], 2);
   default: return n->op == TRI_OP_loop || (n->op < TRI_OP_ROWS && n->sort == TRI_REAL);
   }
 }
@@ -64,7 +66,7 @@ static void mark_dependent(struct split *s) {
     const struct node *n = node_at(s->g, s->walk.ids[p]);
     for (uint32_t i = 0; i < n->nargs; i++)
       s->marks[p] |= *mark(s, node_args(s->g, n)[i]) & (CARRIED | STEPPED | DEAR);
-    if (s->marks[p] & STEPPED && is_dear(n)) s->marks[p] |= DEAR;
+    if (s->marks[p] & STEPPED && is_dear(s->g, n)) s->marks[p] |= DEAR;
   }
 }
 
