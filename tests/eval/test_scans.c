@@ -63,9 +63,10 @@ static tri_expr random_body(uint32_t steps) {
   return e;
 }
 
-/* Of the shape of w, and without large numbers. */
+/* Of the shape of w, without large numbers, and so flat that what rounding does does not grow from step to step. */
 static tri_expr wide_body(const struct subject *s, uint32_t steps) {
-  return tri_sin(tri_add(random_body(steps), tri_mul(tri_rational(g, 1, 7), s->inputs[2])));
+  tri_expr e = tri_add(random_body(steps), tri_mul(tri_rational(g, 1, 7), s->inputs[2]));
+  return tri_mul(tri_rational(g, 1, 8), tri_sin(e));
 }
 
 /* Of scalars alone. */
@@ -77,7 +78,7 @@ static tri_expr narrow_body(tri_expr a, tri_expr b, tri_expr c) {
   leaf[leaves++] = a;
   leaf[leaves++] = b;
   leaf[leaves++] = c;
-  tri_expr e = tri_sin(random_body(3));
+  tri_expr e = tri_mul(tri_rational(g, 1, 8), tri_sin(random_body(3)));
   memcpy(leaf, kept, sizeof leaf);
   leaves = before;
   return e;
@@ -134,21 +135,19 @@ static void all_close(const double *a, const double *b, size_t n, const char *wh
 
 enum { ELEMENTS = MOST_STEPS * (MOST_WIDE + 1) + MOST_WIDE + 1 };
 
-static void check(const struct subject *s, const double *at) {
+static void check(const struct subject *s, const double *at, bool native) {
   static double written[1 + ELEMENTS], found[1 + ELEMENTS];
   tri_expr outputs[1 + INPUTS] = {s->f};
   ok(tri_gradient(s->f, INPUTS, s->inputs, outputs + 1));
   tri_function *f = tri_compile(INPUTS, s->inputs, 1 + INPUTS, outputs, .primals = 1,
                                 .as_written = 1),
-               *split = tri_compile(INPUTS, s->inputs, 1 + INPUTS, outputs, .primals = 1),
-               *native = tri_compile(INPUTS, s->inputs, 1 + INPUTS, outputs, .primals = 1,
-                                     .run = TRI_NATIVE, .native_module = NATIVE_BUILT),
+               *split = tri_compile(INPUTS, s->inputs, 1 + INPUTS, outputs, .primals = 1,
+                                    .run = native ? TRI_NATIVE : TRI_INTERPRET,
+                                    .native_module = NATIVE_BUILT),
                *value = tri_compile(INPUTS, s->inputs, 1, outputs);
   ok(tri_function_call(f, NULL, at, written));
   ok(tri_function_call(split, NULL, at, found));
   all_close(written, found, 1 + s->elements, "split: number");
-  ok(tri_function_call(native, NULL, at, found));
-  all_close(written, found, 1 + s->elements, "native code: number");
   ok(tri_function_reverse(value, NULL, at, NULL, found, found + 1));
   all_close(written, found, 1 + s->elements, "reverse: number");
   tri_call few = {.checkpoint_bytes = 1};
@@ -156,7 +155,6 @@ static void check(const struct subject *s, const double *at) {
   all_close(written, found, 1 + s->elements, "few snapshots: number");
   tri_function_free(f);
   tri_function_free(split);
-  tri_function_free(native);
   tri_function_free(value);
 }
 
@@ -167,7 +165,7 @@ START_TEST(random_scans) {
     struct subject s;
     random_subject(&s, random_below(&rng, 2));
     for (size_t k = 0; k < s.elements; k++) at[k] = random_between(&rng, -1.0, 1.0);
-    check(&s, at);
+    check(&s, at, i % 8 == 0); /* which takes most of the time */
     tear_down();
     set_up();
   }
