@@ -120,9 +120,8 @@ static tri_function *compiled(const struct lstm *p) {
   tri_error error = {.message = ""};
   outputs[0] = objective(&m);
   tri_status status = tri_gradient(outputs[0], 2, inputs, outputs + 1);
-  tri_function *f = status ? NULL
-                           : tri_compile(4, inputs, 3, outputs, .primals = 1, .run = TRI_NATIVE,
-                                         .native_module = NATIVE_BUILT, .error = &error);
+  tri_function *f =
+      status ? NULL : tri_compile(4, inputs, 3, outputs, .primals = 1, .error = &error);
   if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(m.g)->message, error.message);
   tri_graph_free(m.g);
   return f;

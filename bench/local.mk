@@ -28,7 +28,6 @@ bench_bench_gradient_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_native_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_gmm_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_ba_CPPFLAGS = $(NATIVE_BUILT)
-bench_bench_lstm_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_hand_CPPFLAGS = $(NATIVE_BUILT)
 
 bench: $(TRIAD_BENCH) triad$(EXEEXT)

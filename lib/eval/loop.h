@@ -60,7 +60,7 @@ tri_status tri__loop_lanes(const struct turn *t, bool *done);
 /* Makes ready what that needs; false when out of memory. */
 bool tri__loop_lanes_rehearse(const struct turn *t);
 
-/* The same for a loop with carries whose body computes element by element (loop_scan.c). */
+/* The same for a loop whose body computes element by element, also with carries (loop_scan.c). */
 tri_status tri__loop_scan(const struct turn *t, bool *done);
 bool tri__loop_scan_rehearse(const struct turn *t);
 

@@ -200,8 +200,8 @@ tri_status tri__run_loop(struct run *r, const struct instruction *s) {
   tri_status status = tri__turn_open(&t, r, s, false);
   if (status) return status;
   bool done, keeps = keeps_all(&t);
-  status = tri__loop_lanes(&t, &done);
-  if (!status && !done) status = tri__loop_scan(&t, &done);
+  status = tri__loop_scan(&t, &done);
+  if (!status && !done) status = tri__loop_lanes(&t, &done);
   if (status || done) return status;
   if (keeps && !tri__turn_snapshots(&t, t.n))
     return tri__call_error(r->call, TRI_MEMORY, "out of memory");
