@@ -199,7 +199,8 @@ static tri_status hold_all(struct model *m, const tri_expr *inputs, tri_expr *he
 
 /* Errors of all points, and the three rows of the Jacobian of each. */
 static tri_status objective(struct model *m, const tri_expr *in, tri_expr *outputs) {
-  tri_expr step[3] = {tri_variable(m->g, "v"), array(m, "p", 1, (int64_t[]){3})}, parts[2], held;
+  tri_expr step[3] = {tri_variable(m->g, "v"), array(m, "p", 1, (int64_t[]){3})}, parts[2],
+           held = {.graph = m->g};
   if (parts_of(m, tri_gather(in[3], step[0]), tri_gather(in[4], step[0]), step[1], parts) ||
       hold_all(m, in, &held))
     return tri_graph_status(m->g);

@@ -75,9 +75,15 @@ struct pass {
 };
 
 static lane_kernel *few_of(const struct lane_kernels *k, const struct lane_step *s) {
-  if (s->kernel && s->kernel == k->sincos) return k->few_sincos;
-  if (s->kernel && s->kernel == k->strict[s->op]) return k->few_strict[s->op];
-  return s->kernel && s->kernel == k->extended[s->op] ? k->few_extended[s->op] : NULL;
+  lane_kernel *few = NULL;
+  if (!s->kernel) return few;
+  if (s->kernel == k->sincos)
+    few = k->few_sincos;
+  else if (s->kernel == k->strict[s->op])
+    few = k->few_strict[s->op];
+  else if (s->kernel == k->extended[s->op])
+    few = k->few_extended[s->op];
+  return few;
 }
 
 static bool is_constant(const struct lanes *l, uint32_t slot) {

@@ -234,7 +234,7 @@ START_TEST(exactly) {
   ok(tri_gradient(tri_add(out[0], out[1]), 1, &x, out + 2));
   const tri_number_options rational = {.domain = TRI_RATIONAL};
   tri_values *at = tri_values_new(&rational, N), *v[2];
-  tri_text text[2] = {{NULL}};
+  tri_text text[2] = {{.data = NULL}, {.data = NULL}};
   for (size_t i = 0; i < N; i++) tri_values_set_double(at, i, (double)(i % 5));
   for (int written = 0; written < 2; written++) {
     tri_function *f =
