@@ -8,7 +8,7 @@
 
 /* --- the graph */
 
-enum { MOST_HELD = 12 * HAND_BONES * (1 + HAND_THETA) };
+enum { MOST_HELD = (12 * HAND_BONES + 9) * (1 + HAND_THETA) + 3 };
 
 struct model {
   tri_graph *g;
@@ -165,7 +165,7 @@ static tri_status parts_of(struct model *m, tri_expr position, tri_expr weights,
   return tri_graph_status(m->g);
 }
 
-/* Puts part i of an array, from number `first` of it on, in the place of `count` variables. */
+/* Puts the numbers of an array, which has rows of `wide` unless that is 0, in the place of `count` variables in n expressions. */
 static tri_status put(size_t n, tri_expr *e, size_t count, const tri_expr *variables, tri_expr from,
                       size_t wide) {
   tri_expr *elements = calloc(count, sizeof *elements);
