@@ -3,119 +3,22 @@
  * what it takes to prepare that, which does not depend on the number of points, and the most memory of the whole process. With arguments,
  * files in ADBench's form: the same of each of them. */
 #include <string.h>
-#include <triad.h>
 
 #include "bench/files.h"
-#include "bench/gmm.h"
-
-/* --- the graph */
-
-struct model {
-  tri_graph *g;
-  const struct gmm *p;
-  tri_expr alphas, means, icf, x; /* inputs */
-};
-
-static tri_expr array(struct model *m, const char *name, int64_t a, int64_t b) {
-  return tri_variable_shaped(m->g, name, b ? 2 : 1, (int64_t[]){a, b}, NULL);
-}
-
-static tri_expr number(struct model *m, int64_t n, int64_t d) { return tri_rational(m->g, n, d); }
-
-/* For every Gaussian: `stacked` or the sum of `e` over these parts. */
-static tri_expr over(struct model *m, int64_t n, size_t count, const tri_expr *parts,
-                     const tri_expr *arrays, tri_expr e, int sum) {
-  tri_expr result;
-  tri_loop_options options = {
-      .n = tri_extent_of(n), .n_steps = count, .steps = parts, .step_inputs = arrays};
-  if (sum) {
-    options.n_summed = 1;
-    options.summed = &e;
-  } else {
-    options.n_stacked = 1;
-    options.stacked = &e;
-  }
-  if (tri_loop(m->g, &options, &result)) fprintf(stderr, "%s\n", tri_graph_error(m->g)->message);
-  return result;
-}
-
-/* log of the sum of exp(x[i]), made safe by an integer near the largest. */
-static tri_expr logsumexp(struct model *m, int64_t n, tri_expr x) {
-  tri_expr part = tri_variable(m->g, "t"), most = tri_variable(m->g, "c"),
-           next = tri_max(most, part);
-  tri_expr first = tri_element(x, 0), largest;
-  tri_loop_options fold = {.n = tri_extent_of(n),
-                           .n_steps = 1,
-                           .steps = &part,
-                           .step_inputs = &x,
-                           .n_carries = 1,
-                           .carries = &most,
-                           .initial = &first,
-                           .next = &next};
-  if (tri_loop(m->g, &fold, &largest)) fprintf(stderr, "%s\n", tri_graph_error(m->g)->message);
-  tri_expr safe = tri_floor(largest);
-  return tri_add(safe, tri_log(over(m, n, 1, &part, &x, tri_exp(tri_sub(part, safe)), 1)));
-}
-
-/* 0.5 |Q (x - mean)|² of one Gaussian: from its parts */
-static tri_expr half_distance(struct model *m, tri_expr x, tri_expr mean, tri_expr diagonal,
-                              tri_expr icf) {
-  int d = m->p->d, next = d;
-  tri_expr y[256], centred[256], sum = number(m, 0, 1);
-  for (int i = 0; i < d; i++) {
-    centred[i] = tri_sub(tri_element(x, (size_t)i), tri_element(mean, (size_t)i));
-    y[i] = tri_mul(tri_element(diagonal, (size_t)i), centred[i]);
-  }
-  for (int i = 0; i < d; i++)
-    for (int j = i + 1; j < d; j++)
-      y[j] = tri_add(y[j], tri_mul(tri_element(icf, (size_t)next++), centred[i]));
-  for (int i = 0; i < d; i++) sum = tri_add(sum, tri_square(y[i]));
-  return tri_div(sum, number(m, 2, 1));
-}
-
-static tri_expr objective(struct model *m) {
-  const struct gmm *p = m->p;
-  const int64_t d = p->d, k = p->k, icf_size = gmm_icf(p);
-  tri_expr xi = array(m, "xi", d, 0), alpha = tri_variable(m->g, "alpha"),
-           mean = array(m, "mean", d, 0), icf = array(m, "q", icf_size, 0),
-           diagonal = array(m, "diagonal", d, 0), sum = tri_variable(m->g, "sum"), parts[256],
-           total = number(m, 0, 1), squares;
-  for (int i = 0; i < p->d; i++) parts[i] = tri_exp(tri_element(icf, (size_t)i));
-  tri_expr diagonals = over(m, k, 1, &icf, &m->icf, tri_stack((size_t)d, parts), 0);
-  for (int i = 0; i < p->d; i++) total = tri_add(total, tri_element(icf, (size_t)i));
-  tri_expr sums = over(m, k, 1, &icf, &m->icf, total, 0);
-  tri_expr term = tri_sub(tri_add(alpha, sum), half_distance(m, xi, mean, diagonal, icf));
-  tri_expr terms = over(m, k, 5, (tri_expr[]){alpha, mean, icf, diagonal, sum},
-                        (tri_expr[]){m->alphas, m->means, m->icf, diagonals, sums}, term, 0);
-  tri_expr likelihood = over(m, p->n, 1, &xi, &m->x, logsumexp(m, k, terms), 1);
-  squares = number(m, 0, 1);
-  for (int i = 0; i < p->d; i++)
-    squares = tri_add(squares, tri_square(tri_element(diagonal, (size_t)i)));
-  for (int i = p->d; i < icf_size; i++)
-    squares = tri_add(squares, tri_square(tri_element(icf, (size_t)i)));
-  tri_expr gamma = tri_double(m->g, 0.5 * p->gamma * p->gamma);
-  tri_expr prior =
-      over(m, k, 3, (tri_expr[]){icf, diagonal, sum}, (tri_expr[]){m->icf, diagonals, sums},
-           tri_sub(tri_mul(gamma, squares), tri_mul(number(m, p->m, 1), sum)), 1);
-  tri_expr weights = tri_mul(number(m, p->n, 1), logsumexp(m, k, m->alphas));
-  return tri_add(tri_sub(tri_add(tri_double(m->g, gmm_constant(p)), likelihood), weights), prior);
-}
+#include "bench/gmm_graph.h"
 
 static tri_function *compiled(const struct gmm *p) {
-  struct model m = {.g = tri_graph_new(NULL), .p = p};
-  m.alphas = array(&m, "alphas", p->k, 0);
-  m.means = array(&m, "means", p->k, p->d);
-  m.icf = array(&m, "icf", p->k, gmm_icf(p));
-  m.x = array(&m, "x", p->n, p->d);
-  tri_expr inputs[4] = {m.alphas, m.means, m.icf, m.x}, outputs[4];
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr inputs[4] = {graph_array(g, "alphas", p->k, 0), graph_array(g, "means", p->k, p->d),
+                        graph_array(g, "icf", p->k, gmm_icf(p)), graph_array(g, "x", p->n, p->d)};
   tri_error error = {.message = ""};
-  outputs[0] = objective(&m);
+  tri_expr outputs[4] = {gmm_graph(g, p, inputs, 0)};
   tri_status status = tri_gradient(outputs[0], 3, inputs, outputs + 1);
   tri_function *f = status ? NULL
                            : tri_compile(4, inputs, 4, outputs, .primals = 1, .run = TRI_NATIVE,
                                          .native_module = NATIVE_BUILT, .error = &error);
-  if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(m.g)->message, error.message);
-  tri_graph_free(m.g);
+  if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(g)->message, error.message);
+  tri_graph_free(g);
   return f;
 }
 
@@ -235,8 +138,8 @@ static int from_file(const char *name, int measured) {
   struct gmm p = {.d = 0};
   FILE *file = fopen(name, "r");
   if (!file) return perror(name), 0;
-  int ok = fscanf(file, "%d %d %d", &p.d, &p.k, &p.n) == 3 && p.d > 0 && p.d <= 256 && p.k > 0 &&
-           p.k <= 10000 && p.n > 0 && p.n <= 100000000 / p.d;
+  int ok = fscanf(file, "%d %d %d", &p.d, &p.k, &p.n) == 3 && p.d > 0 && p.d <= GMM_MOST &&
+           p.k > 0 && p.k <= 10000 && p.n > 0 && p.n <= 100000000 / p.d;
   if (ok) {
     gmm_open(&p);
     ok = bench_read(file, p.alphas, (size_t)p.k) &&

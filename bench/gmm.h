@@ -24,12 +24,13 @@ static inline double gmm_log_gamma(double a, int d) {
   return sum;
 }
 
-/* What does not depend on the parameters. */
-static inline double gmm_constant(const struct gmm *p) {
+/* What does not depend on the parameters; of the prior the constant is subtracted, or added where it is `corrected` (gmm_graph.h). */
+static inline double gmm_constant(const struct gmm *p, int corrected) {
   int degrees = p->d + p->m + 1;
   double prior =
       degrees * p->d * (log(p->gamma) - 0.5 * log(2.0)) - gmm_log_gamma(0.5 * degrees, p->d);
-  return -p->n * p->d * 0.5 * log(2.0 * 3.14159265358979323846) - p->k * prior;
+  return -p->n * p->d * 0.5 * log(2.0 * 3.14159265358979323846) +
+         (corrected ? p->k : -p->k) * prior;
 }
 
 PROBLEM_PLAIN void gmm_prepare(const struct gmm *p) {
@@ -91,7 +92,7 @@ PROBLEM_PLAIN double plain_gmm(const struct gmm *p) {
                     0.5 * gmm_distance(p, k, p->x + i * p->d, p->work, p->work + p->d);
     total += gmm_logsumexp(p->k, p->terms);
   }
-  return gmm_constant(p) + total - p->n * gmm_logsumexp(p->k, p->alphas) + gmm_prior(p);
+  return gmm_constant(p, 0) + total - p->n * gmm_logsumexp(p->k, p->alphas) + gmm_prior(p);
 }
 
 /* Adds one point's share of the gradient by the parameters of Gaussian k, of weight w in it. */
@@ -140,7 +141,7 @@ PROBLEM_PLAIN double hand_gmm(const struct gmm *p, double *gradient) {
       gmm_add(p, k, w, p->x + i * p->d, means, icf);
     }
   }
-  return gmm_constant(p) + total - p->n * all + gmm_prior(p);
+  return gmm_constant(p, 0) + total - p->n * all + gmm_prior(p);
 }
 
 static inline void gmm_open(struct gmm *p) {

@@ -22,6 +22,7 @@ TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/ben
 noinst_HEADERS += bench/gmm.h bench/ba.h bench/sparse.h bench/scan.h bench/lstm.h bench/hand.h
 TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/bench_ba bench/bench_lstm bench/bench_hand
 noinst_HEADERS += bench/gmm.h bench/ba.h bench/lstm.h bench/hand.h bench/files.h
+noinst_HEADERS += bench/graphs.h bench/gmm_graph.h bench/ba_graph.h
 EXTRA_DIST += bench/adbench-data.py
 tests/bench/adbench.log: bench/bench_gmm$(EXEEXT) bench/bench_ba$(EXEEXT) bench/bench_lstm$(EXEEXT) bench/bench_hand$(EXEEXT)
 bench_bench_gradient_CPPFLAGS = $(NATIVE_BUILT)
@@ -29,6 +30,22 @@ bench_bench_native_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_gmm_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_ba_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_hand_CPPFLAGS = $(NATIVE_BUILT)
+
+# The tool of the GradBench suite, through the library's public face alone: make bench/gradbench/gradbench; make check builds it as well.
+GRADBENCH = bench/gradbench/gradbench$(EXEEXT)
+bench_gradbench_gradbench_SOURCES = bench/gradbench/main.c bench/gradbench/read.c bench/gradbench/model.c \
+  bench/gradbench/small.c bench/gradbench/gmm.c bench/gradbench/ba.c bench/gradbench/kmeans.c \
+  bench/gradbench/gradbench.h bench/gradbench/problems.def
+bench_gradbench_gradbench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+bench_gradbench_gradbench_LDADD = libtriad.la $(JANSSON_LIBS)
+if HAVE_JANSSON
+EXTRA_PROGRAMS += bench/gradbench/gradbench
+else
+EXTRA_DIST += $(bench_gradbench_gradbench_SOURCES)
+bench/gradbench/gradbench$(EXEEXT):
+	@echo '$@ needs Jansson >= 2.11 (https://github.com/akheron/jansson; Debian: libjansson-dev), which configure did not find.' >&2
+	@exit 1
+endif
 
 bench: $(TRIAD_BENCH) triad$(EXEEXT)
 	CC='$(CC)' CXX='$(TRIAD_CXX)' TRIAD='$(abs_top_builddir)/triad$(EXEEXT)' \
