@@ -12,7 +12,7 @@
 #include <string.h>
 #include <triad.h>
 
-enum { GB_SIZES = 8, GB_ARRAYS = 8, GB_PARTS = 2, GB_RANK = 3 };
+enum { GB_SIZES = 8, GB_ARRAYS = 260, GB_PARTS = 2, GB_RANK = 3 };
 
 typedef struct gb_job gb_job;
 typedef struct gb_graph gb_graph;

@@ -27,9 +27,9 @@ static bool compile(gb_model *m, gb_job *job, int part) {
     if (tri_graph_status(b.g))
       error = *tri_graph_error(b.g);
     else if (b.n_outputs)
-      m->function[part] =
-          tri_compile(b.n_inputs, b.in, b.n_outputs, b.out, .primals = b.primals, .run = TRI_AUTO,
-                      .expected_calls = EXPECTED_CALLS, .error = &error);
+      m->function[part] = tri_compile(b.n_inputs, b.in, b.n_outputs, b.out, .primals = b.primals,
+                                      .run = TRI_AUTO, .expected_calls = EXPECTED_CALLS,
+                                      .native_module = NATIVE_BUILT, .error = &error);
   }
   if (!m->function[part]) gb_wrong(job, "%s", error.message);
   tri_graph_free(b.g);

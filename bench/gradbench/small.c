@@ -29,10 +29,38 @@ void lse_read(gb_job *job, const json_t *input) {
   gb_array(job, input, "x", 1, job->size);
 }
 
-/* The largest element is made safe by a whole number near it, which no derivative passes. */
+enum { LSE_ROW = 64 };
+
+static tri_expr largest(tri_graph *g, int64_t n, tri_expr x) {
+  tri_expr part = tri_variable(g, "t"), most = tri_variable(g, "c");
+  return graph_fold(g, n, part, x, 0, most, tri_element(x, 0), tri_max(most, part));
+}
+
+static tri_expr sum_of_exp(tri_graph *g, int64_t n, tri_expr x, tri_expr safe) {
+  tri_expr part = tri_variable(g, "t");
+  return graph_over(g, n, 1, &part, &x, tri_exp(tri_sub(part, safe)), 1);
+}
+
+/* The numbers come as rows and a rest, so that the rows are done side by side. They are made safe by a whole number near the largest,
+ * which no derivative passes. */
 void lse_build(gb_graph *b) {
-  tri_expr x = gb_in(b, graph_array(b->g, "x", b->size[0], 0));
-  gb_gradient(b, graph_logsumexp(b->g, b->size[0], x), 1);
+  const int64_t n = b->size[0] / LSE_ROW, rest = b->size[0] % LSE_ROW;
+  tri_graph *g = b->g;
+  tri_expr row = graph_array(g, "row", LSE_ROW, 0), rows = row, few = row;
+  tri_expr most[2] = {row, row}, sum = tri_integer(g, 0);
+  size_t count = 0;
+  if (n) {
+    rows = gb_in(b, graph_array(g, "rows", n, LSE_ROW));
+    most[count++] = largest(g, n, graph_over(g, n, 1, &row, &rows, largest(g, LSE_ROW, row), 0));
+  }
+  if (rest) {
+    few = gb_in(b, graph_array(g, "rest", rest, 0));
+    most[count++] = largest(g, rest, few);
+  }
+  tri_expr safe = tri_floor(count > 1 ? tri_max(most[0], most[1]) : most[0]);
+  if (n) sum = graph_over(g, n, 1, &row, &rows, sum_of_exp(g, LSE_ROW, row, safe), 1);
+  if (rest) sum = tri_add(sum, sum_of_exp(g, rest, few, safe));
+  gb_gradient(b, tri_add(safe, tri_log(sum)), count);
 }
 
 /* --- llsq: ½ Σ (s[i] - Σ x[j] t[i]^j)², t from -1 to 1, s its sign */
@@ -88,15 +116,19 @@ static tri_expr minor_of(gb_graph *b, const tri_expr *a, int ell, unsigned colum
   return sum;
 }
 
+/* The elements are inputs of their own, so that there can be machine code. */
 void det_build(gb_graph *b) {
   const int ell = (int)b->size[1];
-  tri_expr x = gb_in(b, graph_array(b->g, "A", b->size[0], 0)), a[DET_MOST * DET_MOST];
   tri_expr *minors = malloc(sizeof *minors << ell);
+  char name[24];
   if (!minors) return; /* no outputs: out of memory */
-  for (int i = 0; i < ell * ell; i++) a[i] = tri_element(x, (size_t)i);
+  for (int i = 0; i < ell * ell; i++) {
+    snprintf(name, sizeof name, "a%d", i);
+    gb_in(b, tri_variable(b->g, name));
+  }
   minors[0] = tri_integer(b->g, 1);
   for (unsigned columns = 1; columns < 1u << ell; columns++)
-    minors[columns] = minor_of(b, a, ell, columns, minors);
-  gb_gradient(b, minors[(1u << ell) - 1], 1);
+    minors[columns] = minor_of(b, b->in, ell, columns, minors);
+  gb_gradient(b, minors[(1u << ell) - 1], b->n_inputs);
   free(minors);
 }
