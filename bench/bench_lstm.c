@@ -1,129 +1,20 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The LSTM of ADBench (lstm.h) layer by layer: what does not wait for the step before is a loop over all steps at once, the rest a scan. Value and
  * gradient over the plain objective in C. With arguments, files in ADBench's form: the same of each of them. */
-#include <triad.h>
-
 #include "bench/files.h"
-#include "bench/lstm.h"
-
-/* --- the graph */
-
-struct model {
-  tri_graph *g;
-  const struct lstm *p;
-  tri_expr params, extra, state, sequence; /* inputs */
-};
-
-static tri_expr array(struct model *m, const char *name, size_t rank, const int64_t *dims) {
-  return tri_variable_shaped(m->g, name, rank, dims, NULL);
-}
-
-/* One number for each cell. */
-static tri_expr cells(struct model *m, const char *name) {
-  return array(m, name, 1, (int64_t[]){m->p->b});
-}
-
-static void loop(struct model *m, const tri_loop_options *options, tri_expr *results) {
-  if (tri_loop(m->g, options, results)) fprintf(stderr, "%s\n", tri_graph_error(m->g)->message);
-}
-
-static tri_extent steps(const struct model *m) { return tri_extent_of(m->p->c - 1); }
-
-/* Of part 0 (weights) or 1 (biases) of a layer's parameters, those of a gate, times x or added. */
-static tri_expr gate(tri_expr layer, size_t which, tri_expr x) {
-  return tri_add(tri_mul(x, tri_element(tri_element(layer, 0), which)),
-                 tri_element(tri_element(layer, 1), which));
-}
-
-/* What a layer makes of its input at all steps. */
-static tri_expr layer_output(struct model *m, int i, tri_expr input) {
-  tri_expr layer = tri_element(m->params, (size_t)i), state = tri_element(m->state, (size_t)i);
-  tri_expr x = cells(m, "x"), gates[2], forget = cells(m, "forget"), out = cells(m, "out");
-  tri_expr carries[] = {cells(m, "hidden"), cells(m, "cell")}, results[3];
-  loop(m,
-       &(tri_loop_options){
-           .n = steps(m),
-           .n_steps = 1,
-           .steps = &x,
-           .step_inputs = &input,
-           .n_stacked = 2,
-           .stacked = (tri_expr[]){tri_sigmoid(gate(layer, 0, x)), tri_sigmoid(gate(layer, 2, x))}},
-       gates);
-  tri_expr in = tri_sigmoid(gate(layer, 1, carries[0])),
-           change = tri_tanh(gate(layer, 3, carries[0]));
-  tri_expr cell = tri_add(tri_mul(carries[1], forget), tri_mul(in, change));
-  tri_expr hidden = tri_mul(out, tri_tanh(cell));
-  loop(m,
-       &(tri_loop_options){.n = steps(m),
-                           .n_steps = 2,
-                           .steps = (tri_expr[]){forget, out},
-                           .step_inputs = gates,
-                           .n_carries = 2,
-                           .carries = carries,
-                           .initial = (tri_expr[]){tri_element(state, 0), tri_element(state, 1)},
-                           .next = (tri_expr[]){hidden, cell},
-                           .n_stacked = 1,
-                           .stacked = &hidden},
-       results);
-  return results[0];
-}
-
-/* The sum of a number for each cell. */
-static tri_expr total(struct model *m, tri_expr x) {
-  tri_expr part = tri_variable(m->g, "part"), sum;
-  loop(m,
-       &(tri_loop_options){.n = tri_extent_of(m->p->b),
-                           .n_steps = 1,
-                           .steps = &part,
-                           .step_inputs = &x,
-                           .n_summed = 1,
-                           .summed = &part},
-       &sum);
-  return sum;
-}
-
-static tri_expr objective(struct model *m) {
-  const int64_t n = m->p->c - 1;
-  tri_expr x = cells(m, "x"), should = cells(m, "should"), sum;
-  tri_expr before = tri_slice(m->sequence, 0, n), after = tri_slice(m->sequence, 1, n), said;
-  tri_expr weighed = tri_mul(x, tri_element(m->extra, 0));
-  loop(m,
-       &(tri_loop_options){.n = steps(m),
-                           .n_steps = 1,
-                           .steps = &x,
-                           .step_inputs = &before,
-                           .n_stacked = 1,
-                           .stacked = &weighed},
-       &said);
-  for (int i = 0; i < m->p->l; i++) said = layer_output(m, i, said);
-  tri_expr y = tri_add(tri_mul(x, tri_element(m->extra, 1)), tri_element(m->extra, 2));
-  tri_expr all = tri_log(tri_add(total(m, tri_exp(y)), tri_integer(m->g, 2)));
-  tri_expr part = total(m, tri_mul(should, tri_sub(y, all)));
-  loop(m,
-       &(tri_loop_options){.n = steps(m),
-                           .n_steps = 2,
-                           .steps = (tri_expr[]){x, should},
-                           .step_inputs = (tri_expr[]){said, after},
-                           .n_summed = 1,
-                           .summed = &part},
-       &sum);
-  return tri_div(sum, tri_integer(m->g, -n * m->p->b));
-}
+#include "bench/lstm_graph.h"
 
 static tri_function *compiled(const struct lstm *p) {
-  struct model m = {.g = tri_graph_new(NULL), .p = p};
-  m.params = array(&m, "params", 4, (int64_t[]){p->l, 2, LSTM_GATES, p->b});
-  m.extra = array(&m, "extra", 2, (int64_t[]){3, p->b});
-  m.state = array(&m, "state", 3, (int64_t[]){p->l, 2, p->b});
-  m.sequence = array(&m, "sequence", 2, (int64_t[]){p->c, p->b});
-  tri_expr inputs[4] = {m.params, m.extra, m.state, m.sequence}, outputs[3];
+  tri_graph *g = tri_graph_new(NULL);
+  tri_expr inputs[4], outputs[3];
   tri_error error = {.message = ""};
-  outputs[0] = objective(&m);
+  lstm_inputs(g, p, inputs);
+  outputs[0] = lstm_graph(g, p, inputs);
   tri_status status = tri_gradient(outputs[0], 2, inputs, outputs + 1);
   tri_function *f =
       status ? NULL : tri_compile(4, inputs, 3, outputs, .primals = 1, .error = &error);
-  if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(m.g)->message, error.message);
-  tri_graph_free(m.g);
+  if (!f) fprintf(stderr, "%s %s\n", tri_graph_error(g)->message, error.message);
+  tri_graph_free(g);
   return f;
 }
 
