@@ -245,7 +245,7 @@ static tri_status blame_leaf(const struct run *r, uint32_t v) {
 static tri_status blame(const struct run *r, uint32_t output, uint8_t *blamed) {
   uint32_t culprit = culprit_of(r, output, blamed);
   if (culprit < first_result(r->plan)) return blame_leaf(r, culprit);
-  uint32_t i = culprit - first_result(r->plan);
+  uint32_t i = r->plan->step_count - 1; /* a step may have many results: its number says little */
   while (r->plan->steps[i].result > culprit) i--;
   return blame_step(r, r->plan->steps + i);
 }

@@ -988,6 +988,29 @@ static tri_status scenario(const tri_allocator *allocator) {
 START_TEST(memory_fails) { ck_assert_int_gt(failing_loop(scenario), 20); }
 END_TEST
 
+/* A step behind a loop of several results, which come before its own, is told by name. */
+START_TEST(blame_behind_many_results) {
+  tri_expr x = shaped("x", 1, 2, 0), xi = tri_variable(g, "xi"), r[3];
+  tri_expr made[] = {tri_sin(xi), tri_mul(xi, xi), tri_cos(xi)};
+  double at[] = {1.0, 0.0}, out[2];
+  tri_error error;
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(2),
+                                  .n_steps = 1,
+                                  .steps = &xi,
+                                  .step_inputs = &x,
+                                  .n_stacked = 3,
+                                  .stacked = made},
+              r));
+  tri_expr ratio = tri_div(tri_mul(r[0], r[2]), r[1]);
+  tri_function *f = tri_compile(1, &x, 1, &ratio);
+  ck_assert_ptr_nonnull(f);
+  ck_assert_int_eq(tri_function_call(f, &(tri_call){.error = &error}, at, out), TRI_DOMAIN);
+  ck_assert_str_eq(error.message, "division by zero");
+  tri_function_free(f);
+}
+END_TEST
+
 static Suite *suite(void) {
   Suite *s = suite_create("loops");
   TCase *tc = tcase_create("loops");
@@ -1013,6 +1036,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, nested_too_deep);
   tcase_add_test(tc, index_out_of_range);
   tcase_add_test(tc, kinks_in_loops);
+  tcase_add_test(tc, blame_behind_many_results);
   tcase_add_test(tc, chosen_parts);
   tcase_add_test(tc, strong_zeros);
   tcase_add_test(tc, checkpoints);
