@@ -172,7 +172,7 @@ enum { HAND_INPUTS = HAND_THETA + 7 };
  * and with HAND_CORNERS within [n, 2]. Returns how many variables these are. */
 static inline size_t hand_inputs(struct hand_graph *m, tri_expr *in) {
   const struct hand *p = m->p;
-  char name[16];
+  char name[24];
   for (int i = 0; i < HAND_THETA; i++) {
     snprintf(name, sizeof name, "theta%d", i);
     m->theta[i] = in[i] = tri_variable(m->g, name);

@@ -32,15 +32,17 @@ bench_bench_ba_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_hand_CPPFLAGS = $(NATIVE_BUILT)
 
 # The tool of the GradBench suite, through the library's public face alone: make bench/gradbench/gradbench; make check builds it as well.
+EXTRA_DIST += bench/gradbench/README.md bench/gradbench/Dockerfile bench/gradbench/evals.txt
 GRADBENCH = bench/gradbench/gradbench$(EXEEXT)
 bench_gradbench_gradbench_SOURCES = bench/gradbench/main.c bench/gradbench/read.c bench/gradbench/model.c \
-  bench/gradbench/small.c bench/gradbench/gmm.c bench/gradbench/ba.c bench/gradbench/kmeans.c bench/gradbench/ode.c bench/gradbench/descend.c bench/gradbench/particle.c bench/gradbench/saddle.c \
+  bench/gradbench/small.c bench/gradbench/gmm.c bench/gradbench/ba.c bench/gradbench/kmeans.c bench/gradbench/ode.c bench/gradbench/descend.c bench/gradbench/particle.c bench/gradbench/saddle.c bench/gradbench/lstm.c bench/gradbench/ht.c \
   bench/gradbench/gradbench.h bench/gradbench/descend.h bench/gradbench/problems.def
 bench_gradbench_gradbench_CPPFLAGS = $(NATIVE_BUILT)
 bench_gradbench_gradbench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 bench_gradbench_gradbench_LDADD = libtriad.la $(JANSSON_LIBS)
 if HAVE_JANSSON
 EXTRA_PROGRAMS += bench/gradbench/gradbench
+tests/bench/gradbench.log: $(GRADBENCH)
 else
 EXTRA_DIST += $(bench_gradbench_gradbench_SOURCES)
 bench/gradbench/gradbench$(EXEEXT):
