@@ -115,7 +115,7 @@ static inline void hand_errors_graph(const struct hand_graph *m, const tri_expr 
   tri_expr whole[12 * HAND_BONES], x[3], corner[3], r[9], rest = tri_integer(m->g, 1);
   hand_bones_graph(m, whole);
   hand_turn_graph(m, r);
-  if (m->corners == 1) hand_skin_graph(m, whole, step[0], x);
+  if (m->corners <= 1) hand_skin_graph(m, whole, step[0], x);
   for (size_t i = 0; m->corners > 1 && i < HAND_CORNERS; i++) {
     tri_expr share = i < 2 ? tri_element(step[2], i) : rest;
     hand_skin_graph(m, whole, tri_element(step[0], i), corner);

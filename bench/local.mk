@@ -35,8 +35,9 @@ bench_bench_hand_CPPFLAGS = $(NATIVE_BUILT)
 EXTRA_DIST += bench/gradbench/README.md bench/gradbench/Dockerfile bench/gradbench/evals.txt
 GRADBENCH = bench/gradbench/gradbench$(EXEEXT)
 bench_gradbench_gradbench_SOURCES = bench/gradbench/main.c bench/gradbench/read.c bench/gradbench/model.c \
-  bench/gradbench/small.c bench/gradbench/gmm.c bench/gradbench/ba.c bench/gradbench/kmeans.c bench/gradbench/ode.c bench/gradbench/descend.c bench/gradbench/particle.c bench/gradbench/saddle.c bench/gradbench/lstm.c bench/gradbench/ht.c \
-  bench/gradbench/gradbench.h bench/gradbench/descend.h bench/gradbench/problems.def
+  bench/gradbench/small.c bench/gradbench/gmm.c bench/gradbench/ba.c bench/gradbench/kmeans.c bench/gradbench/ode.c \
+  bench/gradbench/lstm.c bench/gradbench/ht.c bench/gradbench/descend.c bench/gradbench/particle.c \
+  bench/gradbench/saddle.c bench/gradbench/gradbench.h bench/gradbench/descend.h bench/gradbench/problems.def
 bench_gradbench_gradbench_CPPFLAGS = $(NATIVE_BUILT)
 bench_gradbench_gradbench_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 bench_gradbench_gradbench_LDADD = libtriad.la $(JANSSON_LIBS)

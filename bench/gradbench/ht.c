@@ -39,11 +39,11 @@ static void read_parents(gb_job *job, const json_t *model) {
   if (job->error[0]) return;
   const double *parent = taken(job, from);
   for (int i = 0; i < (int)bones; i++) {
-    int is = parent[i] >= -1.0 && parent[i] < i ? (int)parent[i] : -2;
-    if ((double)is != parent[i])
-      gb_wrong(job, "\"parents\": %g of bone %d, which is no bone before it nor -1", parent[i], i);
+    bool before = parent[i] >= -1.0 && parent[i] < i && parent[i] == (double)(int)parent[i];
+    if (before)
+      keep_parent(job->size, i, (int)parent[i]);
     else
-      keep_parent(job->size, i, is);
+      gb_wrong(job, "\"parents\": %g of bone %d, which is no bone before it nor -1", parent[i], i);
   }
   job->size[BONES] = bones;
 }

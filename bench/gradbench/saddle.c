@@ -117,8 +117,10 @@ tri_status saddle_run(gb_model *m, const double *inputs) {
   double p[2], largest;
   tri_status status = gb_descend(&f, inputs, p);
   if (!status) status = value(&o, p, &largest);
-  memcpy(m->output[0] + 2, m->output[0], 2 * sizeof *p);
-  memcpy(m->output[0], p, sizeof p);
+  for (int i = 0; i < 2; i++) {
+    m->output[0][2 + i] = m->output[0][i];
+    m->output[0][i] = p[i];
+  }
   return status;
 }
 

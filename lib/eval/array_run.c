@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Operations that move, repeat and number parts of arrays: forward in any domain, and their transposes in a sweep. */
 #include <math.h>
+#include <string.h>
 
 #include "eval/run.h"
 
@@ -41,8 +42,13 @@ static void copy(const struct run *r, uint32_t to, size_t to_element, uint32_t f
                             count);
 }
 
-static void clear(const struct run *r, uint32_t v) {
-  for (size_t e = 0; e < count_of(r, v); e++)
+/* Elements from `first` on become 0. */
+static void clear(const struct run *r, uint32_t v, size_t first, size_t count) {
+  if (count && r->numbers->domain == &tri__double_domain) {
+    memset(element_at(r, v, first), 0, count * r->numbers->size);
+    return;
+  }
+  for (size_t e = first; e < first + count; e++)
     r->numbers->domain->set_double(r->numbers, element_at(r, v, e), 0.0);
 }
 
@@ -64,7 +70,7 @@ static void run_gather(struct run *r, const struct instruction *s) {
 static void run_scatter(struct run *r, const struct instruction *s) {
   size_t each = count_of(r, s->arg[0]), all = count_of(r, s->result), i;
   if (s->flags & STEP_SUMMED) return;
-  clear(r, s->result);
+  clear(r, s->result, 0, all);
   if (index_of(r, element_at(r, s->arg[1], 0), parts(all, each), &i)) {
     copy(r, s->result, i * each, s->arg[0], 0, each);
     return;
@@ -93,6 +99,13 @@ static size_t offset_of(const struct run *r, const struct instruction *s, uint32
   return parts_of_whole ? (size_t)p->spans[s->index] * (count_of(r, whole) / parts_of_whole) : 0;
 }
 
+static void run_embed(struct run *r, const struct instruction *s) {
+  size_t offset = offset_of(r, s, s->result), own = count_of(r, s->arg[0]), end = offset + own;
+  clear(r, s->result, 0, offset);
+  copy(r, s->result, offset, s->arg[0], 0, own);
+  clear(r, s->result, end, count_of(r, s->result) - end);
+}
+
 static void run_repeat(struct run *r, const struct instruction *s) {
   size_t each = count_of(r, s->arg[0]), all = count_of(r, s->result);
   for (size_t e = 0; each && e < all; e += each) copy(r, s->result, e, s->arg[0], 0, each);
@@ -112,10 +125,7 @@ tri_status tri__run_array(struct run *r, const struct instruction *s) {
   case TRI_OP_slice:
     copy(r, s->result, 0, s->arg[0], offset_of(r, s, s->arg[0]), count_of(r, s->result));
     break;
-  case TRI_OP_embed:
-    clear(r, s->result);
-    copy(r, s->result, offset_of(r, s, s->result), s->arg[0], 0, count_of(r, s->arg[0]));
-    break;
+  case TRI_OP_embed: run_embed(r, s); break;
   case TRI_OP_repeat: run_repeat(r, s); break;
   case TRI_OP_iota: run_iota(r, s); break;
   case TRI_OP_permute: tri__run_permute(r, s); break;

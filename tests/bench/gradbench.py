@@ -507,7 +507,8 @@ def wrong_inputs(rng):
     yield "ht", "jacobian", ht_right | {"theta": [0.5] * 25}, '"theta"'
     yield "ht", "jacobian", ht_right | {"us": ht_right["us"][1:]}, '"us"'
     yield "ht", "jacobian", model(parents=[-1] * 3), '"parents"'
-    yield "ht", "jacobian", model(parents=[0] * 22), '"parents"'
+    for parent in (0, -2, 0.5):
+        yield "ht", "jacobian", model(parents=[parent] * 22), '"parents"'
     yield "ht", "jacobian", model(triangles=[[0, 1, 5]] * 4), '"triangles"'
     yield "ht", "jacobian", model(triangles=[]), '"triangles"'
     yield "ht", "jacobian", model(is_mirrored=1), '"is_mirrored"'
