@@ -8,13 +8,16 @@
 
 enum { HAND_CORNERS = 3 };
 
+/* What a point has, in the loop over them: where it was seen, its vertex or, with HAND_CORNERS, those of its triangle and where it is between them. */
+enum { HAND_SEEN, HAND_VERTEX, HAND_WITHIN = HAND_VERTEX + HAND_CORNERS, HAND_PARTS };
+
 /* What a graph is made of: all but the first three are made by hand_inputs. */
 struct hand_graph {
   tri_graph *g;
   const struct hand *p; /* bones, parents, vertices and n */
   int corners;          /* 1: points are vertices; HAND_CORNERS: they are within triangles */
   int mirrored;         /* not 0: x is negative, before the hand as a whole is turned */
-  tri_expr theta[HAND_THETA], base, inverse, position, weight, of_vertex, point, within;
+  tri_expr theta[HAND_THETA], base, inverse, position, weight, of_points[HAND_PARTS];
 };
 
 static inline tri_expr hand_sum3(tri_expr a, tri_expr b, tri_expr c) {
@@ -109,29 +112,34 @@ static inline void hand_skin_graph(const struct hand_graph *m, const tri_expr *w
   if (m->mirrored) x[0] = tri_neg(x[0]);
 }
 
-/* The three errors of one point: step is the number of its vertex, or of three and where it is between them, and where it was seen. */
-static inline void hand_errors_graph(const struct hand_graph *m, const tri_expr *step,
+/* How many of its parts a point has. */
+static inline size_t hand_parts(const struct hand_graph *m) {
+  return m->corners > 1 ? HAND_PARTS : HAND_VERTEX + 1;
+}
+
+/* The three errors of one point. */
+static inline void hand_errors_graph(const struct hand_graph *m, const tri_expr *part,
                                      tri_expr *error) {
   tri_expr whole[12 * HAND_BONES], x[3], corner[3], r[9], rest = tri_integer(m->g, 1);
   hand_bones_graph(m, whole);
   hand_turn_graph(m, r);
-  if (m->corners <= 1) hand_skin_graph(m, whole, step[0], x);
+  if (m->corners <= 1) hand_skin_graph(m, whole, part[HAND_VERTEX], x);
   for (size_t i = 0; m->corners > 1 && i < HAND_CORNERS; i++) {
-    tri_expr share = i < 2 ? tri_element(step[2], i) : rest;
-    hand_skin_graph(m, whole, tri_element(step[0], i), corner);
+    tri_expr share = i < 2 ? tri_element(part[HAND_WITHIN], i) : rest;
+    hand_skin_graph(m, whole, part[HAND_VERTEX + i], corner);
     for (int j = 0; j < 3; j++) {
-      tri_expr part = tri_mul(share, corner[j]);
-      x[j] = i ? tri_add(x[j], part) : part;
+      tri_expr its = tri_mul(share, corner[j]);
+      x[j] = i ? tri_add(x[j], its) : its;
     }
     rest = tri_sub(rest, share);
   }
   for (int j = 0; j < 3; j++)
-    error[j] = tri_sub(tri_element(step[1], (size_t)j),
+    error[j] = tri_sub(tri_element(part[HAND_SEEN], (size_t)j),
                        tri_add(hand_product(r, 3, j, x, 1, 0), m->theta[3 + j]));
 }
 
 /* By where the point is in its triangle, if it is in one, and then by theta: three rows. Returns how many columns. */
-static inline size_t hand_rows_graph(const struct hand_graph *m, const tri_expr *step,
+static inline size_t hand_rows_graph(const struct hand_graph *m, const tri_expr *part,
                                      const tri_expr *error, tri_expr *rows) {
   size_t own = m->corners > 1 ? 2 : 0, columns = own + HAND_THETA;
   tri_expr slope[3];
@@ -139,7 +147,8 @@ static inline size_t hand_rows_graph(const struct hand_graph *m, const tri_expr 
     tri_expr one = tri_integer(m->g, 1),
              unit[] = {tri_integer(m->g, k == 0), tri_integer(m->g, k == 1)};
     tri_expr direction = k < own ? tri_stack(2, unit) : one;
-    if (tri_jvp(3, error, 1, k < own ? step + 2 : m->theta + k - own, &direction, slope)) break;
+    const tri_expr *by = k < own ? part + HAND_WITHIN : m->theta + k - own;
+    if (tri_jvp(3, error, 1, by, &direction, slope)) break;
     for (size_t j = 0; j < 3; j++) rows[columns * j + k] = slope[j];
   }
   return columns;
@@ -148,28 +157,32 @@ static inline size_t hand_rows_graph(const struct hand_graph *m, const tri_expr 
 /* outputs: errors of all points [n, 3], and the three rows of the Jacobian of each [n, 3 * columns], where there are 26 columns, or 28 with
  * HAND_CORNERS. */
 static inline tri_status hand_graph(const struct hand_graph *m, tri_expr *outputs) {
-  tri_expr vertex =
-      m->corners > 1 ? graph_array(m->g, "v", HAND_CORNERS, 0) : tri_variable(m->g, "v");
-  tri_expr step[] = {vertex, graph_array(m->g, "p", 3, 0), graph_array(m->g, "u", 2, 0)};
-  tri_expr error[3], rows[3 * (2 + HAND_THETA)], parts[2];
-  hand_errors_graph(m, step, error);
-  size_t columns = hand_rows_graph(m, step, error, rows);
+  tri_expr error[3], rows[3 * (2 + HAND_THETA)], parts[2], part[HAND_PARTS];
+  char name[24];
+  for (int i = 0; i < HAND_PARTS; i++) {
+    snprintf(name, sizeof name, "part%d", i);
+    part[i] = i == HAND_SEEN     ? graph_array(m->g, name, 3, 0)
+              : i == HAND_WITHIN ? graph_array(m->g, name, 2, 0)
+                                 : tri_variable(m->g, name);
+  }
+  hand_errors_graph(m, part, error);
+  size_t columns = hand_rows_graph(m, part, error, rows);
   if (tri_graph_status(m->g)) return tri_graph_status(m->g);
   parts[0] = tri_stack(3, error);
   parts[1] = tri_stack(3 * columns, rows);
   tri_loop_options loop = {.n = tri_extent_of(m->p->n),
-                           .n_steps = m->corners > 1 ? 3 : 2,
-                           .steps = step,
-                           .step_inputs = (tri_expr[]){m->of_vertex, m->point, m->within},
+                           .n_steps = hand_parts(m),
+                           .steps = part,
+                           .step_inputs = m->of_points,
                            .n_stacked = 2,
                            .stacked = parts};
   return tri_loop(m->g, &loop, outputs);
 }
 
-enum { HAND_INPUTS = HAND_THETA + 7 };
+enum { HAND_INPUTS = HAND_THETA + 4 + HAND_PARTS };
 
-/* theta [26], base and inverse [bones, 12], positions [vertices, 3], weights [vertices, bones], of_vertex [n] or [n, HAND_CORNERS], points [n, 3],
- * and with HAND_CORNERS within [n, 2]. Returns how many variables these are. */
+/* theta [26], base and inverse [bones, 12], positions [vertices, 3], weights [vertices, bones], and of points where they were seen [n, 3], numbers of
+ * vertices [n], one or HAND_CORNERS times, and then where they are between them [n, 2]. Returns how many variables these are. */
 static inline size_t hand_inputs(struct hand_graph *m, tri_expr *in) {
   const struct hand *p = m->p;
   char name[24];
@@ -182,10 +195,14 @@ static inline size_t hand_inputs(struct hand_graph *m, tri_expr *in) {
   in[1] = m->inverse = graph_array(m->g, "inverse", p->bones, 12);
   in[2] = m->position = graph_array(m->g, "position", p->vertices, 3);
   in[3] = m->weight = graph_array(m->g, "weight", p->vertices, p->bones);
-  in[4] = m->of_vertex = graph_array(m->g, "of_vertex", p->n, m->corners > 1 ? HAND_CORNERS : 0);
-  in[5] = m->point = graph_array(m->g, "point", p->n, 3);
-  in[6] = m->within = graph_array(m->g, "within", p->n, 2);
-  return m->corners > 1 ? HAND_INPUTS : HAND_INPUTS - 1;
+  for (int i = 0; i < HAND_PARTS; i++) {
+    snprintf(name, sizeof name, "of_points%d", i);
+    in[4 + i] = m->of_points[i] = graph_array(m->g, name, p->n,
+                                              i == HAND_SEEN     ? 3
+                                              : i == HAND_WITHIN ? 2
+                                                                 : 0);
+  }
+  return HAND_THETA + 4 + hand_parts(m);
 }
 
 #endif

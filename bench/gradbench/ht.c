@@ -80,7 +80,7 @@ static void check_numbers(gb_job *job, const char *name, size_t from, size_t n, 
   }
 }
 
-/* Appends the vertices that the points are, or the corners of the triangles that they are in. */
+/* Appends the vertices that the points are, or first all first corners of the triangles that they are in, then the others. */
 static void read_correspondences(gb_job *job, const json_t *data, const json_t *model) {
   int64_t *size = job->size, triangles[2] = {-1, 3};
   size_t from = job->count, n = (size_t)size[POINTS];
@@ -91,8 +91,8 @@ static void read_correspondences(gb_job *job, const json_t *data, const json_t *
   check_numbers(job, "correspondences", from + corners, n, corners ? triangles[0] : size[VERTICES]);
   if (job->error[0] || !corners) return;
   for (size_t i = 0; i < 3 * n; i++) {
-    size_t triangle = (size_t)job->inputs[from + corners + i / 3];
-    gb_append(job, job->inputs[from + 3 * triangle + i % 3]);
+    size_t triangle = (size_t)job->inputs[from + corners + i % n];
+    gb_append(job, job->inputs[from + 3 * triangle + i / n]);
   }
   if (job->error[0]) return;
   memmove(job->inputs + from, job->inputs + from + corners + n, 3 * n * sizeof *job->inputs);
@@ -119,8 +119,8 @@ void ht_read(gb_job *job, const json_t *input) {
   size[VERTICES] = (int64_t)json_array_size(gb_field(job, model, "base_positions"));
   read_affine(job, model, "base_positions", size[VERTICES], 1);
   gb_array(job, model, "weights", 2, (int64_t[]){size[VERTICES], size[BONES]});
-  read_correspondences(job, data, model);
   gb_array(job, data, "points", 2, (int64_t[]){size[POINTS], 3});
+  read_correspondences(job, data, model);
   if (size[FORM] & TRIANGLES) gb_array(job, input, "us", 2, (int64_t[]){size[POINTS], 2});
   if (!size[POINTS] || !size[VERTICES]) gb_wrong(job, "no points, or no vertices");
 }
