@@ -451,9 +451,15 @@ def ask_protocol(tool):
     check("one run where nothing else is asked", len(times(reply, "evaluate")) == 1 and len(times(reply, "prepare")) == 1)
     reply = tool.evaluate("llsq", "primal", given | {"min_runs": 7, "min_seconds": 0})
     check("min_runs are run", len(times(reply, "evaluate")) == 7, reply)
-    reply = tool.evaluate("llsq", "primal", given | {"min_runs": 1, "min_seconds": 0.02})
+    given = {"x": [float(i) for i in range(20000)]}
+    reply = tool.evaluate("lse", "primal", given | {"min_runs": 1, "min_seconds": 0.02})
     spent = times(reply, "evaluate")
     check("min_seconds are spent, and no more", sum(spent) >= 2e7 and sum(spent[:-1]) < 2e7 and all(isinstance(t, int) for t in spent))
+    given = {"A": [1.0], "ell": 1, "min_seconds": 0.5}
+    spent = times(tool.evaluate("det", "primal", given | {"min_runs": 1}), "evaluate")
+    check("no more than 100,000 times are told", len(spent) == 100000, len(spent))
+    spent = times(tool.evaluate("det", "primal", given | {"min_runs": 100001, "min_seconds": 0}), "evaluate")
+    check("but as many as were asked for", len(spent) == 100001, len(spent))
 
 
 def wrong_inputs(rng):
