@@ -134,9 +134,10 @@ static bool run_all(struct times *t, gb_model *m, gb_job *job, int64_t runs, dou
   return true;
 }
 
-/* Both fields may be missing: one run. */
+/* All fields may be missing: one run. The suite once had "runs" alone. */
 static void read_runs(gb_job *job, const json_t *input, int64_t *runs, double *seconds) {
-  if (json_object_get(input, "min_runs")) *runs = gb_integer(job, input, "min_runs", 1, 1000000000);
+  const char *name = json_object_get(input, "min_runs") ? "min_runs" : "runs";
+  if (json_object_get(input, name)) *runs = gb_integer(job, input, name, 1, 1000000000);
   if (json_object_get(input, "min_seconds")) *seconds = gb_number(job, input, "min_seconds");
   if (!(*seconds >= 0.0 && *seconds <= 1e6))
     gb_wrong(job, "\"min_seconds\" is %g, not from 0 to 1000000", *seconds);

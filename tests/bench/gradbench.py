@@ -371,6 +371,14 @@ def ask_gmm(tool, rng):
         answers(tool, "gmm", "objective", p, gmm(p, *shapes), case)
         found = parts(gradient(lambda x: gmm(p, *parts(x)), flat(list(shapes))))
         answers(tool, "gmm", "jacobian", p, dict(zip(("alpha", "mu", "q", "l"), found)), case)
+        # The form that the suite once had, with the prior subtracted: alone it is the objective of no points.
+        old = {name: p[name] for name in ("d", "k", "n", "m", "gamma", "alpha", "x")}
+        old |= {"means": p["mu"], "icf": [a + b for a, b in zip(p["q"], p["l"])]}
+        as_it_was = lambda *of: gmm(p, *of) - 2 * gmm(p | {"n": 0, "x": []}, *of)
+        answers(tool, "gmm", "objective", old, as_it_was(*shapes), f"{case} as it was")
+        alpha, mu, q, l = parts(gradient(lambda x: as_it_was(*parts(x)), flat(list(shapes))))
+        by = alpha + flat(mu) + flat([a + b for a, b in zip(q, l)])
+        answers(tool, "gmm", "jacobian", old, by, f"{case} as it was")
 
 
 def ask_ba(tool, rng):
@@ -451,6 +459,8 @@ def ask_protocol(tool):
     check("one run where nothing else is asked", len(times(reply, "evaluate")) == 1 and len(times(reply, "prepare")) == 1)
     reply = tool.evaluate("llsq", "primal", given | {"min_runs": 7, "min_seconds": 0})
     check("min_runs are run", len(times(reply, "evaluate")) == 7, reply)
+    reply = tool.evaluate("llsq", "primal", given | {"runs": 3})
+    check("as are runs", len(times(reply, "evaluate")) == 3, reply)
     given = {"x": [float(i) for i in range(20000)]}
     reply = tool.evaluate("lse", "primal", given | {"min_runs": 1, "min_seconds": 0.02})
     spent = times(reply, "evaluate")
