@@ -6,7 +6,7 @@
 #include "bench/gmm.h"
 #include "bench/graphs.h"
 
-enum { GMM_MOST = 256 }; /* dimensions */
+enum { GMM_MOST = 256, GMM_FEW = 32 }; /* dimensions */
 
 /* 0.5 |Q (x - mean)|² of one Gaussian: from its parts */
 static inline tri_expr gmm_half_distance(tri_graph *g, int d, tri_expr x, tri_expr mean,
@@ -45,6 +45,58 @@ static inline struct gmm_parts gmm_parts(tri_graph *g, const struct gmm *p, tri_
   return parts;
 }
 
+/* --- by products of matrices: for many dimensions */
+
+/* Which rows of exp(q), l…, 0 the elements of a lower triangular matrix [d, d] are: the diagonal, what is below it column by column, zeros. */
+static inline tri_expr gmm_places(tri_graph *g, int d) {
+  size_t size = (size_t)d * (size_t)d;
+  tri_expr *place = malloc(size * sizeof *place);
+  int next = d, zero = d * (d + 1) / 2;
+  if (!place) exit(EXIT_FAILURE);
+  for (int j = 0; j < d; j++)
+    for (int i = 0; i < d; i++)
+      place[i * d + j] = tri_integer(g, i == j ? j : i > j ? next++ : zero);
+  tri_expr places = tri_stack(size, place);
+  free(place);
+  return places;
+}
+
+static inline tri_expr gmm_shaped(tri_expr x, size_t rank, int a, int b, int c) {
+  tri_extent dims[] = {tri_extent_of(a), tri_extent_of(b), tri_extent_of(c)};
+  return tri_reshape(x, rank, dims);
+}
+
+/* The factors Q [k, d, d]. */
+static inline tri_expr gmm_factors(tri_graph *g, const struct gmm *p, tri_expr icf) {
+  int d = p->d, k = p->k;
+  tri_expr columns = tri_transpose(icf, 2, NULL);
+  tri_expr zero = tri_repeat(tri_repeat(tri_integer(g, 0), tri_extent_of(k)), tri_extent_of(1));
+  tri_expr all[] = {tri_exp(tri_slice(columns, 0, d)), tri_slice(columns, d, gmm_icf(p) - d), zero};
+  tri_expr rows = tri_gather_all(tri_concat(3, all, 0), gmm_places(g, d));
+  return gmm_shaped(tri_transpose(rows, 2, NULL), 3, k, d, d);
+}
+
+/* |Q (x - mean)|² for every point and Gaussian, [n, k]: one product of [x, 1] with the matrices [Q, -Q mean]. */
+static inline tri_expr gmm_distances(tri_graph *g, const struct gmm *p, const tri_expr *in) {
+  int d = p->d, k = p->k, n = p->n;
+  tri_expr q = gmm_factors(g, p, in[2]), offset = tri_neg(tri_contract(q, in[1], 1, 1));
+  tri_expr factors = tri_concat(2, (tri_expr[]){q, gmm_shaped(offset, 3, k, d, 1)}, 2);
+  tri_expr ones = tri_repeat(tri_repeat(tri_integer(g, 1), tri_extent_of(1)), tri_extent_of(n));
+  tri_expr points = tri_concat(2, (tri_expr[]){in[3], ones}, 1);
+  tri_expr y = tri_contract(points, factors, 0, 1);
+  return tri_contract(y, y, 2, 1);
+}
+
+static inline tri_expr gmm_likelihood_by_products(tri_graph *g, const struct gmm *p,
+                                                  const tri_expr *in,
+                                                  const struct gmm_parts *parts) {
+  tri_expr row = graph_array(g, "row", p->k, 0), squares = gmm_distances(g, p, in),
+           weights = tri_add(in[0], parts->sums);
+  tri_expr terms = tri_sub(weights, tri_div(row, tri_integer(g, 2)));
+  tri_expr sum = graph_over(g, p->n, 1, &row, &squares, graph_logsumexp(g, p->k, terms), 1);
+  return tri_sub(sum, tri_mul(tri_integer(g, p->n), graph_logsumexp(g, p->k, in[0])));
+}
+
 /* in: alphas [k], means [k, d], icf [k, gmm_icf], x [n, d] */
 static inline tri_expr gmm_likelihood(tri_graph *g, const struct gmm *p, const tri_expr *in,
                                       const struct gmm_parts *parts) {
@@ -77,7 +129,8 @@ static inline tri_expr gmm_prior_graph(tri_graph *g, const struct gmm *p, tri_ex
 static inline tri_expr gmm_graph(tri_graph *g, const struct gmm *p, const tri_expr *in,
                                  int corrected) {
   const struct gmm_parts parts = gmm_parts(g, p, in[2]);
-  tri_expr likelihood = gmm_likelihood(g, p, in, &parts);
+  tri_expr likelihood = p->d < GMM_FEW ? gmm_likelihood(g, p, in, &parts)
+                                       : gmm_likelihood_by_products(g, p, in, &parts);
   tri_expr prior = gmm_prior_graph(g, p, in[2], &parts);
   tri_expr sum = tri_add(likelihood, tri_double(g, gmm_constant(p, corrected)));
   return corrected ? tri_sub(sum, prior) : tri_add(sum, prior);
