@@ -92,7 +92,7 @@ static void run_row(struct run *r, const struct instruction *s) {
   const struct domain *domain = r->numbers->domain;
   enum apply_mode mode = s->flags & STEP_EXTENDED ? APPLY_EXTENDED : APPLY_STRICT;
   size_t count = count_of(r, s->result);
-  if (tri__run_elementwise(r, s)) return;
+  if ((s->flags & STEP_SUMMED) || tri__run_elementwise(r, s)) return;
   for (size_t e = 0; e < count; e++) {
     const void *x[ROW_MAX_ARITY];
     for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);

@@ -165,6 +165,19 @@ static void take_carries(const struct turn *t, size_t step) {
   }
 }
 
+/* Of a sum that steps scatter. */
+static void add_terms(const struct turn *t, uint32_t k) {
+  uint32_t result = t->step->result + k;
+  for (uint32_t i = t->loop->first_term[k]; i < t->loop->first_term[k + 1]; i++) {
+    const struct plan_term *term = t->loop->terms + i;
+    if (term->step != NO_STEP)
+      tri__add_scattered(t->outer, result, &t->body, t->loop->body->steps + term->step);
+    for (size_t e = 0; term->step == NO_STEP && e < count_of(t->outer, result); e++)
+      tri__numbers_accumulate(t->body.numbers, element_at(t->outer, result, e),
+                              argument_at(&t->body, term->value, e));
+  }
+}
+
 /* What the body has computed of a step. */
 static void take_outputs(const struct turn *t, size_t step) {
   struct numbers *n = t->body.numbers;
@@ -172,8 +185,8 @@ static void take_outputs(const struct turn *t, size_t step) {
     uint32_t i, result = t->step->result + k;
     enum loop_result kind = kind_of(t, k, &i);
     if (kind != RESULT_STACKED && kind != RESULT_SUMMED) continue;
-    if (t->loop->scatter[k] != NO_STEP) {
-      tri__add_scattered(t->outer, result, &t->body, t->loop->body->steps + t->loop->scatter[k]);
+    if (t->loop->first_term[k] < t->loop->first_term[k + 1]) {
+      add_terms(t, k);
       continue;
     }
     uint32_t output = t->loop->body->outputs[t->loop->output[t->loop->kept[k]]];

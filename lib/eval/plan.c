@@ -416,23 +416,53 @@ static void find_active(struct plan *p) {
 
 /* --- scatters that a loop sums */
 
-static uint32_t reads_of(const struct plan *p, uint32_t v) {
-  uint32_t reads = 0;
+/* How often each value is read, as far as 2. */
+static void count_reads(const struct plan *p, uint8_t *reads) {
   for (uint32_t s = 0; s < p->step_count; s++)
-    for (uint32_t i = 0; i < p->steps[s].nargs; i++) reads += step_args(p, p->steps + s)[i] == v;
-  for (uint32_t o = 0; o < p->output_count; o++) reads += p->outputs[o] == v;
-  return reads;
+    for (uint32_t i = 0; i < p->steps[s].nargs; i++) {
+      uint32_t v = step_args(p, p->steps + s)[i];
+      reads[v] = reads[v] ? 2 : 1;
+    }
+  for (uint32_t o = 0; o < p->output_count; o++)
+    reads[p->outputs[o]] = reads[p->outputs[o]] ? 2 : 1;
 }
 
-/* What a step scatters and the loop only sums is never laid out: n steps into an array of n parts cost n, not n². */
-static void find_sums(const struct compiler *c) {
-  struct plan *p = c->plan;
-  for (uint32_t s = 0; c->summed && s < p->step_count; s++) {
+/* Whether what the step gives can be added to a sum where it belongs: a scatter that nothing else reads, or a sum with one in it. */
+static bool adds_up(const struct instruction *step, const uint8_t *reads, const uint8_t *scatters) {
+  if (reads[step->result] != 1) return false;
+  if (step->op == TRI_OP_scatter) return true;
+  return step->op == TRI_OP_add && (scatters[step->arg[0]] || scatters[step->arg[1]]);
+}
+
+/* From what is summed back to the scatters. */
+static void mark_sums(struct plan *p, const uint8_t *summed, uint8_t *scatters) {
+  for (uint32_t o = 0; o < p->output_count; o++)
+    if (scatters[p->outputs[o]]) scatters[p->outputs[o]] = summed[o] ? 2 : 1;
+  for (uint32_t s = p->step_count; s-- > 0;) {
     struct instruction *step = p->steps + s;
-    if (step->op != TRI_OP_scatter || reads_of(p, step->result) != 1) continue;
-    for (uint32_t o = 0; o < p->output_count; o++)
-      if (p->outputs[o] == step->result && c->summed[o]) step->flags |= STEP_SUMMED;
+    if (scatters[step->result] != 2) continue;
+    step->flags |= STEP_SUMMED;
+    for (uint32_t i = 0; step->op == TRI_OP_add && i < 2; i++)
+      if (scatters[step->arg[i]]) scatters[step->arg[i]] = 2;
   }
+}
+
+/* What a body scatters and the loop only sums is never laid out: n steps into an array of n parts cost n, not n². */
+static bool find_sums(const struct compiler *c) {
+  struct plan *p = c->plan;
+  if (!c->summed) return true;
+  uint8_t *reads = tri__new(&p->memory, p->value_count, 1);
+  uint8_t *scatters = tri__new(&p->memory, p->value_count, 1);
+  if (reads && scatters) {
+    count_reads(p, reads);
+    for (uint32_t s = 0; s < p->step_count; s++)
+      scatters[p->steps[s].result] = adds_up(p->steps + s, reads, scatters);
+    mark_sums(p, c->summed, scatters);
+  }
+  bool ok = reads && scatters;
+  tri__free(&p->memory, reads, p->value_count, 1);
+  tri__free(&p->memory, scatters, p->value_count, 1);
+  return ok;
 }
 
 /* --- numbers that loops count */
@@ -581,8 +611,7 @@ static bool compile(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   }
   memcpy(p->used, c->used, sizeof p->used);
   p->programs = tri__programs_new(c->graph, &p->memory, c->used);
-  find_sums(c);
-  if (!p->programs || !count_numbers(p) || !tri__plan_slots(p) || !find_lone(p))
+  if (!p->programs || !find_sums(c) || !count_numbers(p) || !tri__plan_slots(p) || !find_lone(p))
     return no_memory(c);
   find_active(p);
   return find_wanted(p) || no_memory(c);

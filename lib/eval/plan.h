@@ -19,8 +19,7 @@
 enum {
   STEP_EXTENDED = 1, /* needed by derivatives only: follows IEEE beyond the operation's domain */
   STEP_ACTIVE = 2,   /* its results depend on an input, and derivatives pass through it */
-  STEP_SUMMED =
-      4 /* a scatter of a loop's body that is only summed: its parts are added where they belong, and it is not run */
+  STEP_SUMMED = 4    /* of a loop's body: a scatter that is only summed, or a sum with one in it. It is not run */
 };
 
 enum { STEP_INLINE = 3 };
@@ -63,6 +62,12 @@ struct plan_constant {
   uint32_t node;
 };
 
+/* What a step of a loop adds to a sum. */
+struct plan_term {
+  uint32_t value; /* of the body */
+  uint32_t step;  /* that scatters it, whose parts are added; NO_STEP: the whole value is */
+};
+
 /* A loop of the plan (graph/loop.h). Its results are those that are asked for: kept[k] is which of the node's result k is. The body has all of
  * its inputs, and of its outputs those that these results and the carries between them take. */
 struct plan_loop {
@@ -73,7 +78,10 @@ struct plan_loop {
   uint32_t size;     /* the named size that counts the steps, or NO_SIZE */
   uint32_t *kept;    /* numbers of results, ascending */
   uint8_t *strict;   /* of each: primals need it */
-  uint32_t *scatter; /* of each: the body's step that scatters what is summed, or NO_STEP */
+  /* Of a summed result that steps scatter: what is added, terms[first_term[k]] … terms[first_term[k + 1] - 1]. */
+  struct plan_term *terms;
+  uint32_t *first_term;
+  size_t term_count, term_capacity;
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
   /* By step input: whether it is the numbers first, first + 1, …, which nobody else reads; they are counted and not laid out, and their value

@@ -181,6 +181,7 @@ static uint32_t emit(struct flat *f, const struct instruction *like, const uint3
   struct instruction *s = f->steps + f->step_count;
   *s = *like;
   s->results = 1;
+  s->flags &= (uint8_t)~STEP_SUMMED;
   memset(s->arg, 0, sizeof s->arg);
   for (uint32_t i = 0; i < s->nargs; i++) s->arg[i] = args[i];
   *known_step = (uint32_t)f->step_count + 1;

@@ -73,19 +73,53 @@ static bool match_sizes(struct plan *p, struct plan_loop *l) {
   return l->sizes != NULL;
 }
 
-/* The steps that scatter what is summed. */
-static bool find_scatters(struct memory *m, struct plan_loop *l) {
-  l->scatter = tri__new(m, l->results, sizeof *l->scatter);
-  for (uint32_t k = 0; l->scatter && k < l->results; k++) {
-    uint32_t i;
-    l->scatter[k] = NO_STEP;
-    if (tri__loop_result_kind(&l->as, l->kept[k], &i) != RESULT_SUMMED) continue;
-    uint32_t value = l->body->outputs[l->output[l->kept[k]]];
-    for (uint32_t s = 0; s < l->body->step_count; s++)
-      if ((l->body->steps[s].flags & STEP_SUMMED) && l->body->steps[s].result == value)
-        l->scatter[k] = s;
+/* --- sums of what is scattered */
+
+static bool add_term(struct memory *m, struct plan_loop *l, struct plan_term term) {
+  if (!tri__grow(m, (void **)&l->terms, &l->term_capacity, l->term_count + 1, sizeof *l->terms))
+    return false;
+  l->terms[l->term_count++] = term;
+  return true;
+}
+
+static uint32_t step_of(const struct plan *body, uint32_t value) {
+  for (uint32_t s = body->step_count; s-- > 0;)
+    if (body->steps[s].result == value) return s;
+  return NO_STEP;
+}
+
+/* The terms of a sum that is not carried out: each that is a sum itself gives way to its own. */
+static bool find_terms(struct memory *m, struct plan_loop *l, uint32_t value) {
+  size_t first = l->term_count;
+  uint32_t step = step_of(l->body, value);
+  if (step == NO_STEP || !(l->body->steps[step].flags & STEP_SUMMED)) return true;
+  if (!add_term(m, l, (struct plan_term){value, NO_STEP})) return false;
+  for (size_t i = first; i < l->term_count;) {
+    struct plan_term *term = l->terms + i;
+    term->step = step_of(l->body, term->value);
+    const struct instruction *s = term->step == NO_STEP ? NULL : l->body->steps + term->step;
+    bool summed = s && (s->flags & STEP_SUMMED);
+    if (summed && s->op == TRI_OP_add) {
+      term->value = s->arg[0];
+      if (!add_term(m, l, (struct plan_term){s->arg[1], NO_STEP})) return false;
+      continue;
+    }
+    if (!summed) term->step = NO_STEP;
+    i++;
   }
-  return l->scatter != NULL;
+  return true;
+}
+
+static bool find_scatters(struct memory *m, struct plan_loop *l) {
+  l->first_term = tri__new(m, l->results + 1, sizeof *l->first_term);
+  if (!l->first_term) return false;
+  for (uint32_t k = 0; k < l->results; k++) {
+    uint32_t i;
+    bool summed = tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED;
+    if (summed && !find_terms(m, l, l->body->outputs[l->output[l->kept[k]]])) return false;
+    l->first_term[k + 1] = (uint32_t)l->term_count;
+  }
+  return true;
 }
 
 static bool no_memory(tri_error *error) {
@@ -123,7 +157,8 @@ void tri__plan_loop_free(struct memory *m, struct plan_loop *l) {
   tri__loop_lanes_free(l->lanes);
   tri__lanes_free(l->scan);
   tri__plan_free(l->body);
-  if (l->scatter) tri__free(m, l->scatter, l->results, sizeof *l->scatter);
+  if (l->first_term) tri__free(m, l->first_term, l->results + 1, sizeof *l->first_term);
+  tri__free(m, l->terms, l->term_capacity, sizeof *l->terms);
   tri__free(m, l->kept, l->results, sizeof *l->kept);
   tri__free(m, l->strict, l->results, 1);
   tri__free(m, l->counted, l->as.steps, sizeof *l->counted);
