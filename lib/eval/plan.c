@@ -582,7 +582,7 @@ static bool prepare(struct compiler *c, size_t n_inputs, const tri_expr *inputs,
   if (!p->input_nodes || !p->outputs || !p->output_nodes || !c->roots) return no_memory(c);
   if (!take_roots(c, n_inputs, inputs, outputs)) return false;
   if (c->reduce && c->graph->has_loops &&
-      !(tri__plan_split(c->graph, p->output_count, c->roots + n_inputs) &&
+      !((p->body || tri__plan_split(c->graph, p->output_count, c->roots + n_inputs)) &&
         tri__plan_fuse(c->graph, p->output_count, c->roots + n_inputs)))
     return no_memory(c);
   c->known_count = c->graph->shape_count;

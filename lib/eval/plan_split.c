@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* A loop with carries in three: what no step has to wait for goes into a loop without carries before it, and what no step waits for into one
  * behind it, for these run by lanes. Of a scan there is left what hands on the carries; of its reverse that is linear in them. This takes room for
- * the values that go from one loop to the next. */
+ * the values that go from one loop to the next. Loops in the body of another are left alone: mostly lanes run that as a whole. */
 #include <string.h>
 
 #include "eval/plan.h"
