@@ -178,35 +178,93 @@ static tri_status check_adjoints(struct run *r, const void *adjoints, const stru
   return TRI_OK;
 }
 
-static void put_adjoints(const struct run *r, const void *adjoints, const struct port *to) {
-  size_t next = 0;
+/* To `to` from number `first` on. */
+static void put_adjoints(const struct run *r, const void *adjoints, const struct port *to,
+                         size_t first) {
   for (uint32_t v = 0; v < r->plan->input_count; v++)
     for (size_t e = 0; e < count_of(r, v); e++)
-      tri__port_put(to, next++, r->numbers, number_at(r->numbers, adjoints, place_of(r, v) + e));
+      tri__port_put(to, first++, r->numbers, number_at(r->numbers, adjoints, place_of(r, v) + e));
+}
+
+/* The run that sweeps go back over, all values kept; *values: outputs exist. */
+static tri_status run_forward(struct run *r, tri_workspace *w, const tri_call *call,
+                              const struct port *inputs, bool *values) {
+  *values = false;
+  tri_status status = tri__level(r, w, call, LEVEL_BASE, 0, true);
+  if (!status && !tri__adjoints(r, LEVEL_BASE))
+    return tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (!status) status = tri__run(r, inputs);
+  if (status) return status;
+  status = tri__check_outputs(r, inputs);
+  *values = status == TRI_OK;
+  return status;
 }
 
 tri_status tri__adjoint_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
                             const struct port *weights, const struct port *outputs,
                             const struct port *adjoints) {
-  struct run r;
+  struct run r = {.whole = false};
+  bool values;
   tri_status status = tri__check_kinks(w, call, inputs, NULL, 0, weights, outputs);
   if (status) {
     tri__port_none(adjoints, 0, tri__input_elements(w));
     return status;
   }
-  status = tri__level(&r, w, call, LEVEL_BASE, 0, true);
-  void *sums = status ? NULL : tri__adjoints(&r, LEVEL_BASE);
-  if (!status && !sums) return tri__call_error(call, TRI_MEMORY, "out of memory");
-  if (!status) status = tri__run(&r, inputs);
-  if (status) return status;
-  status = tri__check_outputs(&r, inputs);
-  bool values = status == TRI_OK;
+  status = run_forward(&r, w, call, inputs, &values);
+  if (!r.whole) return status;
+  void *sums = r.workspace->level[LEVEL_BASE].adjoints;
   if (values) status = tri__sweep(&r, sums, weights);
   if (values && !status) status = check_adjoints(&r, sums, inputs);
   if (values)
-    put_adjoints(&r, sums, adjoints);
+    put_adjoints(&r, sums, adjoints, 0);
   else
     tri__port_none(adjoints, 0, tri__input_elements(w));
+  tri__put_outputs(&r, outputs);
+  return status;
+}
+
+/* --- rows of the Jacobian */
+
+/* Of output element e of output i. */
+static tri_status sweep_one(struct run *r, const struct port *inputs, uint32_t i, size_t e) {
+  void *sums = tri__adjoints(r, LEVEL_BASE);
+  struct sweep s = tri__sweep_of(r, sums);
+  uint32_t v = r->plan->outputs[i];
+  s.numbers->domain->set_double(s.numbers, s.amount, 1.0);
+  add(&s, &(struct edge){TRI_NO_STEP, i, v, e, e}, s.amount, NULL, s.amount);
+  tri_status status = tri__sweep_back(&s);
+  return status ? status : check_adjoints(r, sums, inputs);
+}
+
+static tri_status sweep_rows(struct run *r, const struct port *inputs,
+                             const struct port *jacobian) {
+  size_t n = tri__input_elements(r->workspace), row = 0;
+  tri_status first = TRI_OK;
+  for (uint32_t i = 0; i < r->plan->output_count; i++)
+    for (size_t e = 0; e < count_of(r, r->plan->outputs[i]); e++, row++) {
+      tri_status status = sweep_one(r, inputs, i, e);
+      put_adjoints(r, r->workspace->level[LEVEL_BASE].adjoints, jacobian, row * n);
+      if (!first) first = status;
+      if (status && status != TRI_DOMAIN && status != TRI_UNKNOWN) return status;
+    }
+  return first;
+}
+
+tri_status tri__adjoint_rows(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                             const struct port *outputs, const struct port *jacobian) {
+  struct run r = {.whole = false};
+  bool values = false;
+  size_t count = tri__input_elements(w) * tri__output_elements(w);
+  tri_status status = tri__check_kinks(w, call, inputs, NULL, 0, NULL, outputs);
+  if (status) {
+    tri__port_none(jacobian, 0, count);
+    return status;
+  }
+  status = run_forward(&r, w, call, inputs, &values);
+  if (values)
+    status = sweep_rows(&r, inputs, jacobian);
+  else
+    tri__port_none(jacobian, 0, count);
   tri__put_outputs(&r, outputs);
   return status;
 }

@@ -203,6 +203,16 @@ tri_status tri_function_reverse(const tri_function *f, const tri_call *call, con
   return end(&s, status);
 }
 
+tri_status tri_function_jacobian(const tri_function *f, const tri_call *call, const double *inputs,
+                                 double *outputs, double *jacobian) {
+  struct session s;
+  struct port in = doubles(inputs), out = doubles(outputs), to = doubles(jacobian);
+  tri_status status = begin(&s, f, call);
+  if (!status) status = need(&s, enough(s.workspace, inputs) && enough(s.workspace, jacobian));
+  if (!status) status = tri__jacobian_run(s.workspace, &s.call, &in, &out, &to);
+  return end(&s, status);
+}
+
 tri_status tri_function_hessian(const tri_function *f, const tri_call *call, const double *inputs,
                                 const double *weights, double *outputs, double *gradient,
                                 double *hessian) {
@@ -289,6 +299,21 @@ tri_status tri_function_reverse_values(const tri_function *f, const tri_call *ca
                            fits(f, outputs, m, 1, true) && fits(f, adjoints, n, 1, !n));
   }
   if (!status) status = tri__adjoint_run(s.workspace, &s.call, &in, &by, &out, &to);
+  return end(&s, status);
+}
+
+tri_status tri_function_jacobian_values(const tri_function *f, const tri_call *call,
+                                        const tri_values *inputs, tri_values *outputs,
+                                        tri_values *jacobian) {
+  struct session s;
+  struct port in = port_of(inputs), out = port_of(outputs), to = port_of(jacobian);
+  tri_status status = begin(&s, f, call);
+  if (!status) {
+    size_t n = tri__input_elements(s.workspace), m = tri__output_elements(s.workspace);
+    status = check(&s, fits(f, inputs, n, 1, !n) && fits(f, outputs, m, 1, true) &&
+                           fits(f, jacobian, m, n, !n));
+  }
+  if (!status) status = tri__jacobian_run(s.workspace, &s.call, &in, &out, &to);
   return end(&s, status);
 }
 

@@ -19,7 +19,8 @@
 enum {
   STEP_EXTENDED = 1, /* needed by derivatives only: follows IEEE beyond the operation's domain */
   STEP_ACTIVE = 2,   /* its results depend on an input, and derivatives pass through it */
-  STEP_SUMMED = 4    /* of a loop's body: a scatter that is only summed, or a sum with one in it. It is not run */
+  STEP_SUMMED =
+      4 /* of a loop's body: a scatter that is only summed, or a sum with one in it. It is not run */
 };
 
 enum { STEP_INLINE = 3 };
@@ -74,10 +75,10 @@ struct plan_loop {
   struct loop as; /* but its lambda and its name of a size, which are the graph's */
   uint32_t node;
   struct plan *body;
-  uint32_t *sizes;   /* by the body's named sizes: the plan's */
-  uint32_t size;     /* the named size that counts the steps, or NO_SIZE */
-  uint32_t *kept;    /* numbers of results, ascending */
-  uint8_t *strict;   /* of each: primals need it */
+  uint32_t *sizes; /* by the body's named sizes: the plan's */
+  uint32_t size;   /* the named size that counts the steps, or NO_SIZE */
+  uint32_t *kept;  /* numbers of results, ascending */
+  uint8_t *strict; /* of each: primals need it */
   /* Of a summed result that steps scatter: what is added, terms[first_term[k]] … terms[first_term[k + 1] - 1]. */
   struct plan_term *terms;
   uint32_t *first_term;

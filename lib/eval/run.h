@@ -209,6 +209,12 @@ tri_status tri__dual_run(tri_workspace *w, const tri_call *call, const struct po
 tri_status tri__adjoint_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
                             const struct port *weights, const struct port *outputs,
                             const struct port *adjoints);
+/* One adjoint for each output element, row by row, after one run forward. */
+tri_status tri__adjoint_rows(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                             const struct port *outputs, const struct port *jacobian);
+/* The Jacobian, row by row, by dual runs or by adjoints. */
+tri_status tri__jacobian_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
+                             const struct port *outputs, const struct port *jacobian);
 tri_status tri__hessian_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
                             const struct port *weights, const struct port *outputs,
                             const struct port *gradient, const struct port *hessian);

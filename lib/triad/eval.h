@@ -190,6 +190,12 @@ TRI_CHECKED TRI_API tri_status tri_function_reverse(const tri_function *function
                                                     const double *weights, double *outputs,
                                                     double *adjoints);
 
+/* Outputs[M] (may be NULL) and jacobian[M * N], row by row: row i has the derivatives of output element i by all input elements. Forward, 16
+ * input elements at once, if N is at most 2 M, else reverse: one run forward, and a sweep back for each output element. */
+TRI_CHECKED TRI_API tri_status tri_function_jacobian(const tri_function *function,
+                                                     const tri_call *call, const double *inputs,
+                                                     double *outputs, double *jacobian);
+
 /* Outputs[M] and gradient[N] (each may be NULL) and hessian[N * N], row by row, of the weighted sum of outputs (weights NULL: all
  * are 1), by nested runs as call's mode says. */
 TRI_CHECKED TRI_API tri_status tri_function_hessian(const tri_function *function,
@@ -220,6 +226,12 @@ TRI_CHECKED TRI_API tri_status tri_function_forward_values(
 TRI_CHECKED TRI_API tri_status tri_function_reverse_values(
     const tri_function *function, const tri_call *call, const tri_values *inputs,
     const tri_values *weights, tri_values *outputs, tri_values *adjoints);
+/* As tri_function_jacobian. */
+TRI_CHECKED TRI_API tri_status tri_function_jacobian_values(const tri_function *function,
+                                                            const tri_call *call,
+                                                            const tri_values *inputs,
+                                                            tri_values *outputs,
+                                                            tri_values *jacobian);
 /* As tri_function_hessian. */
 TRI_CHECKED TRI_API tri_status tri_function_hessian_values(
     const tri_function *function, const tri_call *call, const tri_values *inputs,
