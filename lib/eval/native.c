@@ -185,15 +185,12 @@ static struct native_loop *keep_loop(struct native *n, struct plan_loop *l, enum
 }
 
 const struct native_loop *tri__native_loop(const tri_function *f, const struct plan_loop *loop,
-                                           enum native_way way, bool wait) {
+                                           enum native_way way) {
   struct native *n = f->native;
   struct plan_loop *l = (struct plan_loop *)(uintptr_t)loop; /* what nobody sees from outside */
   struct native_loop *code = atomic_load_explicit(&l->native[way], memory_order_acquire);
   if (code || !n || atomic_load(&n->failed) || atomic_load(&l->no_native[way])) return code;
-  if (wait)
-    pthread_mutex_lock(&n->lock);
-  else if (pthread_mutex_trylock(&n->lock))
-    return NULL;
+  pthread_mutex_lock(&n->lock);
   code = atomic_load(&l->native[way]);
   if (!code && !atomic_load(&n->failed) && !atomic_load(&l->no_native[way]))
     code = keep_loop(n, l, way);
@@ -222,7 +219,7 @@ static enum native_way way_of(const struct plan_loop *l) {
 static bool loops_native(const tri_function *f, const struct plan *p) {
   for (uint32_t i = 0; i < p->loop_count; i++) {
     const struct plan_loop *l = p->loops + i;
-    if (!tri__native_loop(f, l, way_of(l), true) && !loops_native(f, l->body)) return false;
+    if (!tri__native_loop(f, l, way_of(l)) && !loops_native(f, l->body)) return false;
   }
   return p->loop_count > 0;
 }
@@ -349,7 +346,8 @@ static bool run(const struct native_compiled *code, double *work, const double *
 static bool call(const tri_function *f, const tri_call *call, enum native_kind kind,
                  const double *in, const double *weights, double *outputs, double *gradient) {
   if (!is_plain(f, call) || !in) return false;
-  const struct native_compiled *code = code_for(f, kind, false);
+  /* over arrays the interpreter takes lanes' functions, which differ in the last place */
+  const struct native_compiled *code = code_for(f, kind, !f->plan->scalar);
   if (!code) return false;
   size_t count = code->work_count + code->output_count;
   bool ok;
@@ -397,6 +395,6 @@ bool tri__native_rehearse(tri_workspace *w, bool derivatives) {
 size_t tri__native_users(const tri_function *f) {
   const struct native_compiled *c = code_for(f, NATIVE_VALUE, true);
   if (c || !f->plan->loop_count) return c ? c->users : 0;
-  const struct native_loop *l = tri__native_loop(f, f->plan->loops, way_of(f->plan->loops), true);
+  const struct native_loop *l = tri__native_loop(f, f->plan->loops, way_of(f->plan->loops));
   return !l ? 0 : l->steps ? tri__native_steps_users(l->steps) : tri__native_lanes_users(l->lanes);
 }

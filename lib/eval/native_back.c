@@ -130,7 +130,7 @@ bool tri__native_turn_back(const struct turn *t, const struct sweep *outer,
                            const struct sweep *inner, size_t step) {
   struct pass p = {.turn = t, .outer = outer, .inner = inner};
   const tri_trace *trace = t->outer->call->trace;
-  const struct native_loop *code = trace ? NULL : tri__native_code_for(t, NATIVE_BACK, false);
+  const struct native_loop *code = trace ? NULL : tri__native_code_for(t, NATIVE_BACK);
   if (!code || !open_pass(&p, code->back)) return false;
   tri__native_walk_aim(&p.walk);
   tri__native_walk_to(&p.walk, part_of(t, step));
@@ -143,6 +143,6 @@ bool tri__native_turn_back(const struct turn *t, const struct sweep *outer,
 
 bool tri__native_back_rehearse(const struct turn *t) {
   struct pass p = {.turn = t};
-  const struct native_loop *code = tri__native_code_for(t, NATIVE_BACK, true);
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BACK);
   return !code || open_pass(&p, code->back);
 }

@@ -18,10 +18,10 @@ bool tri__native_value(const tri_function *f, const tri_call *call, const double
 bool tri__native_reverse(const tri_function *f, const tri_call *call, const double *inputs,
                          const double *weights, double *outputs, double *adjoints);
 
-/* Native code for a loop of the function's plan, or of one of its loops' bodies, as that is run; NULL
- * if there is none, or with wait unset if another thread is making some. */
+/* Native code for a loop of the function's plan, or of one of its loops' bodies, as that is run; made
+ * now if it must be. NULL if there is none. */
 const struct native_loop *tri__native_loop(const tri_function *f, const struct plan_loop *loop,
-                                           enum native_way way, bool wait);
+                                           enum native_way way);
 
 /* How many functions share the code of this one for values; 0: there is none. */
 size_t tri__native_users(const tri_function *f);

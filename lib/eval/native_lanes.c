@@ -357,7 +357,7 @@ static tri_status run(struct pass *p) {
 
 static bool find_pass(struct pass *p, const struct turn *t) {
   const tri_function *f = t->outer->workspace->function;
-  const struct native_loop *code = tri__native_loop(f, t->loop, NATIVE_BY_LANES, true);
+  const struct native_loop *code = tri__native_loop(f, t->loop, NATIVE_BY_LANES);
   *p = (struct pass){.turn = t};
   if (!code) return false;
   p->code = code->lanes;

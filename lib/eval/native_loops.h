@@ -52,9 +52,8 @@ bool tri__native_walk_open(struct native_walk *walk, const struct turn *turn,
 /* Aims at the body's inputs, those of a part; carries are those of the walk. */
 void tri__native_walk_aim(struct native_walk *walk);
 void tri__native_walk_to(struct native_walk *walk, size_t part);
-/* Code for a turn over doubles; NULL if there is none, or if it is not made yet. */
-const struct native_loop *tri__native_code_for(const struct turn *turn, enum native_way way,
-                                               bool wait);
+/* Code for a turn over doubles; NULL if there is none. */
+const struct native_loop *tri__native_code_for(const struct turn *turn, enum native_way way);
 
 /* Makes machine code of what is drafted, or finds it in the cache; NULL if that fails (native.c). */
 struct native_compiled *tri__native_compile(struct native_maker *maker, struct native_draft *draft);

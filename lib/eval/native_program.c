@@ -634,11 +634,14 @@ bool tri__native_body(struct native_draft *d, const struct native_port *inputs,
 
 bool tri__native_writes_out(const struct plan *p) {
   for (uint32_t i = 0; i < p->step_count; i++) switch (p->steps[i].op) {
-    case TRI_OP_loop:
-    case TRI_OP_gather:
-    case TRI_OP_scatter:
-    case TRI_OP_size: return false;
-    default: break;
+    case TRI_OP_stack:
+    case TRI_OP_element:
+    case TRI_OP_slice:
+    case TRI_OP_embed:
+    case TRI_OP_repeat:
+    case TRI_OP_iota: break;
+    default:
+      if (p->steps[i].op >= TRI_OP_ROWS) return false;
     }
   return !p->size_count;
 }

@@ -78,7 +78,15 @@ static bool make_code(struct native_maker *m, const struct plan_loop *l, struct 
   return u->code != NULL;
 }
 
+/* Whether there are contractions, which are CBLAS's. Loops in one another are few: this may call itself. */
+static bool contracts(const struct plan *p) {
+  bool any = p->contracts;
+  for (uint32_t i = 0; i < p->loop_count && !any; i++) any = contracts(p->loops[i].body);
+  return any;
+}
+
 struct native_steps *tri__native_steps_new(struct native_maker *m, const struct plan_loop *l) {
+  if (contracts(l->body)) return NULL;
   struct native_steps *u = tri__new(m->memory, 1, sizeof *u);
   if (!u) return NULL;
   bool ok = tri__plan_flat(l->body, m->memory, NATIVE_MOST_WRITTEN, l->as.steps, l->as.constants,
@@ -248,19 +256,20 @@ static tri_status run(struct native_walk *w, bool keeps) {
   return TRI_OK;
 }
 
-const struct native_loop *tri__native_code_for(const struct turn *t, enum native_way way,
-                                               bool wait) {
+/* Who does not make the code waits for it: the interpreter takes lanes' functions for arrays and for loops in
+ * the body, which differ in the last place. */
+const struct native_loop *tri__native_code_for(const struct turn *t, enum native_way way) {
   const struct numbers *n = t->body.numbers;
   const tri_function *f = t->outer->workspace->function;
   if (n->domain != &tri__double_domain || n->by_template || t->loop->body->size_count ||
       t->outer->call->trace)
     return NULL;
-  return tri__native_loop(f, t->loop, way, wait);
+  return tri__native_loop(f, t->loop, way);
 }
 
 tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done) {
   struct native_walk w;
-  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS, false);
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS);
   *done = code && tri__native_walk_open(&w, t, code->steps, 0);
   if (!*done) return TRI_OK;
   tri__native_walk_aim(&w);
@@ -282,7 +291,7 @@ tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, boo
   struct native_walk w;
   uint32_t outputs = t->loop->body->output_count;
   size_t carries = t->level->carry_count * sizeof(double);
-  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS, false);
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS);
   *done = code && tri__native_walk_open(&w, t, code->steps, widest_output(t) * sizeof(double));
   if (!*done) return TRI_OK;
   tri__native_walk_aim(&w);
@@ -300,6 +309,6 @@ tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, boo
 
 bool tri__loop_native_rehearse(const struct turn *t) {
   struct native_walk w;
-  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS, true);
+  const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS);
   return !code || tri__native_walk_open(&w, t, code->steps, widest_output(t) * sizeof(double));
 }

@@ -18,8 +18,9 @@ typedef struct tri_function tri_function;
  * directions and the same named sizes). */
 typedef struct tri_workspace tri_workspace;
 
-/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit; but those of a loop that hands nothing on from
- * step to step are the lanes' (tri_function_map) wherever it has machine code, which the interpreter uses where it can write the loop's body out. */
+/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit, but for the last place of what the interpreter
+ * computes by the functions of lanes (tri_function_map): rows over arrays, and loops that hand nothing on from step to step. Of these
+ * machine code has the same bits where the interpreter can write the loop's body out. */
 typedef enum tri_run {
   TRI_INTERPRET, /* the interpreter */
   /* Machine code for one point, made at the first call, where there can be any, if triad was built with LLVM: for functions in double without
