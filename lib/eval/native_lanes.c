@@ -142,21 +142,25 @@ static bool is_index(double i, size_t n) {
   return i >= 0.0 && i < (double)n && i == (double)(size_t)i;
 }
 
-/* The part that point n's index chooses; none where it is no index. */
-static const double *chosen_part(const struct pass *p, const struct lanes_part *part, size_t n) {
-  const struct plan_loop *l = p->turn->loop;
-  double i = l->counted[part->index] ? (double)(l->first[part->index] + (int64_t)n)
-                                     : argument(p->turn, part->index)[n];
+/* Where the part is that an index chooses; none where it is no index. */
+static const double *chosen_part(const struct pass *p, const struct lanes_part *part,
+                                 const double *array, double i) {
   i += (double)part->offset;
-  bool there = is_index(i, part->parts);
-  return there ? argument(p->turn, part->array) + (size_t)i * part->each : p->none;
+  return is_index(i, part->parts) ? array + (size_t)i * part->each : p->none;
 }
 
 static void choose_parts(const struct pass *p, const struct lanes_part *part, size_t first) {
+  const struct plan_loop *l = p->turn->loop;
+  bool counted = l->counted[part->index];
+  double begin = counted ? (double)(l->first[part->index] + (int64_t)first) : 0.0;
+  const double *array = argument(p->turn, part->array);
+  const double *indices = counted ? NULL : argument(p->turn, part->index) + first;
   for (size_t v = 0; v < p->vectors; v++) {
     const double *rows[LANE_FEW];
-    for (size_t k = 0; k < LANE_FEW; k++)
-      rows[k] = chosen_part(p, part, first + point(p, v * LANE_FEW + k));
+    for (size_t k = 0; k < LANE_FEW; k++) {
+      size_t n = point(p, v * LANE_FEW + k);
+      rows[k] = chosen_part(p, part, array, counted ? begin + (double)n : indices[n]);
+    }
     p->code->kernels->few_take(frame_of(p, v) + (size_t)part->place * LANE_FEW, rows, part->each);
   }
 }
