@@ -5,7 +5,8 @@
  * included (native_program.c), finds operations that are the same but for where they read and
  * write, and makes loops of these (native_groups.c). A module of its own, opened when first
  * needed, makes machine code of the program by LLVM (native_emit.c, native_llvm.c): it sees this
- * header alone and links nothing of the library. */
+ * header alone and links nothing of the library. Programs of loops' bodies (native_loops.h) find
+ * their numbers through ports, and may be of vectors. */
 #ifndef TRIAD_EVAL_NATIVE_H
 #define TRIAD_EVAL_NATIVE_H
 

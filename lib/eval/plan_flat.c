@@ -616,17 +616,15 @@ static void free_flat(struct flat *f) {
 }
 
 /* The steps of f->range; the plan's first numbers, as many as f->inputs says, are the inputs. */
-static bool write_out(struct flat *f, const struct plan *p, size_t inputs) {
-  struct frame frame;
-  f->outermost = &frame;
+static bool write_out(struct flat *f, struct frame *frame, const struct plan *p, size_t inputs) {
   *f->flat = (struct flat_plan){.plan = NULL};
-  if (open_frame(f, &frame, p)) {
-    f->inputs = f->more_inputs = (uint32_t)(inputs == SIZE_MAX ? frame.count : inputs);
-    for (uint32_t i = 0; i < f->inputs; i++) frame.number[i] = i;
-    if (run_range(f, &frame, f->range.first, f->range.end))
-      f->flat->plan = made(f, &frame, elements(p, f->range.outputs, f->range.output_count));
+  if (open_frame(f, frame, p)) {
+    f->inputs = f->more_inputs = (uint32_t)(inputs == SIZE_MAX ? frame->count : inputs);
+    for (uint32_t i = 0; i < f->inputs; i++) frame->number[i] = i;
+    if (run_range(f, frame, f->range.first, f->range.end))
+      f->flat->plan = made(f, frame, elements(p, f->range.outputs, f->range.output_count));
   }
-  close_frame(f, &frame);
+  close_frame(f, frame);
   free_flat(f);
   if (!f->flat->plan) tri__plan_flat_free(f->flat, f->memory);
   return !f->failed;
@@ -634,25 +632,29 @@ static bool write_out(struct flat *f, const struct plan *p, size_t inputs) {
 
 bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit, uint32_t steps,
                     uint32_t constants, struct flat_plan *flat) {
+  struct frame frame;
   struct flat f = {.memory = memory,
                    .limit = limit,
                    .turning = steps,
                    .constant = constants,
                    .range = {0, p->step_count, p->outputs, p->output_count},
-                   .flat = flat};
-  return write_out(&f, p, elements(p, NULL, p->input_count));
+                   .flat = flat,
+                   .outermost = &frame};
+  return write_out(&f, &frame, p, elements(p, NULL, p->input_count));
 }
 
 bool tri__plan_flat_range(const struct plan *p, struct memory *memory, uint32_t limit,
                           uint32_t steps, uint32_t constants, const struct flat_range *range,
                           struct flat_plan *flat) {
+  struct frame frame;
   struct flat f = {.memory = memory,
                    .limit = limit,
                    .turning = steps,
                    .constant = constants,
                    .range = *range,
-                   .flat = flat};
-  return write_out(&f, p, SIZE_MAX);
+                   .flat = flat,
+                   .outermost = &frame};
+  return write_out(&f, &frame, p, SIZE_MAX);
 }
 
 void tri__plan_flat_only_parts(struct flat_plan *flat) {
