@@ -20,7 +20,7 @@ typedef struct tri_workspace tri_workspace;
 
 /* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit, but for the last place of what the interpreter
  * computes by the functions of lanes (tri_function_map): rows over arrays, and loops that hand nothing on from step to step. Of these
- * machine code has the same bits where the interpreter can write the loop's body out. */
+ * machine code has the same bits where both write the loop's body out. */
 typedef enum tri_run {
   TRI_INTERPRET, /* the interpreter */
   /* Machine code for one point, made at the first call, where there can be any, if triad was built with LLVM: for functions in double without
