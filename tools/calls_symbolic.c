@@ -181,6 +181,18 @@ static tri_expr polynomial(const struct request *request, tri_expr e, tri_expr x
   return sum;
 }
 
+/* A polynomial is one in a number: an array of the name that was given is not taken for a number that does not occur. */
+static tri_status refuse_array(const struct request *request, const struct subject *s,
+                               const struct value *at) {
+  for (size_t i = 0; i < s->n_parameters; i++) {
+    const char *name = tri_expr_name(s->parameters[i]);
+    if (strlen(name) == at->keyword_size && memcmp(name, at->keyword, at->keyword_size) == 0 &&
+        tri_expr_rank(s->parameters[i]) > 0)
+      return request_fail(request, at, TRI_SHAPE, "taylor: %.80s is an array, not a number", name);
+  }
+  return TRI_OK;
+}
+
 tri_status call_taylor(const struct request *request, struct value *value) {
   struct subject s;
   const struct value *at = &request->arguments[1], *order = &request->arguments[2];
@@ -191,6 +203,7 @@ tri_status call_taylor(const struct request *request, struct value *value) {
   if (!at->keyword || at->kind != VALUE_EXPR || order->keyword || !is_count(request, order))
     return request_fail(request, at, TRI_SYNTAX, "write taylor(e, x=A, N)");
   status = read_count(request, order, &n);
+  if (status == TRI_OK) status = refuse_array(request, &s, at);
   if (status != TRI_OK) return status;
   tri_expr x =
       expr_of(request->graph, tri__variable(request->graph, at->keyword, at->keyword_size));

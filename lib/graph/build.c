@@ -313,6 +313,13 @@ static uint32_t spread(tri_graph *g, uint32_t id, uint32_t shape) {
   return id;
 }
 
+/* Strong zeros are no matter where the factor is known not to be 0, as 2 is in the derivative of x^2, or the other is a number. */
+static uint32_t gate_over_arrays(tri_graph *g, const uint32_t *args) {
+  if (args[0] == g->one) return args[1];
+  if (!has(g, args[0], FACT_NONZERO) && op_of(g, args[1]) != TRI_OP_constant) return 0;
+  return tri__build2(g, TRI_OP_mul, args[0], args[1]);
+}
+
 /* An elementwise operation over repeated numbers is one over the numbers, which are the same in all elements anyway; and what a number
  * leaves as it is comes back itself. 0 if there is nothing of the kind. */
 static uint32_t over_repeated(tri_graph *g, tri_op op, const struct row *row, uint32_t shape,
@@ -326,6 +333,7 @@ static uint32_t over_repeated(tri_graph *g, tri_op op, const struct row *row, ui
   }
   if (changed && !arrays) return spread(g, tri__build(g, op, row->arity, numbers), shape);
   if (changed) return tri__build(g, op, row->arity, numbers);
+  if (op == TRI_OP_gate) return gate_over_arrays(g, args);
   bool product = op == TRI_OP_mul, sum = op == TRI_OP_add;
   uint32_t unit = sum || op == TRI_OP_sub ? g->zero : g->one;
   if (!product && !sum && op != TRI_OP_sub && op != TRI_OP_div && op != TRI_OP_pow) return 0;

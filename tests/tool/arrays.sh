@@ -113,6 +113,13 @@ gradient(dot(x, x), x=[1, 2])' '{"line":1,"kind":"none"}
 {"line":7,"kind":"expression","text":"x + 1"}
 {"line":8,"kind":"vector","text":"[2, 4]","value":["2","4"]}'
 
+text "powers of arrays: a factor that is not 0 needs no strong zero" 'array x[n], y[n]
+gradient(sum(x^2)); gradient(sum(y*x^3)); gradient(sum(x^(5/2)))
+gradient(sum(x^y))' '2*x
+[3*x^2*y, x^3]
+5*x^(3/2)/2
+[gate(y, x^(y - 1)), gate(x^y, log(x))]'
+
 compare "an index out of range" '-e:1:18: shape error: index 4 is out of range: there are 3 elements, from 1 on
   a = [1, 2, 3]; a[4]
                    ^' "$("$TRIAD" -e 'a = [1, 2, 3]; a[4]' 2>&1)"
@@ -138,6 +145,8 @@ code 'array 3' syntax 1
 code 'array sin[3]' name 7
 code 'n = 3; array x[n]' name 16
 code 'sum(i, i=1..q)' shape 10
+code 'f(y[n], a) = a*sum(y); taylor(f, y=0, 2)' shape 36
+code 'array x[n]; taylor(x[1]^2, x=0, 2)' shape 30
 verdict() { # STATEMENTS VERDICTS: of the function and of each derivative
   compare "$1" "$2" "$("$TRIAD" --json -e "$1" | tail -n 1 | grep -o '"verdict":"[A-Z]*"' | sed 's/.*:"\(.*\)"/\1/' | tr '\n' ' ')"
 }
