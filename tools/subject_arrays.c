@@ -118,6 +118,20 @@ static bool has_arrays(const struct subject *s) {
   return false;
 }
 
+/* Claimed derivatives are in terms of the same arrays. */
+static tri_status flatten_claim(const struct request *request, struct subject *s,
+                                const tri_expr *arrays) {
+  if (!s->claim || s->claim->kind != VALUE_EXPR) return TRI_OK;
+  struct value *claim = request_new(request, 1, sizeof *claim);
+  if (!claim) return TRI_MEMORY;
+  tri_expr e =
+      tri_substitute(expr_of(request->graph, s->claim->expr), s->n_inputs, s->inputs, arrays);
+  *claim = *s->claim;
+  claim->expr = e.id;
+  s->claim = claim;
+  return tri_expr_status(e);
+}
+
 tri_status subject_flatten(const struct request *request, struct subject *s) {
   struct flat f = {.request = request, .s = s};
   if (!has_arrays(s) || !(s->has_point || s->range)) return TRI_OK;
@@ -130,6 +144,7 @@ tri_status subject_flatten(const struct request *request, struct subject *s) {
     status = flatten_input(&f, i, groups + i, arrays + i);
     if (i < s->n) variables = f.n;
   }
+  if (!status) status = flatten_claim(request, s, arrays);
   if (status) return status;
   s->expr = tri_substitute(s->expr, s->n_inputs, s->inputs, arrays);
   s->groups = groups;

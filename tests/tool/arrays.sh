@@ -153,6 +153,9 @@ verdict() { # STATEMENTS VERDICTS: of the function and of each derivative
 verdict 'verify(sum(x^i, i=1..3), x=2)' 'PROVED PROVED PROVED '
 verdict 'f(x[n]) = sum(abs(x[i]), i=1..n); verify(f, [1, 0])' 'UNDECIDED PROVED PROVED UNDECIDED '
 verdict 'h(c, x[n]) = fold(sin(s*c + x[i]), s=c, i=1..n); verify(h, 0.3, [0.1, 0.2])' 'PROVED PROVED PROVED PROVED PROVED '
+verdict 'array x[n]; g(x[n]) = sum(x^2); gradcheck(g, [1, 2], claim=2*x)' 'PROVED PROVED PROVED '
+verdict 'array x[n]; g(x[n], a) = a*sum(map(sin(x[i]), i=1..n)); gradcheck(g, [1, 2], 3, claim=concat(map(a*cos(x[i]), i=1..2), [sum(x)]))' 'REFUTED PROVED PROVED REFUTED '
+verdict 'array x[n]; g(x[n]) = fold(s*x[i], s=1, i=1..n); gradcheck(g, x=[2, 3], claim=[x[2], x[1]])' 'PROVED PROVED PROVED '
 code 'error(sum(x^i, i=1..3), x=2)' arity 1
 code 'derivatives(sum(exp(t*i), i=1..2), t=0, 3)' arity 1
 echo "1..$count"
