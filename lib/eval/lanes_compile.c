@@ -26,10 +26,6 @@ struct making {
   uint32_t next; /* number that no value has */
 };
 
-static size_t count_of_value(const struct plan *p, uint32_t v) {
-  return p->shapes[p->values[v].shape].count;
-}
-
 /* Numbers and steps, if they are not too many. */
 static bool measure(struct making *m) {
   const struct plan *p = m->plan;

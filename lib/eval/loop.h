@@ -34,8 +34,24 @@ void tri__turn_restore(struct turn *t, size_t i);
 /* The numbers of the carries before carry c. */
 size_t tri__carry_place(const struct turn *t, uint32_t carry);
 
-/* Room of at least `size` bytes in the body's level for ways to run the loop; false when out of memory. */
-bool tri__turn_block(const struct turn *t, size_t size);
+/* Room of `size` bytes in the body's level for ways to run the loop, from a cache line's begin on; NULL when out of memory. */
+void *tri__turn_block(const struct turn *t, size_t size);
+/* Pieces of such a room, each from a line's begin on. Without a block they are only counted. */
+struct pieces {
+  char *block;
+  size_t used;
+};
+static inline void *piece_of(struct pieces *p, size_t count, size_t size) {
+  enum { LINE_SIZE = 64 };
+  void *piece = p->block ? p->block + p->used : NULL;
+  p->used += (count * size + LINE_SIZE - 1) / LINE_SIZE * LINE_SIZE;
+  return piece;
+}
+
+/* Where results begin, and of those that are outputs of the function and go to the caller at once, their flags; else NULL. */
+void tri__turn_aim(const struct turn *t, double **results, uint8_t **flags);
+/* Numbers of the widest output of the body. */
+size_t tri__widest_output(const struct turn *t);
 
 /* The whole loop by native code, if there is some: then *done. TRI_INTERRUPTED. With `keeps`, every step's carries go to their snapshot. */
 tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done);
@@ -69,6 +85,21 @@ static inline uint32_t carry_input(const struct plan_loop *l, uint32_t carry) {
 }
 static inline size_t part_of(const struct turn *t, size_t step) {
   return t->loop->as.backward ? t->n - 1 - step : step;
+}
+/* Of a loop over doubles: its argument i. */
+static inline double *loop_argument(const struct turn *t, uint32_t i) {
+  return element_at(t->outer, t->args[i], 0);
+}
+/* The number of the part of an array that a step's index chooses, if it is a number of one. */
+static inline double chosen_index(const struct turn *t, uint32_t index, int64_t offset,
+                                  size_t part) {
+  const struct plan_loop *l = t->loop;
+  double i =
+      l->counted[index] ? (double)(l->first[index] + (int64_t)part) : loop_argument(t, index)[part];
+  return i + (double)offset;
+}
+static inline bool is_part(double i, size_t parts) {
+  return i >= 0.0 && i < (double)parts && i == (double)(size_t)i;
 }
 /* A run that a sweep will follow keeps every step's carries if there is room, so that the sweep need not run them again. */
 static inline bool keeps_all(const struct turn *t) {

@@ -99,35 +99,19 @@ static bool is_constant(const struct lanes *l, uint32_t slot) {
   return slot >= l->input_count && slot < l->input_count + l->constant_count;
 }
 
-/* A result that is an output of the function goes to the caller at once. */
-static void aim(const struct pass *p) {
-  const struct turn *t = p->turn;
-  for (uint32_t k = 0; k < t->loop->results; k++) {
-    uint32_t i;
-    bool sum = tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED;
-    p->flags[k] = NULL;
-    p->results[k] = sum ? NULL : tri__direct_result(t->outer, t->step, k, &p->flags[k]);
-    if (p->flags[k]) *p->flags[k] = WRITTEN | HAS_VALUES; /* unless one is found that has none */
-    if (!p->results[k]) p->results[k] = element_at(t->outer, t->step->result + k, 0);
-  }
-}
-
 static bool open_pass(struct pass *p) {
   const struct lanes *l = p->lanes;
-  struct level *level = p->turn->level;
   size_t cells = (size_t)l->slot_count - l->constant_count;
   size_t size = (cells * LANE_BLOCK + 2 * (size_t)l->output_count) * sizeof(double) +
-                l->slot_count * sizeof *p->slots + 2 * p->turn->loop->results * sizeof *p->results +
-                LANE_ALIGNMENT;
-  if (!tri__turn_block(p->turn, size)) return false;
-  p->buffers = (double *)(void *)((char *)level->block + LANE_ALIGNMENT -
-                                  (uintptr_t)level->block % LANE_ALIGNMENT);
+                l->slot_count * sizeof *p->slots + 2 * p->turn->loop->results * sizeof *p->results;
+  p->buffers = tri__turn_block(p->turn, size);
+  if (!p->buffers) return false;
   p->sums = p->buffers + cells * LANE_BLOCK;
   p->lost = p->sums + l->output_count;
   p->slots = (void **)(void *)(p->lost + l->output_count);
   p->results = (double **)(void *)(p->slots + l->slot_count);
   p->flags = (uint8_t **)(void *)(p->results + p->turn->loop->results);
-  aim(p);
+  tri__turn_aim(p->turn, p->results, p->flags);
   memset(p->sums, 0, 2 * (size_t)l->output_count * sizeof(double));
   for (uint32_t s = 0; s < l->slot_count; s++)
     p->slots[s] = is_constant(l, s)
@@ -137,10 +121,6 @@ static bool open_pass(struct pass *p) {
 }
 
 /* --- what goes in */
-
-static const double *argument(const struct turn *t, uint32_t i) {
-  return element_at(t->outer, t->args[i], 0);
-}
 
 /* How many parts an input of the body's has along its first dimension. */
 static size_t parts_of(const struct turn *t, uint32_t input) {
@@ -156,7 +136,7 @@ static void spread_constants(const struct pass *p) {
     for (size_t e = 0; e < count_of(&t->body, i); e++, number++) {
       uint32_t slot = p->flat->place[number];
       if (i < t->loop->as.steps || slot == NO_INPUT) continue;
-      double x = argument(t, i)[e], *to = buffer_of(p, slot);
+      double x = loop_argument(t, i)[e], *to = buffer_of(p, slot);
       for (size_t k = 0; k < LANE_BLOCK; k++) to[k] = x;
     }
 }
@@ -188,24 +168,16 @@ static void count_parts(const struct pass *p, uint32_t number, int64_t first, si
     to[k] = (double)(first + (int64_t)(k < count ? k : count - 1));
 }
 
-/* Step k's index of a part. */
-static double index_at(const struct turn *t, const struct flat_part *part, size_t k) {
-  const struct plan_loop *l = t->loop;
-  double i = l->counted[part->index] ? (double)(l->first[part->index] + (int64_t)k)
-                                     : argument(t, part->index)[k];
-  return i + (double)part->offset;
-}
-
 /* Parts of a constant by the indices of these steps; none where an index is none. */
 static void choose_parts(const struct pass *p, const struct flat_part *part, size_t first,
                          size_t count) {
   const struct turn *t = p->turn;
-  const double *array = argument(t, part->array);
+  const double *array = loop_argument(t, part->array);
   size_t all = count_of(&t->body, part->array), parts = parts_of(t, part->array);
   size_t each = parts ? all / parts : 0;
   for (size_t k = 0; k < LANE_BLOCK; k++) {
-    double i = index_at(t, part, first + (k < count ? k : count - 1));
-    bool there = i >= 0.0 && i < (double)parts && i == (double)(size_t)i;
+    double i = chosen_index(t, part->index, part->offset, first + (k < count ? k : count - 1));
+    bool there = is_part(i, parts);
     const double *from = there ? array + (size_t)i * each : NULL;
     for (size_t e = 0; e < each; e++) {
       uint32_t slot = p->flat->place[part->input + e];
@@ -222,7 +194,7 @@ static void take_inputs(const struct pass *p, size_t first, size_t count) {
     if (t->loop->counted[i])
       count_parts(p, number, t->loop->first[i] + (int64_t)first, count);
     else
-      take_parts(p, number, argument(t, i), each, first, count);
+      take_parts(p, number, loop_argument(t, i), each, first, count);
     number += (uint32_t)each;
   }
   for (size_t k = 0; k < p->flat->part_count; k++)

@@ -80,13 +80,35 @@ tri_status tri__turn_open(struct turn *t, const struct run *r, const struct inst
   return TRI_OK;
 }
 
-bool tri__turn_block(const struct turn *t, size_t size) {
+void *tri__turn_block(const struct turn *t, size_t size) {
+  enum { ALIGNED = 64 };
   struct level *l = t->level;
-  if (l->block && l->block_size >= size) return true;
-  tri__free(l->numbers.memory, l->block, l->block_size, 1);
-  l->block = tri__new(l->numbers.memory, size, 1);
-  l->block_size = l->block ? size : 0;
-  return l->block != NULL;
+  size += ALIGNED;
+  if (!l->block || l->block_size < size) {
+    tri__free(l->numbers.memory, l->block, l->block_size, 1);
+    l->block = tri__new(l->numbers.memory, size, 1);
+    l->block_size = l->block ? size : 0;
+  }
+  return l->block ? (char *)l->block + (ALIGNED - (uintptr_t)l->block % ALIGNED) : NULL;
+}
+
+void tri__turn_aim(const struct turn *t, double **results, uint8_t **flags) {
+  for (uint32_t k = 0; k < t->loop->results; k++) {
+    uint32_t i;
+    bool sum = tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED;
+    flags[k] = NULL;
+    results[k] = sum ? NULL : tri__direct_result(t->outer, t->step, k, &flags[k]);
+    if (flags[k]) *flags[k] = WRITTEN | HAS_VALUES; /* unless one is found that has none */
+    if (!results[k]) results[k] = element_at(t->outer, t->step->result + k, 0);
+  }
+}
+
+size_t tri__widest_output(const struct turn *t) {
+  const struct plan *body = t->loop->body;
+  size_t most = 0;
+  for (uint32_t o = 0; o < body->output_count; o++)
+    if (count_of(&t->body, body->outputs[o]) > most) most = count_of(&t->body, body->outputs[o]);
+  return most;
 }
 
 /* --- snapshots */

@@ -102,10 +102,9 @@ static bool open_pass(struct pass *p) {
   uint32_t results = p->turn->loop->results;
   size_t numbers = ((size_t)l->slot_count - l->constant_count) * LANE_BLOCK;
   size_t size = numbers * sizeof(double) + results * sizeof *p->sums +
-                l->slot_count * sizeof *p->slots + l->step_count * sizeof *p->few + LANE_ALIGNMENT;
-  if (!tri__turn_block(p->turn, size)) return false;
-  char *at = p->turn->level->block;
-  p->buffers = (double *)(void *)(at + LANE_ALIGNMENT - (uintptr_t)at % LANE_ALIGNMENT);
+                l->slot_count * sizeof *p->slots + l->step_count * sizeof *p->few;
+  p->buffers = tri__turn_block(p->turn, size);
+  if (!p->buffers) return false;
   p->sums = (struct sum *)(void *)(p->buffers + numbers);
   p->slots = (void **)(void *)(p->sums + results);
   p->few = (lane_kernel **)(void *)(p->slots + l->slot_count);

@@ -11,10 +11,6 @@ struct native_back {
   size_t inputs, weights; /* numbers */
 };
 
-static size_t count_of_value(const struct plan *p, uint32_t v) {
-  return p->shapes[p->values[v].shape].count;
-}
-
 /* --- making */
 
 static bool measure(struct native_back *b, const struct plan_loop *l) {

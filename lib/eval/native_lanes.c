@@ -23,12 +23,6 @@ struct pass {
 
 /* --- room */
 
-static void *take(char **at, size_t count, size_t size) {
-  void *from = *at;
-  *at += (count * size + 63) / 64 * 64;
-  return from;
-}
-
 static size_t counted_most(const struct native_lanes *u) {
   size_t most = 0;
   for (uint32_t i = 0; i < u->piece_count; i++)
@@ -43,57 +37,35 @@ static size_t chosen_most(const struct native_lanes *u) {
   return most;
 }
 
-static size_t widest_output(const struct turn *t) {
-  const struct plan *body = t->loop->body;
-  size_t most = 0;
-  for (uint32_t o = 0; o < body->output_count; o++)
-    if (count_of(&t->body, body->outputs[o]) > most) most = count_of(&t->body, body->outputs[o]);
-  return most;
-}
-
-/* Gives everything its place from `at` on; returns where it ends. */
-static char *lay_out(struct pass *p, char *at) {
+/* Gives everything its place. */
+static void lay_out(struct pass *p, struct pieces *at) {
   const struct native_lanes *u = p->code;
   uint32_t results = p->turn->loop->results;
-  p->frame = take(&at, u->frame_count * LANE_BLOCK, sizeof(double));
-  p->sums = take(&at, u->sum_count * LANE_FEW, sizeof(double));
-  p->work = take(&at, u->work_count * LANE_FEW, sizeof(double));
-  p->total = take(&at, u->sum_count, sizeof(double));
-  p->lost = take(&at, u->sum_count, sizeof(double));
-  p->none = take(&at, u->widest * LANE_FEW, sizeof(double));
-  p->rows = take(&at, widest_output(p->turn) * LANE_BLOCK, sizeof(double));
-  p->weights = take(&at, LANE_FEW, sizeof(double));
-  p->counted = take(&at, counted_most(u), sizeof(double));
-  p->arrays = take(&at, u->array_most, sizeof *p->arrays);
-  p->chosen = take(&at, chosen_most(u), sizeof *p->chosen);
-  p->results = take(&at, results, sizeof *p->results);
-  p->flags = take(&at, results, sizeof *p->flags);
-  return at;
-}
-
-/* A result that is an output of the function goes to the caller at once. */
-static void aim(const struct pass *p) {
-  const struct turn *t = p->turn;
-  for (uint32_t k = 0; k < t->loop->results; k++) {
-    uint32_t i;
-    bool sum = tri__loop_result_kind(&t->loop->as, t->loop->kept[k], &i) == RESULT_SUMMED;
-    p->flags[k] = NULL;
-    p->results[k] = sum ? NULL : tri__direct_result(t->outer, t->step, k, &p->flags[k]);
-    if (p->flags[k]) *p->flags[k] = WRITTEN | HAS_VALUES; /* unless one is found that has none */
-    if (!p->results[k]) p->results[k] = element_at(t->outer, t->step->result + k, 0);
-  }
+  p->frame = piece_of(at, u->frame_count * LANE_BLOCK, sizeof(double));
+  p->sums = piece_of(at, u->sum_count * LANE_FEW, sizeof(double));
+  p->work = piece_of(at, u->work_count * LANE_FEW, sizeof(double));
+  p->total = piece_of(at, u->sum_count, sizeof(double));
+  p->lost = piece_of(at, u->sum_count, sizeof(double));
+  p->none = piece_of(at, u->widest * LANE_FEW, sizeof(double));
+  p->rows = piece_of(at, tri__widest_output(p->turn) * LANE_BLOCK, sizeof(double));
+  p->weights = piece_of(at, LANE_FEW, sizeof(double));
+  p->counted = piece_of(at, counted_most(u), sizeof(double));
+  p->arrays = piece_of(at, u->array_most, sizeof *p->arrays);
+  p->chosen = piece_of(at, chosen_most(u), sizeof *p->chosen);
+  p->results = piece_of(at, results, sizeof *p->results);
+  p->flags = piece_of(at, results, sizeof *p->flags);
 }
 
 static bool open_pass(struct pass *p) {
-  static char nowhere[64];
-  size_t size = (size_t)(lay_out(p, nowhere) - nowhere) + 64;
-  if (!tri__turn_block(p->turn, size)) return false;
-  char *at = p->turn->level->block;
-  lay_out(p, at + (64 - (uintptr_t)at % 64) % 64);
+  struct pieces counted = {0}, placed = {0};
+  lay_out(p, &counted);
+  placed.block = tri__turn_block(p->turn, counted.used);
+  if (!placed.block) return false;
+  lay_out(p, &placed);
   memset(p->total, 0, p->code->sum_count * sizeof(double));
   memset(p->lost, 0, p->code->sum_count * sizeof(double));
   for (size_t i = 0; i < p->code->widest * LANE_FEW; i++) p->none[i] = NAN;
-  aim(p);
+  tri__turn_aim(p->turn, p->results, p->flags);
   return true;
 }
 
@@ -102,10 +74,6 @@ static double *frame_of(const struct pass *p, size_t vector) {
 }
 
 /* --- what goes in */
-
-static double *argument(const struct turn *t, uint32_t i) {
-  return element_at(t->outer, t->args[i], 0);
-}
 
 /* Point k of the block; beyond the last it is the last again. */
 static size_t point(const struct pass *p, size_t k) { return k < p->count ? k : p->count - 1; }
@@ -134,27 +102,23 @@ static void take_inputs(const struct pass *p, size_t first) {
     if (t->loop->counted[i])
       count_parts(p, place, t->loop->first[i] + (int64_t)first);
     else
-      take_parts(p, place, argument(t, i) + first * each, each);
+      take_parts(p, place, loop_argument(t, i) + first * each, each);
   }
-}
-
-static bool is_index(double i, size_t n) {
-  return i >= 0.0 && i < (double)n && i == (double)(size_t)i;
 }
 
 /* Where the part is that an index chooses; none where it is no index. */
 static const double *chosen_part(const struct pass *p, const struct lanes_part *part,
                                  const double *array, double i) {
   i += (double)part->offset;
-  return is_index(i, part->parts) ? array + (size_t)i * part->each : p->none;
+  return is_part(i, part->parts) ? array + (size_t)i * part->each : p->none;
 }
 
 static void choose_parts(const struct pass *p, const struct lanes_part *part, size_t first) {
   const struct plan_loop *l = p->turn->loop;
   bool counted = l->counted[part->index];
   double begin = counted ? (double)(l->first[part->index] + (int64_t)first) : 0.0;
-  const double *array = argument(p->turn, part->array);
-  const double *indices = counted ? NULL : argument(p->turn, part->index) + first;
+  const double *array = loop_argument(p->turn, part->array);
+  const double *indices = counted ? NULL : loop_argument(p->turn, part->index) + first;
   for (size_t v = 0; v < p->vectors; v++) {
     const double *rows[LANE_FEW];
     for (size_t k = 0; k < LANE_FEW; k++) {
@@ -178,7 +142,7 @@ static const double *home_at(const struct pass *p, const struct lanes_home *h,
   double *frame = frame_of(p, at->vector);
   const struct lanes_carry *c = at->piece->carries;
   switch (h->space) {
-  case IN_ARGUMENT: return argument(p->turn, h->index);
+  case IN_ARGUMENT: return loop_argument(p->turn, h->index);
   case IN_TABLE: return p->code->table + h->index;
   case IN_FRAME: return frame + (size_t)h->index * LANE_FEW;
   case IN_SUMS: return p->sums + (size_t)h->index * LANE_FEW;
@@ -247,7 +211,7 @@ static void choose_inner(const struct pass *p, const struct place *at) {
     const double *from = home_at(p, index, at);
     double i = from[index->space == IN_COUNTED ? 0 : at->step] + (double)part->offset;
     size_t each = part->each * (lanes_varies(array) ? LANE_FEW : 1);
-    p->chosen[k] = is_index(i, part->parts) ? home_at(p, array, at) + (size_t)i * each : p->none;
+    p->chosen[k] = is_part(i, part->parts) ? home_at(p, array, at) + (size_t)i * each : p->none;
   }
 }
 

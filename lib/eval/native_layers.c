@@ -31,10 +31,6 @@ struct outlets {
   uint32_t count;
 };
 
-static size_t count_of_value(const struct plan *p, uint32_t v) {
-  return p->shapes[p->values[v].shape].count;
-}
-
 static uint32_t take_frame(struct making *m, size_t count) {
   uint32_t place = (uint32_t)m->lanes->frame_count;
   m->lanes->frame_count += count;

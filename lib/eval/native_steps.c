@@ -16,10 +16,6 @@ struct native_steps {
 
 /* --- making */
 
-static size_t count_of_value(const struct plan *p, uint32_t v) {
-  return p->shapes[p->values[v].shape].count;
-}
-
 static size_t part_size(const struct plan *body, const struct flat_part *part) {
   size_t parts = (size_t)body->dims[body->shapes[body->values[part->array].shape].first];
   return parts ? count_of_value(body, part->array) / parts : 0;
@@ -111,34 +107,28 @@ size_t tri__native_steps_users(const struct native_steps *u) { return u->code->u
 
 /* --- running */
 
-static void *piece(char **at, size_t count, size_t size) {
-  void *from = *at;
-  *at += (count * size + 63) / 64 * 64;
-  return from;
-}
-
-/* Gives everything its place from `at` on; returns where it ends. */
-static char *lay_out(struct native_walk *w, char *at) {
+/* Gives everything its place, and `more` bytes. */
+static void lay_out(struct native_walk *w, struct pieces *at, size_t more) {
   const struct native_steps *u = w->unit;
   const struct plan *body = w->turn->loop->body;
   size_t arrays = body->input_count + (u ? u->flat.part_count : 0) + body->output_count;
-  w->arrays = piece(&at, arrays, sizeof *w->arrays);
-  w->movers = piece(&at, arrays, sizeof *w->movers);
-  w->next = piece(&at, w->turn->level->carry_count, sizeof(double));
-  w->counted = piece(&at, w->turn->loop->as.steps, sizeof(double));
-  w->none = piece(&at, u ? u->widest : 0, sizeof(double));
-  w->work = piece(&at, u ? u->code->work_count : 0, sizeof(double));
-  return at;
+  w->arrays = piece_of(at, arrays, sizeof *w->arrays);
+  w->movers = piece_of(at, arrays, sizeof *w->movers);
+  w->next = piece_of(at, w->turn->level->carry_count, sizeof(double));
+  w->counted = piece_of(at, w->turn->loop->as.steps, sizeof(double));
+  w->none = piece_of(at, u ? u->widest : 0, sizeof(double));
+  w->work = piece_of(at, u ? u->code->work_count : 0, sizeof(double));
+  w->more = piece_of(at, more, 1);
 }
 
 bool tri__native_walk_open(struct native_walk *w, const struct turn *t,
                            const struct native_steps *u, size_t more) {
-  static char nowhere[64];
+  struct pieces counted = {0}, placed = {0};
   *w = (struct native_walk){.turn = t, .unit = u, .carry = t->level->carry};
-  size_t size = (size_t)(lay_out(w, nowhere) - nowhere) + 64;
-  if (!tri__turn_block(t, size + more)) return false;
-  char *at = t->level->block;
-  w->more = lay_out(w, at + (64 - (uintptr_t)at % 64) % 64);
+  lay_out(w, &counted, more);
+  placed.block = tri__turn_block(t, counted.used);
+  if (!placed.block) return false;
+  lay_out(w, &placed, more);
   for (size_t i = 0; u && i < u->widest; i++) w->none[i] = NAN;
   return true;
 }
@@ -147,15 +137,11 @@ static void move(struct native_walk *w, uint32_t array, double *base, size_t str
   w->movers[w->mover_count++] = (struct native_mover){base, stride, array};
 }
 
-static double *argument(const struct turn *t, uint32_t i) {
-  return element_at(t->outer, t->args[i], 0);
-}
-
 void tri__native_walk_aim(struct native_walk *w) {
   const struct turn *t = w->turn;
   const struct plan_loop *l = t->loop;
   for (uint32_t i = 0; i < l->as.steps + l->as.constants; i++) {
-    w->arrays[i] = i < l->as.steps && l->counted[i] ? w->counted + i : argument(t, i);
+    w->arrays[i] = i < l->as.steps && l->counted[i] ? w->counted + i : loop_argument(t, i);
     if (i < l->as.steps && !l->counted[i]) move(w, i, w->arrays[i], count_of(&t->body, i));
   }
 }
@@ -201,10 +187,8 @@ static void choose_parts(const struct native_walk *w, size_t part) {
   for (uint32_t k = 0; w->unit && k < w->unit->flat.part_count; k++) {
     const struct flat_part *p = w->unit->flat.parts + k;
     size_t each = part_size(l->body, p), all = count_of(&t->body, p->array);
-    double i = l->counted[p->index] ? (double)(l->first[p->index] + (int64_t)part)
-                                    : argument(t, p->index)[part];
-    i += (double)p->offset;
-    bool there = each && i >= 0.0 && i < (double)(all / each) && i == (double)(size_t)i;
+    double i = chosen_index(t, p->index, p->offset, part);
+    bool there = each && is_part(i, all / each);
     w->arrays[l->body->input_count + k] = there ? w->arrays[p->array] + (size_t)i * each : w->none;
   }
 }
@@ -279,20 +263,12 @@ tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done) {
 
 /* --- steps whose results nobody takes */
 
-static size_t widest_output(const struct turn *t) {
-  const struct plan *body = t->loop->body;
-  size_t most = 0;
-  for (uint32_t o = 0; o < body->output_count; o++)
-    if (count_of(&t->body, body->outputs[o]) > most) most = count_of(&t->body, body->outputs[o]);
-  return most;
-}
-
 tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, bool *done) {
   struct native_walk w;
   uint32_t outputs = t->loop->body->output_count;
   size_t carries = t->level->carry_count * sizeof(double);
   const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS);
-  *done = code && tri__native_walk_open(&w, t, code->steps, widest_output(t) * sizeof(double));
+  *done = code && tri__native_walk_open(&w, t, code->steps, tri__widest_output(t) * sizeof(double));
   if (!*done) return TRI_OK;
   tri__native_walk_aim(&w);
   for (uint32_t o = 0; o < outputs; o++)
@@ -310,5 +286,5 @@ tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, boo
 bool tri__loop_native_rehearse(const struct turn *t) {
   struct native_walk w;
   const struct native_loop *code = tri__native_code_for(t, NATIVE_BY_STEPS);
-  return !code || tri__native_walk_open(&w, t, code->steps, widest_output(t) * sizeof(double));
+  return !code || tri__native_walk_open(&w, t, code->steps, tri__widest_output(t) * sizeof(double));
 }

@@ -220,4 +220,9 @@ static inline uint32_t first_result(const struct plan *p) {
   return p->input_count + p->constant_count;
 }
 
+/* Elements of a value whose sizes are known. */
+static inline size_t count_of_value(const struct plan *p, uint32_t v) {
+  return p->shapes[p->values[v].shape].count;
+}
+
 #endif

@@ -53,10 +53,6 @@ static bool give_up(struct flat *f) {
   return false;
 }
 
-static size_t count_of_value(const struct plan *p, uint32_t v) {
-  return p->shapes[p->values[v].shape].count;
-}
-
 static void close_frame(struct flat *f, struct frame *frame) {
   tri__free(f->memory, frame->number, frame->count, sizeof *frame->number);
   tri__free(f->memory, frame->place, frame->plan->value_count, sizeof *frame->place);
