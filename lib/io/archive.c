@@ -59,10 +59,9 @@ static int by_name(void *context, const void *a, const void *b) {
 }
 
 tri_status tri__archive_check(struct io *io, const tri_archive *archive) {
-  size_t n = archive->n, bytes;
+  size_t n = archive->n;
   /* Sorting takes as much once more. */
-  if (!size_product(n, 2 * sizeof(char *), &bytes) || !tri__io_within(io, bytes))
-    return io->error->status;
+  if (!tri__io_within(io, n, 2 * sizeof(char *))) return io->error->status;
   char **names = tri__io_new(io, n, sizeof *names);
   if (!names) return io->error->status;
   for (size_t i = 0; i < n; i++) names[i] = archive->entries[i].name;

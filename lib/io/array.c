@@ -21,23 +21,26 @@ size_t tri_dtype_size(tri_dtype dtype) {
   return (unsigned)dtype < TRI_DTYPES ? dtypes[dtype].size : 0;
 }
 
-/* The number of elements; false if it, or any size, is more than memory could hold. */
-static bool count_of(size_t rank, const size_t *dims, size_t *count) {
-  *count = 1;
+bool tri__io_bytes(struct io *io, tri_dtype dtype, size_t rank, const size_t *dims, size_t *bytes) {
+  *bytes = tri_dtype_size(dtype);
   for (size_t d = 0; d < rank; d++)
-    if (dims[d] > PTRDIFF_MAX || !size_product(*count, dims[d], count)) return false;
+    if (dims[d] > PTRDIFF_MAX || !size_product(*bytes, dims[d], bytes)) {
+      tri__io_fail(io, TRI_LIMIT, "an array of more elements than memory holds");
+      return false;
+    }
   return true;
 }
 
 tri_status tri__io_array(struct io *io, tri_dtype dtype, size_t rank, const size_t *dims,
                          tri_array *array) {
   tri_array a = {.dtype = dtype, .rank = rank, .allocator = io->allocator};
+  size_t bytes;
   *array = (tri_array){.data = NULL};
   if ((unsigned)dtype >= TRI_DTYPES || rank > TRI_ARRAY_RANK)
     return tri__io_fail(io, TRI_ARGUMENT, "an array of %zu dimensions, or of no type", rank);
   if (rank) memcpy(a.dims, dims, rank * sizeof *dims);
-  if (!count_of(rank, dims, &a.count))
-    return tri__io_fail(io, TRI_LIMIT, "an array of more elements than memory holds");
+  if (!tri__io_bytes(io, dtype, rank, dims, &bytes)) return io->error->status;
+  a.count = bytes / tri_dtype_size(dtype);
   a.data = tri__io_new(io, a.count, tri_dtype_size(dtype));
   if (!a.data) return io->error->status;
   *array = a;

@@ -49,7 +49,12 @@ struct shown tri__io_shown(const char *bytes, size_t size) {
   return shown;
 }
 
-bool tri__io_within(struct io *io, size_t bytes) {
+bool tri__io_within(struct io *io, size_t count, size_t size) {
+  size_t bytes;
+  if (!size_product(count, size, &bytes)) {
+    tri__io_fail(io, TRI_LIMIT, "a size that no memory holds");
+    return false;
+  }
   if (bytes <= io->limit && io->memory.used <= io->limit - bytes) return true;
   tri__io_fail(io, TRI_LIMIT, "%zu bytes of memory are needed, and the limit is %zu",
                bytes > SIZE_MAX - io->memory.used ? SIZE_MAX : bytes + io->memory.used, io->limit);
@@ -59,12 +64,10 @@ bool tri__io_within(struct io *io, size_t bytes) {
 static void no_memory(struct io *io) { tri__io_fail(io, TRI_MEMORY, "out of memory"); }
 
 void *tri__io_new(struct io *io, size_t count, size_t size) {
-  size_t bytes;
-  if (!size_product(count, size, &bytes)) {
-    tri__io_fail(io, TRI_LIMIT, "a size that no memory holds");
-    return NULL;
-  }
-  void *block = tri__io_within(io, bytes ? bytes : 1) ? tri__new(&io->memory, count, size) : NULL;
+  bool some = count && size;
+  void *block = tri__io_within(io, some ? count : 1, some ? size : 1)
+                    ? tri__new(&io->memory, count, size)
+                    : NULL;
   if (!block) no_memory(io);
   return block;
 }
@@ -76,12 +79,10 @@ void tri__io_free(struct io *io, void *block, size_t count, size_t size) {
 /* While an array moves, the old one may be there beside the new one. */
 bool tri__io_grow(struct io *io, void **array, size_t *capacity, size_t need, size_t size) {
   if (need <= *capacity) return true;
-  size_t more = *capacity + *capacity / 2 + 1 + 64 / size, bytes;
+  size_t more = *capacity + *capacity / 2 + 1 + 64 / size;
   if (more < need) more = need;
-  if (!size_product(more, size, &bytes))
-    return tri__io_fail(io, TRI_LIMIT, "too many bytes"), false;
-  if (!tri__io_within(io, bytes)) return false;
-  void *moved = tri__resize(&io->memory, *array, *capacity * size, bytes);
+  if (!tri__io_within(io, more, size)) return false;
+  void *moved = tri__resize(&io->memory, *array, *capacity * size, more * size);
   if (!moved) return no_memory(io), false;
   *array = moved;
   *capacity = more;

@@ -35,8 +35,8 @@ struct shown tri__io_shown(const char *bytes, size_t size);
 void *tri__io_new(struct io *io, size_t count, size_t size);
 void tri__io_free(struct io *io, void *block, size_t count, size_t size);
 
-/* Whether so many bytes more are within the limit; fails if not. */
-bool tri__io_within(struct io *io, size_t bytes);
+/* Whether count * size bytes more are within the limit; fails if not. */
+bool tri__io_within(struct io *io, size_t count, size_t size);
 
 /* As tri__grow, within the limit. */
 bool tri__io_grow(struct io *io, void **array, size_t *capacity, size_t need, size_t size);
@@ -44,7 +44,10 @@ bool tri__io_grow(struct io *io, void **array, size_t *capacity, size_t need, si
 /* TRI_INTERRUPTED once that was asked for. */
 tri_status tri__io_check(struct io *io);
 
-/* The array's elements, not set. */
+/* The bytes of an array of this type and shape; fails if they are more than memory could hold. */
+bool tri__io_bytes(struct io *io, tri_dtype dtype, size_t rank, const size_t *dims, size_t *bytes);
+
+/* An array of zeros. */
 tri_status tri__io_array(struct io *io, tri_dtype dtype, size_t rank, const size_t *dims,
                          tri_array *array);
 

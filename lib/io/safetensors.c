@@ -13,8 +13,8 @@
 #include "base/text.h"
 
 enum {
-  JSON_TIMES =
-      80, /* bytes that Jansson takes for a byte of a header of nothing but empty objects, which is the worst */
+  /* bytes that Jansson takes for a byte of a header of nothing but empty objects, the worst */
+  JSON_TIMES = 80,
   MOST_HEADER = 100000000, /* as the description has it */
   ALIGNED = 8
 };
@@ -73,13 +73,11 @@ static tri_status read_shape(struct io *io, const json_t *entry, struct tensor *
 /* Where the bytes are; as many as the shape says. */
 static tri_status read_offsets(struct io *io, const json_t *entry, struct tensor *t) {
   const json_t *offsets = json_object_get(entry, "data_offsets");
-  size_t bytes = tri_dtype_size(t->dtype);
+  size_t bytes;
   if (json_array_size(offsets) != 2 || !size_of(json_array_get(offsets, 0), &t->begin) ||
       !size_of(json_array_get(offsets, 1), &t->end) || t->begin > t->end)
     return wrong(io, t->name, "has no data_offsets");
-  for (size_t d = 0; d < t->rank; d++)
-    if (!size_product(bytes, t->dims[d], &bytes))
-      return tri__io_fail(io, TRI_LIMIT, "an array of more elements than memory holds");
+  if (!tri__io_bytes(io, t->dtype, t->rank, t->dims, &bytes)) return io->error->status;
   return bytes == t->end - t->begin ? TRI_OK
                                     : wrong(io, t->name, "has not as many bytes as its shape says");
 }
@@ -152,10 +150,10 @@ static tri_status read_arrays(struct source *s, const struct tensor *tensors, si
 }
 
 static tri_status read_header(struct source *s, json_t *header, tri_archive *archive) {
-  size_t room = json_object_size(header), n = 0, bytes;
+  size_t room = json_object_size(header), n = 0;
   struct tensor *tensors = NULL;
   /* Sorting takes as much once more. */
-  if (size_product(room, 2 * sizeof *tensors, &bytes) && tri__io_within(s->io, bytes))
+  if (tri__io_within(s->io, room, 2 * sizeof *tensors))
     tensors = tri__io_new(s->io, room, sizeof *tensors);
   tri_status status = tensors ? read_tensors(s->io, header, tensors, &n) : s->io->error->status;
   if (status == TRI_OK && !tri__sort(&s->io->memory, tensors, n, sizeof *tensors, by_place, NULL))
@@ -182,12 +180,11 @@ static tri_status parse_header(struct source *s, const char *text, size_t size,
 
 /* Whether the limit has room for a header of this size while it is read. */
 static bool has_room(struct io *io, uint64_t size) {
-  size_t bytes;
   if (size > MOST_HEADER) {
     tri__io_fail(io, TRI_LIMIT, "the header has more than %d bytes", MOST_HEADER);
     return false;
   }
-  return size_product((size_t)size, JSON_TIMES, &bytes) && tri__io_within(io, bytes);
+  return tri__io_within(io, (size_t)size, JSON_TIMES);
 }
 
 tri_status tri__safetensors_read(struct source *s, tri_archive *archive) {

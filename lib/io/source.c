@@ -116,11 +116,9 @@ tri_status tri__source_ended(struct source *s) {
 }
 
 tri_status tri__source_has(struct source *s, tri_dtype dtype, size_t rank, const size_t *dims) {
-  size_t bytes = tri_dtype_size(dtype);
-  for (size_t d = 0; d < rank; d++)
-    if (!size_product(bytes, dims[d], &bytes))
-      return tri__io_fail(s->io, TRI_LIMIT, "an array of more elements than memory holds");
-  return tri__source_needs(s, bytes, "the data");
+  size_t bytes;
+  return tri__io_bytes(s->io, dtype, rank, dims, &bytes) ? tri__source_needs(s, bytes, "the data")
+                                                         : s->io->error->status;
 }
 
 void tri__io_swap(void *data, size_t n, size_t size) {

@@ -105,8 +105,8 @@ typedef enum tri_csv_header {
 
 /* What a CSV file looks like; zeros, or NULL for all, are the defaults. */
 typedef struct tri_csv_options {
-  char
-      separator; /* ',', ';' or tab; 0: the first line tells, which has tabs, or semicolons, or commas */
+  /* ',', ';' or tab; 0: the first line tells, which has tabs, or semicolons, or commas */
+  char separator;
   tri_csv_header header;
 } tri_csv_options;
 
@@ -174,7 +174,8 @@ TRI_CHECKED TRI_API tri_status tri_npz_read(const char *path, const tri_io_optio
 TRI_CHECKED TRI_API tri_status tri_npz_parse(const void *bytes, size_t size,
                                              const tri_io_options *options, tri_archive *archive);
 
-/* Writes arrays as NPZ, packed if `packed` is not 0. The same arrays give the same bytes. */
+/* Writes arrays as NPZ, packed if `packed` is not 0. The same arrays give the same bytes. TRI_FILE, also if triad was built without
+ * libzip, TRI_MEMORY, TRI_LIMIT, TRI_INTERRUPTED. */
 TRI_CHECKED TRI_API tri_status tri_npz_write(const char *path, const tri_archive *archive,
                                              int packed, const tri_io_options *options);
 
@@ -189,7 +190,8 @@ TRI_CHECKED TRI_API tri_status tri_safetensors_parse(const void *bytes, size_t s
                                                      const tri_io_options *options,
                                                      tri_archive *archive);
 
-/* Writes arrays as safetensors, the widest types first, so that all are aligned. TRI_NAME for names that are no UTF-8. */
+/* Writes arrays as safetensors, the widest types first, so that all are aligned. TRI_NAME for names that are no UTF-8; TRI_FILE, also if
+ * triad was built without Jansson, TRI_MEMORY, TRI_LIMIT, TRI_INTERRUPTED. */
 TRI_CHECKED TRI_API tri_status tri_safetensors_write(const char *path, const tri_archive *archive,
                                                      const tri_io_options *options);
 
