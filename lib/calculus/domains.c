@@ -409,7 +409,7 @@ static void visit_contract(const struct at *a) {
   size_t count, x = argument(a, 0, &count), y = argument(a, 1, &count), to = a->first;
   struct contraction_layout l = layout_of(a);
   bool live = a->d->second && a->f->live[a->position];
-  for (size_t i = 0; i < l.batch * l.m && !a->d->failed && !a->d->sets.status; i++) {
+  for (size_t i = 0; a->count && i < l.batch * l.m && !a->d->failed && !a->d->sets.status; i++) {
     size_t batch = i / l.m, row = x + batch * l.m * l.k + i % l.m * l.a_m;
     uint32_t set = union_of(a, row, l.k, l.a_k);
     for (size_t j = 0; j < l.n; j++, to++) {

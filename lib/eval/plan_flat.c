@@ -338,7 +338,8 @@ static uint32_t products(struct flat *f, const struct frame *frame, const struct
 static void contract(struct flat *f, const struct frame *frame, const struct instruction *s) {
   struct contraction_layout l = tri__plan_contraction(frame->plan, s, NULL);
   uint32_t *to = numbers(frame, s->result);
-  for (size_t i = 0; i < l.batch * l.m; i++) {
+  size_t rows = count_of_value(frame->plan, s->result) ? l.batch * l.m : 0;
+  for (size_t i = 0; i < rows; i++) {
     const uint32_t *a = numbers(frame, s->arg[0]) + i / l.m * l.m * l.k + i % l.m * l.a_m;
     for (size_t j = 0; j < l.n && !f->failed && !f->impossible; j++)
       *to++ =

@@ -73,7 +73,8 @@ static void mark_dependent(struct split *s) {
 static bool add_bytes(struct split *s, uint32_t id) {
   const tri_graph *g = s->g;
   uint32_t shape = node_at(g, id)->shape;
-  size_t bytes = (size_t)s->as.n * sizeof(double);
+  size_t bytes;
+  if (!size_product((size_t)s->as.n, sizeof(double), &bytes)) return false;
   for (uint32_t i = 0; i < shape_rank(g, shape); i++) {
     int64_t d = shape_dims(g, shape)[i];
     if (d < 0 || !size_product(bytes, (size_t)d, &bytes)) return false;

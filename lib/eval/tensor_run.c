@@ -12,7 +12,7 @@
 
 /* --- layouts */
 
-/* Elements of dimensions first … last - 1 of a value. */
+/* Elements of dimensions first … last - 1 of a value. The product is no more than its count, which was checked, or that is 0. */
 static size_t elements_between(const struct plan *p, uint32_t v, const int64_t *sizes, size_t first,
                                size_t last) {
   const int64_t *dims = p->dims + p->shapes[p->values[v].shape].first;
@@ -190,6 +190,7 @@ void tri__run_contract(struct run *r, const struct instruction *s) {
   struct contraction how = tri__plan_contraction_how(r->plan, s);
   struct contraction_layout l = layout_of(r, s);
   struct product p = {l.m, l.n, l.k, how.turned & CONTRACT_A, how.turned & CONTRACT_B, 0.0};
+  if (!count_of(r, s->result)) return; /* of however many rows without elements */
   if (by_blas(r, s, &p))
     contract_by_blas(r, s, &l, &p);
   else
@@ -255,6 +256,7 @@ static void sweep_one_by_one(struct sweep *s, const struct instruction *step,
 void tri__sweep_contract(struct sweep *s, const struct instruction *step) {
   struct contraction how = tri__plan_contraction_how(s->run->plan, step);
   struct contraction_layout l = layout_of(s->run, step);
+  if (!count_of(s->run, step->result)) return;
   if (!sweeps_by_blas(s, step, &l)) {
     sweep_one_by_one(s, step, &l);
     return;

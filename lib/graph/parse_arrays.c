@@ -479,7 +479,8 @@ static uint32_t transpose(struct parser *p, const struct given *given) {
 static uint32_t reshape(struct parser *p, const struct given *given) {
   tri_graph *g = p->g;
   extent dims[MOST_RANK];
-  if (given->n > MOST_RANK) return tri__fail(g, TRI_LIMIT, "more than %d dimensions", MOST_RANK);
+  if (given->n - 1 > MOST_RANK)
+    return tri__fail(g, TRI_LIMIT, "more than %d dimensions", MOST_RANK);
   for (size_t d = 1; d < given->n; d++)
     if (!size_of(p, &given->all[d], &dims[d - 1])) return NODE_ERROR + TRI_SHAPE;
   return tri__reshape(g, given->all[0].expr, tri__shape(g, given->n - 1, dims));
@@ -495,14 +496,21 @@ static uint32_t concat(struct parser *p, const struct given *given) {
   return id;
 }
 
+static bool strong_of(struct parser *p, const struct value *v, uint8_t *strong) {
+  int64_t n;
+  if (!tri__small_integer(p->g, v->expr, &n) || n < CONTRACT_A || n > (CONTRACT_A | CONTRACT_B))
+    return range_fails(p, v, "1, 2 or 3 is wanted here");
+  *strong = (uint8_t)n;
+  return true;
+}
+
 /* contract(x, y, b, k); a fifth number says whose zeros are strong: 1 of x, 2 of y, 3 of both. */
 static uint32_t contract(struct parser *p, const struct given *given) {
   struct contraction how = {0};
   if (!count_of(p, &given->all[2], 0, &how.batch) ||
       !count_of(p, &given->all[3], 0, &how.contracted))
     return NODE_ERROR + TRI_SHAPE;
-  if (given->n == 5 && !count_of(p, &given->all[4], 0, &how.strong)) return NODE_ERROR + TRI_SHAPE;
-  how.strong &= CONTRACT_A | CONTRACT_B;
+  if (given->n == 5 && !strong_of(p, &given->all[4], &how.strong)) return NODE_ERROR + TRI_SHAPE;
   return tri__contract(p->g, given->all[0].expr, given->all[1].expr, &how);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <triad.h>
 
+#include "base/text.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
@@ -451,7 +452,45 @@ START_TEST(transposes_are_absorbed) {
 }
 END_TEST
 
+/* --- without elements */
+
+/* A row for each of 2^40 parts without elements; alone, and in a body that is written out. */
+START_TEST(nothing_takes_no_time) {
+  const int64_t many = (int64_t)1 << 40;
+  tri_expr x = shaped("x", 2, many, 0, 0), y = shaped("y", 2, 0, 0, 0), i = tri_variable(g, "i");
+  tri_expr out[2] = {tri_contract(x, y, 0, 1)}, inputs[] = {x, y};
+  tri_expr none = tri_sum_axis(tri_reshape(out[0], 1, (tri_extent[]){tri_extent_of(0)}), 0);
+  out[1] = tri_add(tri_sum(tri_mul(none, i), i, 1, tri_extent_of(100)), tri_integer(g, 1));
+  for (int exact = 0; exact < 2; exact++) {
+    tri_domain domain = exact ? TRI_RATIONAL : TRI_DOUBLE;
+    tri_function *f = tri_compile(2, inputs, 2, out, .domain = domain);
+    double value = 0.0, one = 1.0;
+    ck_assert_ptr_nonnull(f);
+    ok(tri_function_reverse(f, NULL, NULL, &one, &value, NULL));
+    ck_assert_double_eq(value, 1.0);
+    tri_function_free(f);
+  }
+  tri_pattern *pattern;
+  ok(tri_jacobian_pattern(2, out, 2, inputs, NULL, &pattern));
+  ck_assert_uint_eq(tri_pattern_entries(pattern), 0);
+  tri_pattern_free(pattern);
+}
+END_TEST
+
 /* --- texts */
+
+/* An array of 64 dimensions, the most that there are. */
+START_TEST(the_highest_rank_is_read) {
+  tri_text text = {0};
+  tri__text_puts(&text, "reshape([7]");
+  for (int d = 0; d < 64; d++) tri__text_puts(&text, ", 1");
+  tri__text_puts(&text, ")");
+  tri_expr e = tri_parse(g, text.data, text.size);
+  ok(tri_expr_status(e));
+  ck_assert_uint_eq(tri_expr_rank(e), 64);
+  tri_text_free(&text);
+}
+END_TEST
 
 START_TEST(texts_read_back) {
   for (int i = 0; i < 100 * test_multiplier(); i++) {
@@ -507,6 +546,8 @@ START_TEST(misfits_name_both_shapes) {
   fails(tri_broadcast(a, 2, (tri_extent[]){tri_extent_of(3), tri_extent_of(5)}), TRI_SHAPE,
         "shape [3, 4] cannot be broadcast to [3, 5]");
   fails(tri_gather_all(a, b), TRI_SHAPE, "indices are a vector of numbers");
+  const char *strong = "contract([1, 2], [3, 4], 0, 1, 4)";
+  fails(tri_parse(g, strong, strlen(strong)), TRI_SHAPE, "1, 2 or 3 is wanted here");
 }
 END_TEST
 
@@ -525,7 +566,9 @@ static Suite *suite(void) {
   tcase_add_test(t, broadcasting_is_numpy_s);
   tcase_add_test(t, matrix_products_have_numpy_s_shapes);
   tcase_add_test(t, transposes_are_absorbed);
+  tcase_add_test(t, nothing_takes_no_time);
   tcase_add_test(t, texts_read_back);
+  tcase_add_test(t, the_highest_rank_is_read);
   tcase_add_test(t, misfits_name_both_shapes);
   suite_add_tcase(s, t);
   return s;
