@@ -171,10 +171,7 @@ static struct native_loop *keep_loop(struct native *n, struct plan_loop *l, enum
   struct native_maker m = {.native = n, .memory = &n->memory, .cache = n->cache};
   struct native_loop *made = make_loop(&m, l, way);
   if (!made) {
-    if (m.failed)
-      atomic_store(&n->failed, 1);
-    else
-      snprintf(n->why, WHY_SIZE, "%s", "a loop that is large, or of unknown sizes, is interpreted");
+    if (m.failed) atomic_store(&n->failed, 1);
     atomic_store(&l->no_native[way], true);
     return NULL;
   }
@@ -302,7 +299,10 @@ int tri_function_native(const tri_function *f, const char **why) {
     native = !atomic_load(&f->native->failed) && loops_native(f, f->plan);
   for (int i = 0; native && !f->plan->rolled && i < NATIVE_KINDS; i++)
     native = code_for(f, (enum native_kind)i, true) != NULL;
-  if (!native && !reason) reason = f->native->why;
+  if (!native && !reason)
+    reason = atomic_load(&f->native->failed)
+                 ? f->native->why /* which nobody changes any more */
+                 : "a loop that is large, or of unknown sizes, is interpreted";
   if (why) *why = reason;
   return native;
 }

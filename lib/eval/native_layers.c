@@ -19,8 +19,8 @@ struct making {
   uint32_t *giver;          /* by value: the piece that gives it, or NATIVE_NONE */
   uint8_t *crosses;         /* by value: another piece reads it */
   uint8_t *read;            /* by step input */
-  uint32_t *
-      sums; /* by value: its first sum over points where a loop adds to that itself, or NATIVE_NONE */
+  /* by value: its first sum over points where a loop adds to that itself, or NATIVE_NONE */
+  uint32_t *sums;
 };
 
 /* The outputs of a straight piece, in the making. */
@@ -31,6 +31,7 @@ struct outlets {
   uint32_t count;
 };
 
+/* Places are 32 bits: make looks whether they were enough. */
 static uint32_t take_frame(struct making *m, size_t count) {
   uint32_t place = (uint32_t)m->lanes->frame_count;
   m->lanes->frame_count += count;
@@ -477,6 +478,7 @@ static bool make(struct making *m) {
   find_crossing(m);
   place_results(m);
   if (!place_leaves(m) || !make_pieces(m)) return false;
+  if (u->frame_count > UINT32_MAX || u->sum_count > UINT32_MAX) return false; /* see take_frame */
   for (uint32_t i = 0; i < m->loop->as.steps; i++)
     u->input_place[i] = m->read[i] ? m->homes[i].index : NATIVE_NONE;
   return true;
