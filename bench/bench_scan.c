@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The gradient of a million steps of an ordinary differential equation (scan.h), one node of the graph, by a reverse run that keeps few
- * states and computes the others again; over the time of one that keeps all of them, with the most memory that each process had.
- * Beside them the adjoint by hand. */
+/* The gradient of a million steps of an ordinary differential equation (scan.h), one node of the
+ * graph, by a reverse run that keeps few states and computes the others again; over the time of one
+ * that keeps all of them, with the most memory that each process had. Beside them the adjoint by
+ * hand. */
 #include <triad.h>
 
 #include "bench/scan.h"

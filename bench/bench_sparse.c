@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Sparse Hessians of functions of 100,000 variables (sparse.h): everything from an empty graph to the first values, what its parts cost,
- * and values at another point. Each function is a sum over an index, and the first is written out as well, as many scalars. */
+/* Sparse Hessians of functions of 100,000 variables (sparse.h): everything from an empty graph to
+ * the first values, what its parts cost, and values at another point. Each function is a sum over
+ * an index, and the first is written out as well, as many scalars. */
 #include "bench/sparse.h"
 
 #include <triad.h>
@@ -46,8 +47,8 @@ struct way {
   size_t n_inputs;
 };
 
-/* Seconds from an empty graph to values: of the graph, of the plan, of the first values; and what pattern and colours, which are
- * parts of the plan, take by themselves. */
+/* Seconds from an empty graph to values: of the graph, of the plan, of the first values; and what
+ * pattern and colours, which are parts of the plan, take by themselves. */
 struct seconds {
   double total, graph, plan, first, pattern, colours;
 };

@@ -46,7 +46,8 @@ PROBLEM_PLAIN double plain_scan(const double *x) {
   return sum;
 }
 
-/* The adjoint of one step: a, of the state behind it, becomes that of the state before it; by gains the parameters' share. */
+/* The adjoint of one step: a, of the state behind it, becomes that of the state before it; by gains
+ * the parameters' share. */
 static inline void scan_move_back(const double *parameter, const double *from, double *a,
                                   double *by) {
   const double *angle = from, *speed = from + PENDULUMS;

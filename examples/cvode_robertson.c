@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* triad beside SUNDIALS: the stiff reactions of H. Robertson (1966), A -> B, B + B -> B + C, B + C -> A + C, from t = 0 to 4e10 by CVODE's
- * BDF method, which solves an equation with the Jacobian of the rates at each step. The rates are written once; the Jacobian is theirs.
+/* triad beside SUNDIALS: the stiff reactions of H. Robertson (1966), A -> B, B + B -> B + C, B + C
+ * -> A + C, from t = 0 to 4e10 by CVODE's BDF method, which solves an equation with the Jacobian of
+ * the rates at each step. The rates are written once; the Jacobian is theirs.
  * links: sundials/sundials_context.h -lsundials_cvode -lsundials_nvecserial -lsundials_core
  * links: sundials/sundials_context.h -lsundials_cvode -lsundials_nvecserial */
 #include <cvode/cvode.h>
@@ -81,7 +82,8 @@ static int jacobian(sunrealtype t, N_Vector y, N_Vector by_t, SUNMatrix matrix, 
                               SUNDenseMatrix_Data(matrix));
 }
 
-/* The concentrations at 0.4, 4, 40, …: twelve times, as in SUNDIALS's own example, with smaller errors. */
+/* The concentrations at 0.4, 4, 40, …: twelve times, as in SUNDIALS's own example, with smaller
+ * errors. */
 static void integrate(void *cvode, N_Vector y) {
   sunrealtype t;
   for (double until = 0.4; until < 1e11; until *= 10) {

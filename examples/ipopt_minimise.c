@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* triad beside Ipopt, which minimises f(x) where g(x) lies between bounds, and asks for f, its gradient, g, the sparse Jacobian of g and
- * the sparse Hessian of the Lagrangian s·f + λ·g. All of them come from the same two expressions: problem 71 of Hock and Schittkowski,
- * and a chain of 500 links that hangs between two nails.
+/* triad beside Ipopt, which minimises f(x) where g(x) lies between bounds, and asks for f, its
+ * gradient, g, the sparse Jacobian of g and the sparse Hessian of the Lagrangian s·f + λ·g. All of
+ * them come from the same two expressions: problem 71 of Hock and Schittkowski, and a chain of 500
+ * links that hangs between two nails.
  * needs: ipopt */
 #include <IpStdCInterface.h>
 #include <math.h>
@@ -17,7 +18,8 @@ static void check(tri_status status) {
 
 /* --- what Ipopt calls */
 
-/* One array of n variables; f is a number, g an array of m. Each function has a workspace, so that no call allocates. */
+/* One array of n variables; f is a number, g an array of m. Each function has a workspace, so that
+ * no call allocates. */
 struct problem {
   size_t n, m;
   tri_function *f, *g;
@@ -99,7 +101,8 @@ static Bool hessian(Index n, Number *x, Bool new_x, Number scale, Index m, Numbe
   return !tri_sparse_call(p->hessian, p->call + 3, x, p->weights, NULL, values);
 }
 
-/* From x to the solution in x, with bounds of x (2n numbers: the lower ones first) and of g; multipliers may be NULL. */
+/* From x to the solution in x, with bounds of x (2n numbers: the lower ones first) and of g;
+ * multipliers may be NULL. */
 static double minimise(struct problem *p, double *x, double *of_x, double *of_g,
                        double *multipliers) {
   double f = NAN;
@@ -147,8 +150,8 @@ static void hock_schittkowski_71(tri_graph *graph) {
 
 enum { LINKS = 500, POINTS = LINKS + 1 };
 
-/* Points (x[i], y[i]) are hung so that the middles of the links are as low as can be, where no link is longer than 2/LINKS: sums over an
- * index, so the graph does not grow with the chain. */
+/* Points (x[i], y[i]) are hung so that the middles of the links are as low as can be, where no link
+ * is longer than 2/LINKS: sums over an index, so the graph does not grow with the chain. */
 static void open_chain(struct problem *p, tri_graph *graph) {
   tri_expr all = tri_variable_shaped(graph, "at", 1, (int64_t[]){2 * POINTS}, NULL);
   tri_expr i = tri_variable(graph, "i"), next = tri_add(i, tri_integer(graph, 1));
@@ -162,7 +165,8 @@ static void open_chain(struct problem *p, tri_graph *graph) {
                tri_map(long_square, i, 0, tri_extent_of(LINKS)));
 }
 
-/* The nails are at (0, 0) and (1, 0). The curve of a chain of length 2 is a cosh((x - 1/2)/a) - …, where 2a sinh(1/(2a)) = 2. */
+/* The nails are at (0, 0) and (1, 0). The curve of a chain of length 2 is a cosh((x - 1/2)/a) - …,
+ * where 2a sinh(1/(2a)) = 2. */
 static void chain(tri_graph *graph) {
   static double at[2 * POINTS], of_x[4 * POINTS], of_g[2 * LINKS];
   struct problem p;

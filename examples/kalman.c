@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The likelihood of a time series by Kalman's filter, which is a loop that carries what is known of the state: one node of the graph for
- * all years. Forward over reverse through the loop gives its gradient and Hessian, Newton's method finds the variances that make the series
- * most likely, and the Hessian says how certain they are. The series is the flow of the Nile at Aswan, 1871 to 1970, in 10⁸ m³; the
- * model a level that wanders, measured with noise (J. Durbin, S. J. Koopman, "Time Series Analysis by State Space Methods", chapter 2). */
+/* The likelihood of a time series by Kalman's filter, which is a loop that carries what is known of
+ * the state: one node of the graph for all years. Forward over reverse through the loop gives its
+ * gradient and Hessian, Newton's method finds the variances that make the series most likely, and
+ * the Hessian says how certain they are. The series is the flow of the Nile at Aswan, 1871 to 1970,
+ * in 10⁸ m³; the model a level that wanders, measured with noise (J. Durbin, S. J. Koopman, "Time
+ * Series Analysis by State Space Methods", chapter 2). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +27,9 @@ static void check(tri_status status) {
   exit(EXIT_FAILURE);
 }
 
-/* -log of the likelihood of all years but the first, from which the level is known as well as it is measured. A year expects the level
- * `mean` with variance `spread`, measures y, and hands on what it has learned. */
+/* -log of the likelihood of all years but the first, from which the level is known as well as it is
+ * measured. A year expects the level `mean` with variance `spread`, measures y, and hands on what
+ * it has learned. */
 static tri_expr unlikely(tri_expr noise, tri_expr wander) {
   tri_graph *g = noise.graph;
   tri_expr y = tri_variable(g, "y"),
@@ -68,7 +71,8 @@ static double evaluate(tri_function *f, const tri_call *call, struct state *s) {
 
 static double determinant(const double *h) { return h[0] * h[3] - h[1] * h[2]; }
 
-/* Newton's step from s with `damping` added to the diagonal of the Hessian; false if that is not positive definite. */
+/* Newton's step from s with `damping` added to the diagonal of the Hessian; false if that is not
+ * positive definite. */
 static int step(const struct state *s, double damping, double *to) {
   double h[4] = {s->hessian[0] + damping, s->hessian[1], s->hessian[2], s->hessian[3] + damping};
   double d = determinant(h);

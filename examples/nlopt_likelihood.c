@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* triad beside NLopt, whose methods ask for a function with its gradient. The gamma distribution that makes measurements most likely has a
- * derivative with the digamma function in it, which nobody has to write; and a function is minimised under two constraints, each with a
- * gradient of its own.
+/* triad beside NLopt, whose methods ask for a function with its gradient. The gamma distribution
+ * that makes measurements most likely has a derivative with the digamma function in it, which
+ * nobody has to write; and a function is minimised under two constraints, each with a gradient of
+ * its own.
  * needs: nlopt */
 #include <nlopt.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Arrays from files and to files. What is read becomes constants of the graph, exactly the numbers that the file has. */
+/* Arrays from files and to files. What is read becomes constants of the graph, exactly the numbers
+ * that the file has. */
 #include "files.h"
 
 #include <math.h>

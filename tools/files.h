@@ -5,8 +5,8 @@
 
 #include "session.h"
 
-/* Carries out --bind NAME=VALUE: VALUE is an expression if it begins with a bracket, a digit or a sign, else a file that is read.
- * False if it failed, which was reported. */
+/* Carries out --bind NAME=VALUE: VALUE is an expression if it begins with a bracket, a digit or a
+ * sign, else a file that is read. False if it failed, which was reported. */
 bool bind_option(struct session *session, const char *text);
 
 /* Whether a text is NAME=VALUE. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Permutations and contractions: forward in any domain and back. Over doubles and floats products of matrices are the CBLAS's. There a
- * zero times what is not finite is no zero; where it has to be one (strong zeros), and something is not finite, products are
- * computed one by one. */
+/* Permutations and contractions: forward in any domain and back. Over doubles and floats products
+ * of matrices are the CBLAS's. There a zero times what is not finite is no zero; where it has to be
+ * one (strong zeros), and something is not finite, products are computed one by one. */
 #include "eval/tensors.h"
 
 #include <cblas.h>
@@ -12,7 +12,8 @@
 
 /* --- layouts */
 
-/* Elements of dimensions first … last - 1 of a value. The product is no more than its count, which was checked, or that is 0. */
+/* Elements of dimensions first … last - 1 of a value. The product is no more than its count, which
+ * was checked, or that is 0. */
 static size_t elements_between(const struct plan *p, uint32_t v, const int64_t *sizes, size_t first,
                                size_t last) {
   const int64_t *dims = p->dims + p->shapes[p->values[v].shape].first;
@@ -131,7 +132,8 @@ static bool value_is_finite(const struct run *r, uint32_t v) {
   return !count || are_finite(count, element_at(r, v, 0));
 }
 
-/* A float is kept as the double that it is: a sum of products is computed in double and rounded at the end. */
+/* A float is kept as the double that it is: a sum of products is computed in double and rounded at
+ * the end. */
 static void round_floats(const struct run *r, size_t count, double *data) {
   for (size_t i = 0; is_float(r) && i < count; i++) data[i] = (double)(float)data[i];
 }
@@ -199,8 +201,9 @@ void tri__run_contract(struct run *r, const struct instruction *s) {
 
 /* --- back */
 
-/* The adjoint w is [m, n]. That of a [m, k] is w [m, n] b [k, n]; where a is turned, b [k, n] w [m, n]; of b [n, k] and where it is
- * turned likewise. One operand of the product, as multiply has them: */
+/* The adjoint w is [m, n]. That of a [m, k] is w [m, n] b [k, n]; where a is turned, b [k, n] w [m,
+ * n]; of b [n, k] and where it is turned likewise. One operand of the product, as multiply has
+ * them: */
 struct factor {
   const double *data;
   bool turned;

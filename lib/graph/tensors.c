@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Constructors of permute, reshape, concat and contract. A permutation that only exchanges what a contraction sums over with what it
- * keeps becomes a mark of the contraction, so that products with transposes move nothing. */
+/* Constructors of permute, reshape, concat and contract. A permutation that only exchanges what a
+ * contraction sums over with what it keeps becomes a mark of the contraction, so that products with
+ * transposes move nothing. */
 #include "graph/tensors.h"
 
 #include <string.h>
@@ -43,7 +44,8 @@ static bool in_order(size_t rank, const uint8_t *axes) {
   return true;
 }
 
-/* Whether the permutation exchanges two neighbouring blocks behind the first `batch` dimensions, the first one of `size`. */
+/* Whether the permutation exchanges two neighbouring blocks behind the first `batch` dimensions,
+ * the first one of `size`. */
 static bool exchanges(size_t rank, const uint8_t *axes, size_t batch, size_t size) {
   if (!in_order(batch, axes)) return false;
   for (size_t d = batch; d < rank; d++)
@@ -74,7 +76,8 @@ static uint32_t permute_twice(tri_graph *g, uint32_t x, const uint8_t *axes) {
   return tri__permute(g, arg_of(g, x), both);
 }
 
-/* [b…, n…, m…] of a contraction [b…, m…, n…] is that of the factors the other way round; 0 if the permutation is another one. */
+/* [b…, n…, m…] of a contraction [b…, m…, n…] is that of the factors the other way round; 0 if the
+ * permutation is another one. */
 static uint32_t permute_contraction(tri_graph *g, uint32_t x, const uint8_t *axes) {
   struct contraction how = tri__contraction(g, x);
   const uint32_t *args = node_args(g, node_at(g, x));
@@ -214,8 +217,8 @@ static size_t first_contracted(const struct operand *o, const struct contraction
   return how->batch + (o->turned ? 0u : o->kept);
 }
 
-/* The operand in the order [b…, kept…, k…]: as it lies, or turned, or else in an order of its own. Without either block there is nothing
- * to turn. */
+/* The operand in the order [b…, kept…, k…]: as it lies, or turned, or else in an order of its own.
+ * Without either block there is nothing to turn. */
 static void see_through(tri_graph *g, struct operand *o, const struct contraction *how) {
   uint8_t axes[MOST_RANK];
   uint32_t rank = rank_of(g, o->id), blocks = rank - how->batch;
@@ -281,8 +284,8 @@ uint32_t tri__contract(tri_graph *g, uint32_t x, uint32_t y, const struct contra
   return tri__node(g, TRI_OP_contract, attr, shape, 2, (uint32_t[]){a.id, b.id});
 }
 
-/* The adjoint w is [b…, m…, n…]. That of a [b…, m…, k…] is w with b, contracted over n…; where a is turned, [b…, k…, m…], b with
- * w. Of b likewise, with the roles exchanged. */
+/* The adjoint w is [b…, m…, n…]. That of a [b…, m…, k…] is w with b, contracted over n…; where a is
+ * turned, [b…, k…, m…], b with w. Of b likewise, with the roles exchanged. */
 uint32_t tri__contract_adjoint(tri_graph *g, uint32_t contract, unsigned i, uint32_t w,
                                bool strong) {
   struct contraction how = tri__contraction(g, contract), to = {.batch = how.batch};
@@ -302,7 +305,8 @@ uint32_t tri__contract_adjoint(tri_graph *g, uint32_t contract, unsigned i, uint
 
 /* --- compositions */
 
-/* The dimensions of x that stay when it is broadcast to a shape, or an error id: as NumPy has it, from the last one on, each the same or 1. */
+/* The dimensions of x that stay when it is broadcast to a shape, or an error id: as NumPy has it,
+ * from the last one on, each the same or 1. */
 static uint32_t kept_dims(tri_graph *g, uint32_t x, uint32_t shape, uint64_t *kept) {
   uint32_t rank = shape_rank(g, shape), own = rank_of(g, x);
   bool fits = own <= rank;

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Arrays of any rank: their dimensions in another order, their elements in another shape, one behind the other, and contracted. */
+/* Arrays of any rank: their dimensions in another order, their elements in another shape, one
+ * behind the other, and contracted. */
 #ifndef TRIAD_GRAPH_TENSORS_H
 #define TRIAD_GRAPH_TENSORS_H
 
 #include "graph/arrays.h"
 
-/* permute's attribute: one byte for each dimension of the result, the argument's dimension that it is. */
+/* permute's attribute: one byte for each dimension of the result, the argument's dimension that it
+ * is. */
 
-/* contract's attribute. The operands are a [b…, m…, k…] and b [b…, n…, k…], or where they are turned a [b…, k…, m…] and b
- * [b…, k…, n…]; the result is [b…, m…, n…], the sums of products over k. `strong`: 1, a zero of a makes a product zero whatever the
- * factor is, and 2, one of b: for adjoints and tangents that are zero by choice. */
+/* contract's attribute. The operands are a [b…, m…, k…] and b [b…, n…, k…], or where they are
+ * turned a [b…, k…, m…] and b [b…, k…, n…]; the result is [b…, m…, n…], the sums of products over
+ * k. `strong`: 1, a zero of a makes a product zero whatever the factor is, and 2, one of b: for
+ * adjoints and tangents that are zero by choice. */
 struct contraction {
   uint8_t batch, contracted; /* dimensions b… and k… */
   uint8_t turned;            /* bit 0: a, bit 1: b */
@@ -17,7 +20,8 @@ struct contraction {
 };
 enum { CONTRACT_A = 1, CONTRACT_B = 2 };
 
-/* How many elements the dimensions of a contraction have, and how far it is from one to the next in its operands. */
+/* How many elements the dimensions of a contraction have, and how far it is from one to the next in
+ * its operands. */
 struct contraction_layout {
   size_t batch, m, n, k;
   size_t a_m, a_k, b_n, b_k;
@@ -44,7 +48,8 @@ uint32_t tri__contract_adjoint(tri_graph *g, uint32_t contract, unsigned i, uint
 /* The inverse of a permutation of `rank` dimensions. */
 void tri__inverse_axes(size_t rank, const uint8_t *axes, uint8_t *inverse);
 
-/* Compositions. Dimension `axis` moved to the front, and back; shapes as NumPy broadcasts them, and matrix products. */
+/* Compositions. Dimension `axis` moved to the front, and back; shapes as NumPy broadcasts them, and
+ * matrix products. */
 uint32_t tri__to_front(tri_graph *g, uint32_t x, size_t axis);
 uint32_t tri__from_front(tri_graph *g, uint32_t x, size_t axis);
 uint32_t tri__broadcast(tri_graph *g, uint32_t x, uint32_t shape);

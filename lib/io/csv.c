@@ -161,7 +161,8 @@ static void trim(struct csv *c) {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* "1." and "1.e5", which other programs write, without their point, which the language wants a digit behind. */
+/* "1." and "1.e5", which other programs write, without their point, which the language wants a
+ * digit behind. */
 static void drop_point(char *text, size_t *size) {
   char *point = *size ? memchr(text, '.', *size) : NULL, *end = text + *size;
   if (!point || point == text || !is_digit(point[-1]) || (point + 1 < end && is_digit(point[1])))

@@ -12,8 +12,9 @@ enum csv_kind { CSV_NUMBER, CSV_MINUS_ZERO, CSV_INFINITY, CSV_MINUS_INFINITY, CS
 /* Who takes the numbers, line by line. */
 struct csv_sink {
   uint64_t digits; /* most decimal digits of one number written out */
-  /* Takes the next number (q is its value if it is a CSV_NUMBER or CSV_MINUS_ZERO); NULL, or why it cannot: then reading fails with that message
-   * at the number's place, or as io says if that has failed. */
+  /* Takes the next number (q is its value if it is a CSV_NUMBER or CSV_MINUS_ZERO); NULL, or why it
+   * cannot: then reading fails with that message at the number's place, or as io says if that has
+   * failed. */
   const char *(*take)(struct csv_sink *sink, enum csv_kind kind, mpq_srcptr q);
   size_t rows, columns; /* set as lines are read */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* IDX, "The MNIST database of handwritten digits", LeCun, Cortes and Burges: a magic number, sizes, elements; highest byte first. */
+/* IDX, "The MNIST database of handwritten digits", LeCun, Cortes and Burges: a magic number, sizes,
+ * elements; highest byte first. */
 #include "io/io.h"
 
 /* The types by the third byte, from 8 on. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What readers and writers share: memory within a limit, failures with the file's name, bytes in and bytes out. */
+/* What readers and writers share: memory within a limit, failures with the file's name, bytes in
+ * and bytes out. */
 #ifndef TRIAD_IO_IO_H
 #define TRIAD_IO_IO_H
 
@@ -25,7 +26,8 @@ void tri__io_open(struct io *io, const char *path, const tri_io_options *options
 tri_status tri__io_fail(struct io *io, tri_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Bytes as messages may show them: up to 40, and a question mark for what is no printable character of ASCII. */
+/* Bytes as messages may show them: up to 40, and a question mark for what is no printable character
+ * of ASCII. */
 struct shown {
   char text[41];
 };
@@ -69,12 +71,14 @@ struct source {
   size_t n_peeked;
 };
 
-/* Opens a file; or bytes in memory if path is NULL. What gzip packed is unpacked. Close it in any case. */
+/* Opens a file; or bytes in memory if path is NULL. What gzip packed is unpacked. Close it in any
+ * case. */
 tri_status tri__source_open(struct source *source, struct io *io, const char *path,
                             const void *bytes, size_t size);
 void tri__source_close(struct source *source);
 
-/* As many of the next n <= MOST_PEEKED bytes as there are, which stay to be read; how many they are. */
+/* As many of the next n <= MOST_PEEKED bytes as there are, which stay to be read; how many they
+ * are. */
 size_t tri__source_peek(struct source *source, size_t n);
 
 /* Reads up to n bytes; fewer at the end only, or after a failure, which io has. */
@@ -102,7 +106,8 @@ struct sink {
 /* Close it in any case. */
 tri_status tri__sink_open(struct sink *sink, struct io *io, const char *path);
 tri_status tri__sink_write(struct sink *sink, const void *bytes, size_t n);
-/* Gives the file its name if status is TRI_OK, else takes it away. Returns status, or what failed. */
+/* Gives the file its name if status is TRI_OK, else takes it away. Returns status, or what failed.
+ * */
 tri_status tri__sink_close(struct sink *sink, tri_status status);
 
 /* --- formats, from a source that is open */

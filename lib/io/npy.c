@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* NPY: "NumPy Enhancement Proposal 1" and numpy.lib.format. A header that is a literal of Python's, and the elements. */
+/* NPY: "NumPy Enhancement Proposal 1" and numpy.lib.format. A header that is a literal of Python's,
+ * and the elements. */
 #include <stdio.h>
 #include <string.h>
 

@@ -52,7 +52,8 @@ tri_status tri_npz_parse(const void *bytes, size_t size, const tri_io_options *o
 
 /* --- writing */
 
-/* The members' names and headers, all in one text: where each begins is known when it does not move any more. */
+/* The members' names and headers, all in one text: where each begins is known when it does not move
+ * any more. */
 static tri_status write_texts(struct io *io, const tri_archive *archive, tri_text *text,
                               size_t *starts) {
   for (size_t i = 0; i < archive->n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* safetensors, as its description has it: the size of a header in 8 bytes, the header in JSON (read by Jansson), the bytes of the arrays,
- * lowest byte first. */
+/* safetensors, as its description has it: the size of a header in 8 bytes, the header in JSON (read
+ * by Jansson), the bytes of the arrays, lowest byte first. */
 #include "config.h"
 
 #include "io/io.h"

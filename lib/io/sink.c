@@ -27,7 +27,8 @@ static tri_status set_path(struct sink *k, const char *path) {
   return k->path ? TRI_OK : k->io->error->status;
 }
 
-/* Makes a file of a name that there was not. The kernel applies the umask, which a library cannot ask for without changing it. */
+/* Makes a file of a name that there was not. The kernel applies the umask, which a library cannot
+ * ask for without changing it. */
 static tri_status open_beside(struct sink *k) {
   enum { SUFFIX = 24, TRIES = 100 };
   k->beside_room = k->path_room + SUFFIX;

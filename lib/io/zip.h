@@ -12,7 +12,8 @@ struct zip_reader {
   size_t n; /* members */
 };
 
-/* Opens a file, or bytes in memory if path is NULL. Close it in any case. TRI_FILE also without libzip. */
+/* Opens a file, or bytes in memory if path is NULL. Close it in any case. TRI_FILE also without
+ * libzip. */
 tri_status tri__zip_open(struct zip_reader *reader, struct io *io, const char *path,
                          const void *bytes, size_t size);
 void tri__zip_close(struct zip_reader *reader);
@@ -20,7 +21,8 @@ void tri__zip_close(struct zip_reader *reader);
 /* The name of member i, valid until the reader is closed; NULL after a failure. */
 const char *tri__zip_name(struct zip_reader *reader, size_t i);
 
-/* Opens member i as a source, to be closed before the reader. Its checksum is checked when it is read to its end. */
+/* Opens member i as a source, to be closed before the reader. Its checksum is checked when it is
+ * read to its end. */
 tri_status tri__zip_member(struct zip_reader *reader, size_t i, struct source *source);
 
 /* A member to be written: its bytes are two parts, one behind the other. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Transposes, shapes, joined arrays and contractions against the same written out element by element: random operands of every rank, sizes
- * 0 and 1 among them; values, derivatives of all modes, patterns and domains; strong zeros; texts; and what does not fit. */
+/* Transposes, shapes, joined arrays and contractions against the same written out element by
+ * element: random operands of every rank, sizes 0 and 1 among them; values, derivatives of all
+ * modes, patterns and domains; strong zeros; texts; and what does not fit. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -116,7 +117,8 @@ static void random_order(size_t rank, size_t *axes) {
   }
 }
 
-/* An operand with these dimensions, some of them in another order before: the variable, and the operand twice. */
+/* An operand with these dimensions, some of them in another order before: the variable, and the
+ * operand twice. */
 static tri_expr operand(const char *name, size_t rank, const int64_t *dims, tri_expr *variable,
                         struct array *written) {
   size_t axes[RANK];

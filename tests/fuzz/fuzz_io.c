@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Any bytes are arrays or an error for every reader, and no reader has more memory in use than its limit. An array written as NPY is
- * read back as the same one. */
+/* Any bytes are arrays or an error for every reader, and no reader has more memory in use than its
+ * limit. An array written as NPY is read back as the same one. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What tests of files share: an allocator that knows how much was in use at most, and damage done to bytes. */
+/* What tests of files share: an allocator that knows how much was in use at most, and damage done
+ * to bytes. */
 #ifndef TRIAD_TESTS_IO_HELPER_H
 #define TRIAD_TESTS_IO_HELPER_H
 
@@ -38,7 +39,8 @@ static inline unsigned char *exactly(const void *bytes, size_t size) {
   return copy;
 }
 
-/* Some damage: bits and bytes changed, taken out, put in, parts repeated, the end cut off. to has room for size + 64. */
+/* Some damage: bits and bytes changed, taken out, put in, parts repeated, the end cut off. to has
+ * room for size + 64. */
 static inline size_t damage(struct random *r, const unsigned char *bytes, size_t size,
                             unsigned char *to) {
   static const unsigned char telling[] = {0,   1,   0x7f, 0x80, 0xff, '9',
@@ -66,7 +68,8 @@ static inline size_t damage(struct random *r, const unsigned char *bytes, size_t
   return size;
 }
 
-/* What was read is an array whose elements are all there, or an error that says why and leaves nothing. */
+/* What was read is an array whose elements are all there, or an error that says why and leaves
+ * nothing. */
 static inline void check_whole(tri_status status, const tri_array *a, const tri_error *error,
                                const struct watched *w, size_t limit) {
   ck_assert_msg(w->most <= limit, "%zu bytes were in use, and the limit was %zu", w->most, limit);

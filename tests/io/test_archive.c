@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* IDX, gzip, NPZ and safetensors: what others wrote, what is written and read back, what is refused, truncated and damaged files. */
+/* IDX, gzip, NPZ and safetensors: what others wrote, what is written and read back, what is
+ * refused, truncated and damaged files. */
 #include "config.h"
 
 #include "tests/io/helper.h"
 
-/* What Python's zipfile writes as numpy.savez does, with sizes for zip64: a, stored, is [0, 1.5, -2]; layer/b, packed, has bytes. */
+/* What Python's zipfile writes as numpy.savez does, with sizes for zip64: a, stored, is [0, 1.5,
+ * -2]; layer/b, packed, has bytes. */
 static const unsigned char npz[] = {
     80,  75,  3,   4,   45,  0,   0,   0,   0,   0,   0,   0,   33,  0,   240, 226, 142, 213, 255,
     255, 255, 255, 255, 255, 255, 255, 5,   0,   20,  0,   97,  46,  110, 112, 121, 1,   0,   16,
@@ -62,7 +64,8 @@ static tri_status parse_idx(const void *bytes, size_t size, const tri_io_options
 
 enum { LIMIT = 200000 };
 
-/* What is read is arrays whose elements are all there, or an error that says why and leaves nothing. */
+/* What is read is arrays whose elements are all there, or an error that says why and leaves
+ * nothing. */
 static tri_status read_damaged(parse_archive *parse, const unsigned char *bytes, size_t size) {
   struct watched w;
   tri_error error;
@@ -424,7 +427,8 @@ START_TEST(safetensors_refused) {
 }
 END_TEST
 
-/* Headers larger than the limit can hold while JSON is read are refused before anything is allocated. */
+/* Headers larger than the limit can hold while JSON is read are refused before anything is
+ * allocated. */
 START_TEST(safetensors_limit) {
   unsigned char bytes[64] = {0xff, 0xff, 0xff, 0, 0, 0, 0, 0, '{', '}'};
   struct watched w;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* CSV: RFC 4180, separators, headers, numbers rounded once, errors with their place, damaged files. */
+/* CSV: RFC 4180, separators, headers, numbers rounded once, errors with their place, damaged files.
+ * */
 #include <float.h>
 #include <math.h>
 
@@ -74,7 +75,8 @@ START_TEST(numbers) {
 }
 END_TEST
 
-/* Of every length, so that one fills the memory that was taken for it: a sanitizer sees who reads on. */
+/* Of every length, so that one fills the memory that was taken for it: a sanitizer sees who reads
+ * on. */
 START_TEST(long_numbers) {
   char text[301];
   for (size_t n = 1; n < 300; n++)

@@ -32,7 +32,8 @@ START_TEST(npy_and_csv) {
 }
 END_TEST
 
-/* Arrays with names, to a file and back. Jansson's and libzip's own memory is not drawn from here. */
+/* Arrays with names, to a file and back. Jansson's and libzip's own memory is not drawn from here.
+ * */
 #if HAVE_JANSSON || HAVE_LIBZIP
 static tri_status archives(const tri_allocator *allocator,
                            tri_status (*write)(const char *path, const tri_archive *archive,
