@@ -20,8 +20,7 @@ CLEANFILES += bench/peers.o bench/libpeers.so
 noinst_HEADERS += bench/tape_problems.h bench/problems.h bench/peers.h
 TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/bench_ba bench/bench_sparse bench/bench_scan bench/bench_lstm bench/bench_hand
 noinst_HEADERS += bench/gmm.h bench/ba.h bench/sparse.h bench/scan.h bench/lstm.h bench/hand.h
-TRIAD_BENCH += bench/bench_gradient bench/bench_native bench/bench_gmm bench/bench_ba bench/bench_lstm bench/bench_hand
-noinst_HEADERS += bench/gmm.h bench/ba.h bench/lstm.h bench/hand.h bench/files.h
+noinst_HEADERS += bench/files.h
 noinst_HEADERS += bench/graphs.h bench/gmm_graph.h bench/ba_graph.h bench/lstm_graph.h bench/hand_graph.h
 EXTRA_DIST += bench/adbench-data.py
 tests/bench/adbench.log: bench/bench_gmm$(EXEEXT) bench/bench_ba$(EXEEXT) bench/bench_lstm$(EXEEXT) bench/bench_hand$(EXEEXT)

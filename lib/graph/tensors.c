@@ -234,13 +234,14 @@ static void see_through(tri_graph *g, struct operand *o, const struct contractio
   if (!o->turned) o->id = tri__permute(g, o->id, axes);
 }
 
+/* False if it has too few dimensions. */
 static bool operand_of(tri_graph *g, uint32_t id, bool turned, const struct contraction *how,
                        struct operand *o) {
   uint32_t least = (uint32_t)how->batch + how->contracted;
   if (rank_of(g, id) < least) return false;
   *o = (struct operand){id, rank_of(g, id) - least, turned};
   see_through(g, o, how);
-  return !id_is_error(o->id);
+  return true;
 }
 
 static bool fits(const tri_graph *g, const struct operand *a, const struct operand *b,
@@ -271,9 +272,11 @@ uint32_t tri__contract(tri_graph *g, uint32_t x, uint32_t y, const struct contra
   struct operand a, b;
   if (!failed) failed = check(g, y, "a contraction");
   if (failed) return failed;
-  if (!operand_of(g, x, how->turned & CONTRACT_A, how, &a) ||
-      !operand_of(g, y, how->turned & CONTRACT_B, how, &b) || !fits(g, &a, &b, how))
-    return unequal(g, "a contraction", x, y);
+  bool whole = operand_of(g, x, how->turned & CONTRACT_A, how, &a) &&
+               operand_of(g, y, how->turned & CONTRACT_B, how, &b);
+  if (whole && id_is_error(a.id)) return a.id;
+  if (whole && id_is_error(b.id)) return b.id;
+  if (!whole || !fits(g, &a, &b, how)) return unequal(g, "a contraction", x, y);
   if (!a.kept && !b.kept && !how->batch && !how->contracted)
     return tri__build2(g, TRI_OP_mul, x, y);
   struct contraction own = *how;

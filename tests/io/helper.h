@@ -88,6 +88,26 @@ static inline void check_whole(tri_status status, const tri_array *a, const tri_
   ck_assert(sum <= 0.0 || sum >= 0.0 || sum != sum);
 }
 
+/* A reader of an array on bytes that may be damaged, within a limit of memory. */
+static inline tri_status read_damaged(tri_status parse(const void *bytes, size_t size,
+                                                       const tri_io_options *options,
+                                                       tri_array *array),
+                                      const unsigned char *bytes, size_t size) {
+  enum { LIMIT = 4096 };
+  struct watched w;
+  tri_error error;
+  tri_array a;
+  unsigned char *copy = exactly(bytes, size);
+  watch(&w);
+  tri_io_options options = {.limit = LIMIT, .allocator = &w.allocator, .error = &error};
+  tri_status status = parse(copy, size, &options, &a);
+  check_whole(status, &a, &error, &w, LIMIT);
+  tri_array_free(&a);
+  ck_assert_uint_eq(w.in_use, 0);
+  free(copy);
+  return status;
+}
+
 static inline void write_file(const char *path, const void *bytes, size_t size) {
   FILE *file = fopen(path, "wb");
   ck_assert_ptr_nonnull(file);

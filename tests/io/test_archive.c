@@ -66,7 +66,8 @@ enum { LIMIT = 200000 };
 
 /* What is read is arrays whose elements are all there, or an error that says why and leaves
  * nothing. */
-static tri_status read_damaged(parse_archive *parse, const unsigned char *bytes, size_t size) {
+static tri_status read_damaged_archive(parse_archive *parse, const unsigned char *bytes,
+                                       size_t size) {
   struct watched w;
   tri_error error;
   tri_archive archive;
@@ -95,16 +96,16 @@ static void damage_all(parse_archive *parse, const unsigned char *bytes, size_t 
   struct random r = random_start(seed);
   unsigned char *copy = malloc(size + 64);
   long good = 0, variants = 10000L * test_multiplier();
-  ck_assert_int_eq(read_damaged(parse, bytes, size), TRI_OK);
-  for (size_t n = 0; n < size; n++) ck_assert_int_ne(read_damaged(parse, bytes, n), TRI_OK);
+  ck_assert_int_eq(read_damaged_archive(parse, bytes, size), TRI_OK);
+  for (size_t n = 0; n < size; n++) ck_assert_int_ne(read_damaged_archive(parse, bytes, n), TRI_OK);
   for (size_t i = 0; i < size; i++)
     for (int bit = 0; bit < 8; bit++) {
       memcpy(copy, bytes, size);
       copy[i] ^= (unsigned char)(1 << bit);
-      read_damaged(parse, copy, size);
+      read_damaged_archive(parse, copy, size);
     }
   for (long i = 0; i < variants; i++)
-    good += read_damaged(parse, copy, damage(&r, bytes, size, copy)) == TRI_OK;
+    good += read_damaged_archive(parse, copy, damage(&r, bytes, size, copy)) == TRI_OK;
   ck_assert(good < variants);
   free(copy);
 }
