@@ -47,6 +47,15 @@ static void open_standard_streams(void) {
       _exit(EXIT_FAILED);
 }
 
+#if HAVE_OPENBLAS_SET_NUM_THREADS
+void openblas_set_num_threads(int n); /* not in every cblas.h */
+
+/* Its products differ with the number of its threads. */
+static void settle_products(void) { openblas_set_num_threads(1); }
+#else
+static void settle_products(void) {}
+#endif
+
 /* --- options */
 
 enum {
@@ -254,6 +263,7 @@ int main(int argc, char **argv) {
   open_standard_streams();
   setlocale(LC_CTYPE, ""); /* characters only: numbers are the same everywhere */
   catch_signals();
+  settle_products();
   struct session *session = session_new(stdout, stderr, &interrupt);
   struct plan plan = {.jobs = calloc((size_t)argc + 1, sizeof *plan.jobs)};
   int status = EXIT_FAILED;

@@ -163,6 +163,13 @@ fi
 compare "CSV from a pipe" '[1, 2]' "$(printf '1,2' | "$TRIAD" -e 'read("/dev/stdin")' 2>&1)"
 compare "NPY from a pipe" '[[1, 3, 5], [2, 4, 6]]' "$(cat "$work/matrix.npy" | "$TRIAD" -e 'read("/dev/stdin")' 2>&1)"
 
+# Products of matrices do not depend on how many threads CBLAS would take.
+product='write(matmul(map(map(sin(i*j), j=1..784), i=1..32), map(map(cos(i+3*j), j=1..300), i=1..784)), "'
+for threads in 1 2; do
+  OPENBLAS_NUM_THREADS=$threads "$TRIAD" -q -e "$product$work/by$threads.npy\")" >/dev/null
+done
+compare "one thread or two" '' "$(cmp "$work/by1.npy" "$work/by2.npy" 2>&1)"
+
 # Many numbers are read as fast as they are, within the limit of numbers.
 awk 'BEGIN { for (i = 1; i <= 200000; i++) print i % 7 }' >"$work/many.csv"
 run "many numbers" 599997 --bind "x=$work/many.csv" -e 'sum(x)'
