@@ -25,6 +25,8 @@ static tri_status fail_with(const struct request *request, const struct value *a
 
 /* --- numbers as constants */
 
+static const char no_number[] = "inf and nan are no numbers here";
+
 /* Numbers being read. */
 struct reading {
   struct csv_sink sink;
@@ -40,7 +42,7 @@ static const char *add_constant(struct reading *r, mpq_srcptr q) {
 }
 
 static const char *take_number(struct csv_sink *sink, enum csv_kind kind, mpq_srcptr q) {
-  if (kind != CSV_NUMBER && kind != CSV_MINUS_ZERO) return "inf and nan are no numbers here";
+  if (kind != CSV_NUMBER && kind != CSV_MINUS_ZERO) return no_number;
   return add_constant((struct reading *)sink, q);
 }
 
@@ -66,7 +68,7 @@ static tri_status add_elements(struct reading *r, struct io *io, const tri_array
   mpq_t q;
   mpq_init(q);
   for (size_t i = 0; i < a->count && !why && tri__io_check(io) == TRI_OK; i++) {
-    why = element(a, i, q) ? add_constant(r, q) : "inf and nan are no numbers here";
+    why = element(a, i, q) ? add_constant(r, q) : no_number;
     if (why) tri__io_fail(io, TRI_FILE, "element %zu: %s", i + 1, why);
   }
   mpq_clear(q);
