@@ -75,10 +75,10 @@ bool tri__plan_slots(struct plan *p) {
     p->slot_shapes = shapes;
     find_last_uses(p, scan.last);
     assign(&scan);
-    uint32_t *fitted =
-        tri__resize(m, shapes, p->value_count * sizeof *shapes, p->slot_count * sizeof *shapes);
-    p->slot_shapes = fitted;
-    ok = fitted != NULL;
+    if (p->slot_count) /* without values there is nothing to fit, and a size of 0 would free it */
+      p->slot_shapes =
+          tri__resize(m, shapes, p->value_count * sizeof *shapes, p->slot_count * sizeof *shapes);
+    ok = p->slot_shapes != NULL;
   }
   if (!ok) tri__free(m, shapes, p->value_count, sizeof *shapes);
   tri__free(m, scan.last, p->value_count, sizeof *scan.last);

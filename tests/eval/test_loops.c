@@ -690,6 +690,26 @@ START_TEST(nothing_to_compute) {
 END_TEST
 
 /* An expression's error is the loop's, also when the graph has forgotten it. */
+/* Parts without elements: nothing is written out, and the plan of that has no slots. */
+START_TEST(empty_parts) {
+  tri_expr x = shaped("x", 2, 10, 0), p = shaped("p", 1, 0, 0), e = tri_sin(p), r;
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(10),
+                                  .n_steps = 1,
+                                  .steps = &p,
+                                  .step_inputs = &x,
+                                  .n_stacked = 1,
+                                  .stacked = &e},
+              &r));
+  tri_function *f = tri_compile(1, &x, 1, &r);
+  double none = 7.0;
+  ok(tri_function_call(f, NULL, &none, &none));
+  ck_assert_uint_gt(tri_workspace_bytes(f, 1), 0);
+  ck_assert_double_eq(none, 7.0);
+  tri_function_free(f);
+}
+END_TEST
+
 START_TEST(errors_pass_through) {
   tri_expr bad = shaped("x", 1, -1, 0), p = tri_variable(g, "p"), result;
   ck_assert_int_eq(tri_expr_status(bad), TRI_SHAPE);
@@ -1031,6 +1051,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, what_does_not_fit);
   tcase_add_test(tc, parameters_are_distinct);
   tcase_add_test(tc, nothing_to_compute);
+  tcase_add_test(tc, empty_parts);
   tcase_add_test(tc, errors_pass_through);
   tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
