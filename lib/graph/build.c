@@ -254,7 +254,7 @@ static uint32_t common_shape(tri_graph *g, const struct row *row, const uint32_t
   return 0;
 }
 
-/* An elementwise operation over stacks is the stack of the operations: no sharing is lost. */
+/* An elementwise operation over stacks is the stack of the operations: no sharing is lost. Conditions are not stacked. */
 static uint32_t distribute(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args) {
   uint32_t n = 0, part[ROW_MAX_ARITY];
   for (size_t i = 0; i < nargs; i++)
@@ -331,7 +331,9 @@ static uint32_t over_repeated(tri_graph *g, tri_op op, const struct row *row, ui
     changed |= numbers[i] != args[i];
     arrays += !number;
   }
-  if (changed && !arrays) return spread(g, tri__build(g, op, row->arity, numbers), shape);
+  if (changed && !arrays)
+    return row->sort == TRI_BOOLEAN ? 0
+                                    : spread(g, tri__build(g, op, row->arity, numbers), shape);
   if (changed) return tri__build(g, op, row->arity, numbers);
   if (op == TRI_OP_gate) return gate_over_arrays(g, args);
   bool product = op == TRI_OP_mul, sum = op == TRI_OP_add;
@@ -347,7 +349,7 @@ static uint32_t build_row(tri_graph *g, tri_op op, const struct row *row, const 
   if (id || (id = common_shape(g, row, args, &shape))) return id;
   if (!shape) return build_scalar(g, op, row, args);
   if ((id = over_repeated(g, op, row, shape, args))) return id;
-  if ((id = distribute(g, op, row->arity, args))) return id;
+  if (row->sort != TRI_BOOLEAN && (id = distribute(g, op, row->arity, args))) return id;
   return ordered_node(g, op, row, shape, args);
 }
 

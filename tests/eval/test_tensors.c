@@ -28,6 +28,11 @@ static void ok(tri_status status) {
   ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_graph_error(g)->message);
 }
 
+static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b, int64_t c) {
+  return tri_variable_shaped(g, name, rank, (int64_t[]){a, b, c}, NULL);
+}
+
+
 /* --- arrays of expressions, element by element: the plain meaning of the operations */
 
 struct array {
@@ -376,6 +381,26 @@ START_TEST(zeros_by_choice_are_strong) {
 }
 END_TEST
 
+/* Conditions over arrays are arrays, of stacks and of repeated numbers too; so the adjoint of a choice may be a stack. */
+START_TEST(conditions_over_arrays) {
+  tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y"), two = tri_integer(g, 2), in[] = {x, y};
+  tri_expr xy = tri_stack(2, in), v = tri_stack(2, (tri_expr[]){two, tri_mul(x, y)});
+  tri_expr thrice = tri_repeat(x, tri_extent_of(2));
+  tri_expr out[] = {tri_select(tri_lt(xy, v), xy, tri_square(xy)),
+                    tri_select(tri_gt(thrice, tri_repeat(y, tri_extent_of(2))), v, thrice),
+                    tri_element(tri_max(thrice, tri_gather_all(xy, tri_stack(2, in))), 1)};
+  for (size_t k = 0; k < 3; k++) ok(tri_expr_status(out[k]));
+  tri_function *f = tri_compile(2, in, 3, out);
+  ck_assert_ptr_nonnull(f);
+  double at[] = {1.0, 0.0}, r[5], wanted[] = {1.0, 0.0, 2.0, 0.0, 1.0};
+  ok(tri_function_call(f, NULL, at, r));
+  for (size_t k = 0; k < 5; k++) ck_assert_double_eq(r[k], wanted[k]);
+  tri_function_free(f);
+  tri_expr a = shaped("a", 1, 2, 0, 0), e = tri_element(tri_max(a, tri_tan(a)), 1), gradient;
+  ok(tri_gradient(tri_sin(e), 1, &a, &gradient));
+}
+END_TEST
+
 /* --- rows by number, and back */
 
 START_TEST(rows_are_gathered_and_scattered) {
@@ -421,10 +446,6 @@ static void has_shape(tri_expr e, size_t rank, int64_t a, int64_t b, int64_t c) 
   ok(tri_expr_status(e));
   ck_assert_uint_eq(tri_expr_rank(e), rank);
   for (size_t d = 0; d < rank; d++) ck_assert_int_eq(tri_expr_dim(e, d), dims[d]);
-}
-
-static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b, int64_t c) {
-  return tri_variable_shaped(g, name, rank, (int64_t[]){a, b, c}, NULL);
 }
 
 START_TEST(matrix_products_have_numpy_s_shapes) {
@@ -564,6 +585,7 @@ static Suite *suite(void) {
   tcase_add_test(t, loops_contract_in_their_bodies);
   tcase_add_test(t, named_sizes_are_bound_at_a_call);
   tcase_add_test(t, zeros_by_choice_are_strong);
+  tcase_add_test(t, conditions_over_arrays);
   tcase_add_test(t, rows_are_gathered_and_scattered);
   tcase_add_test(t, broadcasting_is_numpy_s);
   tcase_add_test(t, matrix_products_have_numpy_s_shapes);
