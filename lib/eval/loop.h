@@ -101,9 +101,15 @@ static inline double chosen_index(const struct turn *t, uint32_t index, int64_t 
 static inline bool is_part(double i, size_t parts) {
   return i >= 0.0 && i < (double)parts && i == (double)(size_t)i;
 }
+/* Whether any carry is handed on: one that nobody waits for stays as it was. */
+static inline bool hands_on(const struct plan_loop *l) {
+  for (uint32_t c = 0; c < l->as.carries; c++)
+    if (l->output[l->as.stacked + l->as.summed + c] != NO_OUTPUT) return true;
+  return false;
+}
 /* A run that a sweep will follow keeps every step's carries if there is room, so that the sweep need not run them again. */
 static inline bool keeps_all(const struct turn *t) {
-  return t->outer->store->all && t->loop->as.carries && t->most >= t->n;
+  return t->outer->store->all && hands_on(t->loop) && t->most >= t->n;
 }
 
 #endif

@@ -17,9 +17,7 @@ enum { TILE = 8 }; /* numbers of a part that are written at once */
 /* --- programs */
 
 bool tri__loop_hangs_together(const struct plan_loop *l) {
-  for (uint32_t c = 0; c < l->as.carries; c++)
-    if (l->output[l->as.stacked + l->as.summed + c] != NO_OUTPUT) return true;
-  return l->as.n >= 0 && l->as.n < FEWEST;
+  return hands_on(l) || (l->as.n >= 0 && l->as.n < FEWEST);
 }
 
 /* A lanes program with the parts that are chosen at every step. */

@@ -193,7 +193,7 @@ static tri_status from_snapshots(struct back *b) {
 static tri_status from_all(struct back *b) {
   tri_status status = TRI_OK;
   for (size_t step = b->all.n; step-- > 0 && !status;) {
-    if (b->all.loop->as.carries) tri__turn_restore(&b->all, step);
+    if (hands_on(b->all.loop)) tri__turn_restore(&b->all, step);
     status = turn_back(b, step);
   }
   return status;
@@ -224,7 +224,7 @@ tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step) {
   if (!adjoints) return tri__call_error(s->run->call, TRI_MEMORY, "out of memory");
   b.inner = tri__sweep_of(&b.all.body, adjoints);
   begin(&b);
-  bool kept = !b.all.loop->as.carries || keeps_all(&b.all);
+  bool kept = !hands_on(b.all.loop) || keeps_all(&b.all);
   status = kept ? from_all(&b) : with_snapshots(&b);
   if (!status) end(&b);
   return status;
@@ -236,7 +236,7 @@ static bool rehearse_back(struct turn *all, const struct run *r, const struct in
   struct memory *memory = &r->workspace->memory;
   if (tri__turn_open(all, r, s, true) || !tri__adjoints(&all->body, r->level)) return false;
   if (!tri__native_back_rehearse(all)) return false;
-  if (!all->loop->as.carries) return true;
+  if (!hands_on(all->loop)) return true;
   size_t *at = NULL; /* of with_snapshots */
   bool ok = tri__turn_snapshots(all, all->n) && (at = tri__new(memory, all->n, sizeof *at));
   tri__free(memory, at, all->n, sizeof *at);

@@ -689,6 +689,40 @@ START_TEST(nothing_to_compute) {
 }
 END_TEST
 
+/* A carry that no wanted result waits for: lanes run the loop, and the way back has no carries to restore. */
+START_TEST(carries_nobody_reads) {
+  enum { N = 70 };
+  tri_expr x = shaped("x", 1, N, 0), p = tri_variable(g, "p"), c = tri_variable(g, "c"),
+           zero = integer(0), next = tri_add(c, p), e = tri_square(p), results[2];
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = tri_extent_of(N),
+                                  .n_steps = 1,
+                                  .steps = &p,
+                                  .step_inputs = &x,
+                                  .n_carries = 1,
+                                  .carries = &c,
+                                  .initial = &zero,
+                                  .next = &next,
+                                  .n_stacked = 1,
+                                  .stacked = &e},
+              results));
+  for (int placed = 0; placed < 2; placed++) {
+    double at[N], adjoints[N];
+    tri_function *f = tri_compile(1, &x, 1, results);
+    size_t size = tri_workspace_bytes(f, 1);
+    void *room = malloc(size);
+    tri_call call = {.workspace = placed ? tri_workspace_place(f, room, size)
+                                         : tri_workspace_new(f)};
+    for (int i = 0; i < N; i++) at[i] = i - 7;
+    ok(tri_function_reverse(f, &call, at, NULL, NULL, adjoints));
+    for (int i = 0; i < N; i++) ck_assert_double_eq(adjoints[i], 2.0 * at[i]);
+    tri_workspace_free(call.workspace);
+    tri_function_free(f);
+    free(room);
+  }
+}
+END_TEST
+
 /* An expression's error is the loop's, also when the graph has forgotten it. */
 /* Parts without elements: nothing is written out, and the plan of that has no slots. */
 START_TEST(empty_parts) {
@@ -1052,6 +1086,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, parameters_are_distinct);
   tcase_add_test(tc, nothing_to_compute);
   tcase_add_test(tc, empty_parts);
+  tcase_add_test(tc, carries_nobody_reads);
   tcase_add_test(tc, errors_pass_through);
   tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
