@@ -723,6 +723,30 @@ START_TEST(carries_nobody_reads) {
 }
 END_TEST
 
+/* More steps than bytes can be counted for: the scan is not split, which would take arrays of as many numbers, and can be interrupted. */
+START_TEST(steps_without_end) {
+  tri_extent n = tri_extent_of((int64_t)1 << 61);
+  tri_expr x = tri_variable(g, "x"), i = tri_variable(g, "i"), c = tri_variable(g, "c"),
+           numbers = tri_iota(g, 0, n), next = tri_add(c, tri_sin(tri_mul(i, x))), result;
+  ok(tri_loop(g,
+              &(tri_loop_options){.n = n,
+                                  .n_steps = 1,
+                                  .steps = &i,
+                                  .step_inputs = &numbers,
+                                  .n_carries = 1,
+                                  .carries = &c,
+                                  .initial = &x,
+                                  .next = &next},
+              &result));
+  tri_function *f = tri_compile(1, &x, 1, &result);
+  volatile int stop = 1;
+  double at = 1.0;
+  tri_call call = {.interrupt = &stop};
+  ck_assert_int_eq(tri_function_call(f, &call, &at, &at), TRI_INTERRUPTED);
+  tri_function_free(f);
+}
+END_TEST
+
 /* An expression's error is the loop's, also when the graph has forgotten it. */
 /* Parts without elements: nothing is written out, and the plan of that has no slots. */
 START_TEST(empty_parts) {
@@ -1087,6 +1111,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, nothing_to_compute);
   tcase_add_test(tc, empty_parts);
   tcase_add_test(tc, carries_nobody_reads);
+  tcase_add_test(tc, steps_without_end);
   tcase_add_test(tc, errors_pass_through);
   tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
