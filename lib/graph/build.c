@@ -332,8 +332,7 @@ static uint32_t over_repeated(tri_graph *g, tri_op op, const struct row *row, ui
     arrays += !number;
   }
   if (changed && !arrays)
-    return row->sort == TRI_BOOLEAN ? 0
-                                    : spread(g, tri__build(g, op, row->arity, numbers), shape);
+    return row->sort == TRI_BOOLEAN ? 0 : spread(g, tri__build(g, op, row->arity, numbers), shape);
   if (changed) return tri__build(g, op, row->arity, numbers);
   if (op == TRI_OP_gate) return gate_over_arrays(g, args);
   bool product = op == TRI_OP_mul, sum = op == TRI_OP_add;

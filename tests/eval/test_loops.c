@@ -711,8 +711,8 @@ START_TEST(carries_nobody_reads) {
     tri_function *f = tri_compile(1, &x, 1, results);
     size_t size = tri_workspace_bytes(f, 1);
     void *room = malloc(size);
-    tri_call call = {.workspace = placed ? tri_workspace_place(f, room, size)
-                                         : tri_workspace_new(f)};
+    tri_call call = {.workspace =
+                         placed ? tri_workspace_place(f, room, size) : tri_workspace_new(f)};
     for (int i = 0; i < N; i++) at[i] = i - 7;
     ok(tri_function_reverse(f, &call, at, NULL, NULL, adjoints));
     for (int i = 0; i < N; i++) ck_assert_double_eq(adjoints[i], 2.0 * at[i]);

@@ -32,7 +32,6 @@ static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b, int6
   return tri_variable_shaped(g, name, rank, (int64_t[]){a, b, c}, NULL);
 }
 
-
 /* --- arrays of expressions, element by element: the plain meaning of the operations */
 
 struct array {
@@ -383,7 +382,8 @@ END_TEST
 
 /* Conditions over arrays are arrays, of stacks and of repeated numbers too; so the adjoint of a choice may be a stack. */
 START_TEST(conditions_over_arrays) {
-  tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y"), two = tri_integer(g, 2), in[] = {x, y};
+  tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y"), two = tri_integer(g, 2),
+           in[] = {x, y};
   tri_expr xy = tri_stack(2, in), v = tri_stack(2, (tri_expr[]){two, tri_mul(x, y)});
   tri_expr thrice = tri_repeat(x, tri_extent_of(2));
   tri_expr out[] = {tri_select(tri_lt(xy, v), xy, tri_square(xy)),
