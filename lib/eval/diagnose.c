@@ -54,6 +54,8 @@ static bool lacks(const struct run *r, uint32_t v) { return first_without(r, v) 
 
 /* --- finding the culprit */
 
+#define NO_RESULT UINT32_MAX
+
 /* The arguments of a step without a value that explain why it has none: of a choice, the condition or what was chosen. */
 static bool explains(const struct run *r, const struct instruction *s, uint32_t i) {
   const struct row *row = row_of(r, s);
@@ -77,6 +79,13 @@ static bool pass_blame(const struct run *r, const struct instruction *s, uint8_t
   return passed;
 }
 
+/* The result of the step that is blamed; NO_RESULT if none is. */
+static uint32_t blamed_result(const struct instruction *s, const uint8_t *blamed) {
+  for (uint32_t v = s->result; v < s->result + s->results; v++)
+    if (blamed[v]) return v;
+  return NO_RESULT;
+}
+
 /* The first value, in the plan's order, that lacks a value by itself and makes the output lack one. */
 static uint32_t culprit_of(const struct run *r, uint32_t output, uint8_t *blamed) {
   const struct plan *p = r->plan;
@@ -84,7 +93,8 @@ static uint32_t culprit_of(const struct run *r, uint32_t output, uint8_t *blamed
   blamed[output] = 1;
   for (uint32_t i = p->step_count; i-- > 0;) {
     const struct instruction *s = p->steps + i;
-    if (blamed[s->result] && !pass_blame(r, s, blamed)) culprit = s->result;
+    uint32_t result = blamed_result(s, blamed);
+    if (result != NO_RESULT && !pass_blame(r, s, blamed)) culprit = result;
   }
   for (uint32_t v = first_result(p); v-- > 0;)
     if (blamed[v]) culprit = v;
@@ -218,11 +228,11 @@ static tri_status blame_derivative(const struct run *r, const struct instruction
 }
 
 static tri_status blame_step(const struct run *r, const struct instruction *s) {
+  if (!row_of(r, s)) return tri__error(r->call->error, TRI_DOMAIN, s->node, "no value exists");
   size_t e = first_without(r, s->result);
   const void *x[ROW_MAX_ARITY] = {NULL};
   const void *value = element_at(r, s->result, e);
   enum number_state state = r->numbers->domain->state(r->numbers, value);
-  if (!row_of(r, s)) return tri__error(r->call->error, TRI_DOMAIN, s->node, "no value exists");
   for (uint32_t i = 0; i < s->nargs; i++) x[i] = argument_at(r, s->arg[i], e);
   if (!state) return blame_derivative(r, s, x, e);
   tri_text text = text_of(r);

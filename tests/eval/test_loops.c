@@ -723,6 +723,34 @@ START_TEST(carries_nobody_reads) {
 }
 END_TEST
 
+/* A loop has several results, so a plan has more values than steps: of whichever lacks a value the error names the loop, or what has
+ * none before it. */
+START_TEST(results_without_values) {
+  tri_expr x = shaped("x", 1, 4, 0), y = tri_variable(g, "y"), p = tri_variable(g, "p"), r[4],
+           in[] = {x, y};
+  for (int before = 0; before < 2; before++) {
+    tri_expr argument = before ? tri_log(y) : y;
+    tri_expr e[] = {p, tri_square(p), tri_sqrt(tri_sub(p, integer(2))), tri_mul(p, argument)};
+    ok(tri_loop(g,
+                &(tri_loop_options){.n = tri_extent_of(4),
+                                    .n_steps = 1,
+                                    .steps = &p,
+                                    .step_inputs = &x,
+                                    .n_stacked = 4,
+                                    .stacked = e},
+                r));
+    tri_expr out[] = {r[0], r[1], before ? r[3] : r[2]};
+    tri_function *f = tri_compile(2, in, 3, out);
+    double at[] = {1.0, 2.0, 3.0, 4.0, -1.0}, values[12];
+    tri_error why;
+    ck_assert_int_eq(tri_function_call(f, &(tri_call){.error = &why}, at, values), TRI_DOMAIN);
+    ck_assert_str_eq(why.message, before ? "log at -1" : "no value exists");
+    ck_assert_double_eq(values[7], 16.0);
+    tri_function_free(f);
+  }
+}
+END_TEST
+
 /* More steps than bytes can be counted for: the scan is not split, which would take arrays of as many numbers, and can be interrupted. */
 START_TEST(steps_without_end) {
   tri_extent n = tri_extent_of((int64_t)1 << 61);
@@ -1112,6 +1140,7 @@ static Suite *suite(void) {
   tcase_add_test(tc, empty_parts);
   tcase_add_test(tc, carries_nobody_reads);
   tcase_add_test(tc, steps_without_end);
+  tcase_add_test(tc, results_without_values);
   tcase_add_test(tc, errors_pass_through);
   tcase_add_test(tc, beyond_64_bits);
   tcase_add_test(tc, nested_too_deep);
