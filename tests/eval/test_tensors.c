@@ -423,6 +423,30 @@ START_TEST(rows_are_gathered_and_scattered) {
 }
 END_TEST
 
+/* The gradient's loop sums two scatters, beside what it does not scatter. */
+START_TEST(sums_of_scatters_are_added_where_they_belong) {
+  enum { N = 37 };
+  tri_expr x = shaped("x", 1, 2 * N, 0, 0), i = tri_variable(g, "i"), two = tri_integer(g, 2);
+  tri_expr even = tri_gather(x, tri_mul(two, i)),
+           odd = tri_gather(x, tri_add(tri_mul(two, i), tri_integer(g, 1)));
+  tri_expr term = tri_add(tri_sin(tri_mul(even, odd)), tri_mul(even, tri_norm(x)));
+  tri_expr f = tri_sum(term, i, 0, tri_extent_of(N));
+  static struct results r;
+  double at[2 * N], direction[2 * N];
+  for (size_t k = 0; k < 2 * N; k++) at[k] = sin((double)k), direction[k] = 1.0;
+  struct subject s = {.inputs = {x, tri_variable(g, "unused")}, .elements = 2 * N + 1};
+  double point[2 * N + 1] = {0}, along[2 * N + 1] = {0};
+  memcpy(point, at, sizeof at), memcpy(along, direction, sizeof direction);
+  run(f, &s, TRI_DOUBLE, point, along, &r);
+  double sum = 0.0;
+  for (size_t k = 0; k < 2 * N; k++) {
+    near(r.symbolic[k], r.gradient[k], 1e-13);
+    sum += r.gradient[k];
+  }
+  near(sum, r.tangent, 1e-13);
+}
+END_TEST
+
 /* --- shapes as NumPy has them */
 
 START_TEST(broadcasting_is_numpy_s) {
@@ -587,6 +611,7 @@ static Suite *suite(void) {
   tcase_add_test(t, zeros_by_choice_are_strong);
   tcase_add_test(t, conditions_over_arrays);
   tcase_add_test(t, rows_are_gathered_and_scattered);
+  tcase_add_test(t, sums_of_scatters_are_added_where_they_belong);
   tcase_add_test(t, broadcasting_is_numpy_s);
   tcase_add_test(t, matrix_products_have_numpy_s_shapes);
   tcase_add_test(t, transposes_are_absorbed);
