@@ -63,13 +63,19 @@ printf '1 + 1' >"$work/no-newline.tri"
 compare "no newline at the end" 2 "$("$TRIAD" "$work/no-newline.tri")"
 
 # 100 MB on one line: refused, in less memory than the line, and what follows it is read.
-# Libraries take some memory of their own: what a triad that waits has taken.
+# Libraries take some memory of their own: what a triad has taken that has answered and waits.
 mkfifo "$work/idle"
-"$TRIAD" "$work/idle" >/dev/null 2>&1 &
-sleep 0.5
-base=$(sed -n 's/^VmPeak:[^0-9]*\([0-9]*\) kB$/\1/p' /proc/$!/status 2>/dev/null)
-: >"$work/idle"
-wait $!
+"$TRIAD" - <"$work/idle" >"$work/answer" 2>/dev/null &
+idle=$!
+exec 9>"$work/idle"
+echo '6*7' >&9
+for _ in $(seq 300); do
+  [ -s "$work/answer" ] && break
+  sleep 0.1
+done
+base=$(sed -n 's/^VmPeak:[^0-9]*\([0-9]*\) kB$/\1/p' /proc/$idle/status 2>/dev/null)
+exec 9>&-
+wait $idle
 limited() { (ulimit -v $((${base:-160000} + 102400)) && "$TRIAD" "$@"); }
 if limited -e 1 >/dev/null 2>&1; then
   { head -c 104857600 /dev/zero | tr '\000' 1; printf '\n6*7\n'; } | limited --keep-going - >"$work/out" 2>"$work/err"
