@@ -358,7 +358,7 @@ static size_t elements_between(const struct at *a, uint32_t id, size_t first, si
 static void visit_permute(const struct at *a) {
   const tri_graph *g = a->d->g;
   uint32_t id = a->f->walk.ids[a->position], rank = shape_rank(g, a->n->shape);
-  size_t size[MOST_RANK], stride[MOST_RANK], at[MOST_RANK] = {0}, count;
+  size_t size[MOST_RANK] = {0}, stride[MOST_RANK] = {0}, at[MOST_RANK] = {0}, count;
   size_t from = argument(a, 0, &count);
   for (uint32_t d = 0; d < rank; d++) {
     size[d] = elements_between(a, id, d, d + 1);

@@ -55,7 +55,7 @@ static void run(lane_kernel *kernel, uint32_t nargs, const struct source *from, 
 bool tri__run_elementwise(const struct run *r, const struct instruction *s) {
   const struct numbers *n = r->numbers;
   size_t count = count_of(r, s->result);
-  struct source from[ROW_MAX_ARITY];
+  struct source from[ROW_MAX_ARITY] = {{0}};
   if (count < FEWEST || n->domain != &tri__double_domain || n->by_template ||
       n->rows != tri__rows || r->call->trace)
     return false;

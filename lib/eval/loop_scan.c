@@ -79,6 +79,8 @@ static lane_kernel *few_of(const struct lane_kernels *k, const struct lane_step 
   if (!s->kernel) return few;
   if (s->kernel == k->sincos)
     few = k->few_sincos;
+  else if (s->op >= TRI_OP_ROWS) /* two operations in one */
+    few = NULL;
   else if (s->kernel == k->strict[s->op])
     few = k->few_strict[s->op];
   else if (s->kernel == k->extended[s->op])

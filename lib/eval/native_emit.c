@@ -5,6 +5,7 @@
 #if HAVE_LLVM
 #include "eval/native_emit.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +258,7 @@ static LLVMValueRef some_lanes(struct emitter *e) {
 }
 
 static void put_port(struct emitter *e, const struct native_op *op, LLVMValueRef x) {
+  assert(e->program->ports);
   const struct native_port *p = e->program->ports + op->index;
   LLVMValueRef base = array_at(e, p->array), at = integer(e, (int64_t)p->element * e->width);
   if (op->code == NATIVE_SUM_SOME)

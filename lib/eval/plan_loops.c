@@ -112,7 +112,7 @@ static bool find_terms(struct memory *m, struct plan_loop *l, uint32_t value) {
 
 static bool find_scatters(struct memory *m, struct plan_loop *l) {
   l->first_term = tri__new(m, l->results + 1, sizeof *l->first_term);
-  if (!l->first_term) return false;
+  if (!l->first_term || !l->output) return false;
   for (uint32_t k = 0; k < l->results; k++) {
     uint32_t i;
     bool summed = tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED;

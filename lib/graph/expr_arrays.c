@@ -167,7 +167,7 @@ tri_expr tri_logsumexp(tri_expr x) { return of_array(x, tri__logsumexp_of); }
 
 tri_expr tri_transpose(tri_expr x, size_t rank, const size_t *axes) {
   tri_graph *g = x.graph;
-  uint8_t own[MOST_RANK];
+  uint8_t own[MOST_RANK] = {0};
   if (!g || tri_expr_status(x)) return x;
   uint32_t id = tri__own(g, x);
   if (rank != shape_rank(g, node_at(g, id)->shape))
@@ -192,7 +192,7 @@ static uint32_t shape_with(tri_graph *g, size_t rank, const tri_extent *given, u
 static tri_expr to_shape(tri_expr x, size_t rank, const tri_extent *dims,
                          uint32_t (*make)(tri_graph *g, uint32_t x, uint32_t shape)) {
   tri_graph *g = x.graph;
-  uint32_t shape;
+  uint32_t shape = 0;
   if (!g) return x;
   uint32_t error = shape_with(g, rank, dims, &shape);
   return expr_of(g, error ? error : make(g, tri__own(g, x), shape));

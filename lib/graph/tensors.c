@@ -61,7 +61,7 @@ static uint32_t permuted_shape(tri_graph *g, uint32_t x, const uint8_t *axes) {
 }
 
 static uint32_t permute_node(tri_graph *g, uint32_t x, const uint8_t *axes) {
-  uint8_t own[MOST_RANK];
+  uint8_t own[MOST_RANK] = {0};
   memcpy(own, axes, rank_of(g, x));
   uint32_t attr = tri__attr(g, ATTR_AXES, own, rank_of(g, x)),
            shape = attr ? permuted_shape(g, x, own) : TRI__NO_SHAPE;
@@ -70,7 +70,7 @@ static uint32_t permute_node(tri_graph *g, uint32_t x, const uint8_t *axes) {
 
 /* Of what was permuted already: by both at once. */
 static uint32_t permute_twice(tri_graph *g, uint32_t x, const uint8_t *axes) {
-  uint8_t both[MOST_RANK];
+  uint8_t both[MOST_RANK] = {0};
   const uint8_t *first = tri__axes(g, x);
   for (uint32_t d = 0; d < rank_of(g, x); d++) both[d] = first[axes[d]];
   return tri__permute(g, arg_of(g, x), both);
@@ -112,7 +112,7 @@ static bool has_axis(tri_graph *g, uint32_t x, size_t axis) {
 }
 
 uint32_t tri__to_front(tri_graph *g, uint32_t x, size_t axis) {
-  uint8_t axes[MOST_RANK];
+  uint8_t axes[MOST_RANK] = {0};
   if (id_is_error(x)) return x;
   if (!has_axis(g, x, axis)) return NODE_ERROR + TRI_SHAPE;
   for (uint32_t d = 0; d < rank_of(g, x); d++)
@@ -121,7 +121,7 @@ uint32_t tri__to_front(tri_graph *g, uint32_t x, size_t axis) {
 }
 
 uint32_t tri__from_front(tri_graph *g, uint32_t x, size_t axis) {
-  uint8_t axes[MOST_RANK];
+  uint8_t axes[MOST_RANK] = {0};
   if (id_is_error(x)) return x;
   if (!has_axis(g, x, axis)) return NODE_ERROR + TRI_SHAPE;
   for (uint32_t d = 0; d < rank_of(g, x); d++)
@@ -220,7 +220,7 @@ static size_t first_contracted(const struct operand *o, const struct contraction
 /* The operand in the order [b…, kept…, k…]: as it lies, or turned, or else in an order of its own.
  * Without either block there is nothing to turn. */
 static void see_through(tri_graph *g, struct operand *o, const struct contraction *how) {
-  uint8_t axes[MOST_RANK];
+  uint8_t axes[MOST_RANK] = {0};
   uint32_t rank = rank_of(g, o->id), blocks = rank - how->batch;
   size_t first = o->turned ? how->contracted : 0;
   for (uint32_t d = 0; d < rank; d++)
@@ -335,7 +335,7 @@ uint32_t tri__broadcast(tri_graph *g, uint32_t x, uint32_t shape) {
   if (shape == TRI__NO_SHAPE) return no_shape(g);
   if ((failed = kept_dims(g, x, shape, &kept))) return failed;
   int64_t dims[MOST_RANK];
-  uint8_t axes[MOST_RANK];
+  uint8_t axes[MOST_RANK] = {0};
   uint32_t rank = shape_rank(g, shape), more = 0, stay = 0;
   for (uint32_t d = 0; d < rank; d++)
     if (kept >> d & 1) dims[stay++] = shape_dims(g, shape)[d];
@@ -372,7 +372,7 @@ uint32_t tri__matmul(tri_graph *g, uint32_t a, uint32_t b) {
   how.batch = (uint8_t)(rb > 2 && ra > 1 ? rb - 2 : 0);
   if (how.batch && ra != rb) return unequal(g, "matmul", a, b);
   if (ra == 1 && rb > 2) { /* [k] with [b…, k, n]: the batch is kept of b */
-    uint8_t axes[MOST_RANK];
+    uint8_t axes[MOST_RANK] = {0};
     for (uint32_t d = 0; d < rb; d++)
       axes[d] = (uint8_t)(d < rb - 2 ? d : d == rb - 2 ? rb - 1 : rb - 2);
     b = tri__permute(g, b, axes);

@@ -21,7 +21,7 @@ bench() { # FILE: values and the status
 same() { # FILE VALUE
   local found
   found=$(bench "$1") || { printf '%s\n' "$found" | sed 's/^/# /'; return 1; }
-  printf '%s\n' "$found" | awk -v expected="$2" '$1 == "value" { d = $3 - expected; n += (d < 0 ? -d : d) <= 1e-9 * (expected < 0 ? -expected : expected) }
+  printf '%s\n' "$found" | LC_ALL=C awk -v expected="$2" '$1 == "value" { d = $3 - expected; n += (d < 0 ? -d : d) <= 1e-9 * (expected < 0 ? -expected : expected) }
     END { exit n != 1 }'
 }
 
