@@ -372,7 +372,9 @@ static bool write_usage(struct parser *p, const struct pending *o, tri_status st
 }
 
 static bool sort_arguments(struct parser *p, const struct pending *o, struct given *given) {
-  *given = (struct given){.all = p->arguments ? p->arguments + o->base : NULL};
+  static const struct value none;
+  bool any = p->n_arguments > o->base;
+  *given = (struct given){.all = any ? p->arguments + o->base : &none};
   for (size_t i = o->base; i < p->n_arguments; i++) {
     const struct value *v = &p->arguments[i];
     const struct value **to = v->kind == VALUE_RANGE ? &given->range : &given->carry;
