@@ -130,7 +130,7 @@ tri_status tri__run_array(struct run *r, const struct instruction *s) {
   case TRI_OP_iota: run_iota(r, s); break;
   case TRI_OP_permute: tri__run_permute(r, s); break;
   case TRI_OP_reshape: copy(r, s->result, 0, s->arg[0], 0, count_of(r, s->result)); break;
-  case TRI_OP_contract: tri__run_contract(r, s); break;
+  case TRI_OP_contract: return tri__run_contract(r, s);
   case TRI_OP_size:
     tri__set_integer(r->numbers, element_at(r, s->result, 0), r->workspace->sizes[s->index]);
     break;

@@ -253,7 +253,7 @@ bool tri__run_elementwise(const struct run *r, const struct instruction *s);
 
 /* tensor_run.c: permutations and contractions, forward and back. */
 void tri__run_permute(struct run *r, const struct instruction *s);
-void tri__run_contract(struct run *r, const struct instruction *s);
+tri_status tri__run_contract(struct run *r, const struct instruction *s); /* TRI_INTERRUPTED */
 void tri__sweep_permute(struct sweep *s, const struct instruction *step);
 void tri__sweep_contract(struct sweep *s, const struct instruction *step);
 /* The adjoint of an element of a step's result goes on to an element of its argument, times the partial of a row over x. */

@@ -171,12 +171,13 @@ static void add_product(struct run *r, const struct instruction *s, unsigned str
   tri__numbers_accumulate(n, to, product);
 }
 
-static void contract_one_by_one(struct run *r, const struct instruction *s,
-                                const struct contraction_layout *l) {
+static tri_status contract_one_by_one(struct run *r, const struct instruction *s,
+                                      const struct contraction_layout *l) {
   unsigned strong = tri__plan_contraction_how(r->plan, s).strong;
   size_t e = 0;
   for (size_t i = 0; i < l->batch * l->m; i++) {
     size_t batch = i / l->m, a = batch * l->m * l->k + i % l->m * l->a_m;
+    if (tri__interrupt(r)) return tri__call_error(r->call, TRI_INTERRUPTED, "interrupted");
     for (size_t j = 0; j < l->n; j++, e++) {
       size_t b = batch * l->n * l->k + j * l->b_n;
       void *to = element_at(r, s->result, e);
@@ -186,17 +187,17 @@ static void contract_one_by_one(struct run *r, const struct instruction *s,
                     element_at(r, s->arg[1], b + k * l->b_k));
     }
   }
+  return TRI_OK;
 }
 
-void tri__run_contract(struct run *r, const struct instruction *s) {
+tri_status tri__run_contract(struct run *r, const struct instruction *s) {
   struct contraction how = tri__plan_contraction_how(r->plan, s);
   struct contraction_layout l = layout_of(r, s);
   struct product p = {l.m, l.n, l.k, how.turned & CONTRACT_A, how.turned & CONTRACT_B, 0.0};
-  if (!count_of(r, s->result)) return; /* of however many rows without elements */
-  if (by_blas(r, s, &p))
-    contract_by_blas(r, s, &l, &p);
-  else
-    contract_one_by_one(r, s, &l);
+  if (!count_of(r, s->result)) return TRI_OK; /* of however many rows without elements */
+  if (!by_blas(r, s, &p)) return contract_one_by_one(r, s, &l);
+  contract_by_blas(r, s, &l, &p);
+  return TRI_OK;
 }
 
 /* --- back */
@@ -240,7 +241,8 @@ static void sweep_one_by_one(struct sweep *s, const struct instruction *step,
                              const struct contraction_layout *l) {
   const struct run *r = s->run;
   size_t e = 0;
-  for (size_t i = 0; i < l->batch * l->m; i++) {
+  /* once interrupted it ends, and the sweep looks for that itself */
+  for (size_t i = 0; i < l->batch * l->m && !tri__interrupt(r); i++) {
     size_t batch = i / l->m, a = batch * l->m * l->k + i % l->m * l->a_m;
     for (size_t j = 0; j < l->n; j++, e++) {
       size_t b = batch * l->n * l->k + j * l->b_n;

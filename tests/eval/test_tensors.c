@@ -401,6 +401,31 @@ START_TEST(conditions_over_arrays) {
 }
 END_TEST
 
+/* --- an interruption in the middle of a product */
+
+static volatile int stopped;
+
+static void stop(void *data, const tri_step *step) {
+  (void)data;
+  stopped = step->op == TRI_OP_sin;
+}
+
+START_TEST(products_are_interrupted) {
+  tri_expr x = tri_variable_shaped(g, "x", 2, (int64_t[]){3, 3}, NULL), s = tri_sin(x);
+  tri_expr e = tri_matmul(s, s);
+  tri_function *f = tri_compile(1, &x, 1, &e, .domain = TRI_MPFR);
+  const tri_trace trace = {.step = stop};
+  tri_call call = {.trace = &trace, .interrupt = &stopped};
+  double at[9] = {1.0}, value[9];
+  stopped = 0;
+  ck_assert_int_eq(tri_function_call(f, &call, at, value), TRI_INTERRUPTED);
+  call.trace = NULL;
+  stopped = 0;
+  ok(tri_function_call(f, &call, at, value));
+  tri_function_free(f);
+}
+END_TEST
+
 /* --- rows by number, and back */
 
 START_TEST(rows_are_gathered_and_scattered) {
@@ -610,6 +635,7 @@ static Suite *suite(void) {
   tcase_add_test(t, named_sizes_are_bound_at_a_call);
   tcase_add_test(t, zeros_by_choice_are_strong);
   tcase_add_test(t, conditions_over_arrays);
+  tcase_add_test(t, products_are_interrupted);
   tcase_add_test(t, rows_are_gathered_and_scattered);
   tcase_add_test(t, sums_of_scatters_are_added_where_they_belong);
   tcase_add_test(t, broadcasting_is_numpy_s);
