@@ -77,7 +77,6 @@ static int compare(const char *name, struct ba *p, double *inputs, double goal, 
   if (!f) return 0;
   size_t n = (size_t)p->n, outputs = (4 + 2 * BA_ROW) * n;
   double *expected = bench_numbers(outputs), *results = bench_numbers(outputs);
-  char row[80];
   struct run r = {p, f, {.workspace = tri_workspace_new(f)}, inputs, expected};
   run_by_hand(&r);
   r.outputs = results;
@@ -86,14 +85,8 @@ static int compare(const char *name, struct ba *p, double *inputs, double goal, 
   run_plain(&r);
   right &= problem_same(name, 3 * n, results, expected);
   if (right && isnan(goal)) bench_value(name, 3 * n, expected);
-  if (right && measured) {
-    struct bench_way ways[] = {
-        {run_plain, &r, 0.0, 0}, {run_triad, &r, 0.0, 0}, {run_by_hand, &r, 0.0, 0}};
-    bench_turns(3, ways);
-    problem_result(name, ways[1].least * 1e3, ways[0].least * 1e3, "ms", goal);
-    snprintf(row, sizeof row, "%s:by-hand", name);
-    problem_result(row, ways[2].least * 1e3, ways[0].least * 1e3, "ms", NAN);
-  }
+  if (right && measured)
+    problem_turns(name, run_plain, run_triad, run_by_hand, &r, 1e3, "ms", goal);
   tri_workspace_free(r.call.workspace);
   tri_function_free(f);
   free(expected);

@@ -70,15 +70,9 @@ static void named(const char *name, const char *what, double value, const char *
 
 /* `prepare`: seconds to the first gradient, of which one run is none of preparing. */
 static void measure(const char *name, struct run *r, double prepare, double goal) {
-  struct bench_way ways[] = {
-      {run_plain, r, 0.0, 0}, {run_triad, r, 0.0, 0}, {run_by_hand, r, 0.0, 0}};
-  char row[80];
   double mib = bench_peak_mib();
-  bench_turns(3, ways);
-  named(name, "-prepare", prepare - ways[1].least, "s", 1.0);
-  problem_result(name, ways[1].least * 1e3, ways[0].least * 1e3, "ms", goal);
-  snprintf(row, sizeof row, "%s:by-hand", name);
-  problem_result(row, ways[2].least * 1e3, ways[0].least * 1e3, "ms", NAN);
+  double run = problem_turns(name, run_plain, run_triad, run_by_hand, r, 1e3, "ms", goal);
+  named(name, "-prepare", prepare - run, "s", 1.0);
   named(name, "-peak", mib, "MiB", NAN);
 }
 

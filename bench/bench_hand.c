@@ -306,16 +306,6 @@ static void take_inputs(struct run *r) {
   }
 }
 
-static void measure(const char *name, struct run *r, double goal) {
-  char row[80];
-  struct bench_way ways[] = {
-      {run_plain, r, 0.0, 0}, {run_triad, r, 0.0, 0}, {run_by_hand, r, 0.0, 0}};
-  bench_turns(3, ways);
-  problem_result(name, ways[1].least * 1e6, ways[0].least * 1e6, "us", goal);
-  snprintf(row, sizeof row, "%s:by-hand", name);
-  problem_result(row, ways[2].least * 1e6, ways[0].least * 1e6, "us", NAN);
-}
-
 static int compare(const char *name, struct hand *p, double goal, int measured) {
   char row[80];
   double start = bench_seconds();
@@ -335,7 +325,8 @@ static int compare(const char *name, struct hand *p, double goal, int measured) 
   run_plain(&r);
   right &= problem_same(name, 3 * n, results, expected);
   if (right && isnan(goal)) bench_value(name, 3 * n, expected);
-  if (right && measured) measure(name, &r, goal);
+  if (right && measured)
+    problem_turns(name, run_plain, run_triad, run_by_hand, &r, 1e6, "us", goal);
   tri_workspace_free(r.call.workspace);
   tri_function_free(f);
   free(r.inputs);

@@ -256,6 +256,20 @@ static inline void problem_result(const char *row, double value, double plain, c
   bench_reference(row, "plain C", plain);
 }
 
+/* Times the plain objective, triad and the derivative by hand in turns, over `data`, and tells triad's time and that by hand in their rows, in units of
+ * which a second has so many. Returns triad's time in seconds. */
+static inline double problem_turns(const char *name, void (*plain)(void *), void (*triad)(void *),
+                                   void (*by_hand)(void *), void *data, double units,
+                                   const char *unit, double goal) {
+  struct bench_way ways[] = {{plain, data, 0.0, 0}, {triad, data, 0.0, 0}, {by_hand, data, 0.0, 0}};
+  char row[80];
+  bench_turns(3, ways);
+  problem_result(name, ways[1].least * units, ways[0].least * units, unit, goal);
+  snprintf(row, sizeof row, "%s:by-hand", name);
+  problem_result(row, ways[2].least * units, ways[0].least * units, unit, NAN);
+  return ways[1].least;
+}
+
 struct point_run {
   const struct point_problem *problem;
   point_gradient *of;
