@@ -6,19 +6,13 @@
 #include <string.h>
 #include <triad.h>
 
+#include "tests/eval/helper.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
 enum { MOST = 40 };
 
-static tri_graph *g;
 static struct random rng;
-
-static void set_up(void) { g = tri_graph_new(NULL); }
-static void tear_down(void) {
-  tri_graph_free(g);
-  tri_thread_cleanup();
-}
 
 /* m outputs of x[n]: sums of sines and products of neighbours. */
 static tri_function *random_function(int64_t n, size_t m, tri_domain domain) {

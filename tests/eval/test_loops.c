@@ -9,26 +9,16 @@
 #include <triad.h>
 
 #include "eval/run.h"
+#include "tests/eval/helper.h"
 #include "tests/failing.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
 enum { MOST = 67, VECTOR = 2, INNER = 3, WIDE = 2 * MOST + 1, LEAVES = 16 };
 
-static tri_graph *g;
 static struct random rng;
 static int flattened; /* subjects that could be written out by the planner */
 static int by_code;   /* functions all of whose loops have native code */
-
-static void set_up(void) { g = tri_graph_new(NULL); }
-static void tear_down(void) {
-  tri_graph_free(g);
-  tri_thread_cleanup();
-}
-
-static void ok(tri_status status) {
-  ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_graph_error(g)->message);
-}
 
 static tri_expr integer(int64_t n) { return tri_integer(g, n); }
 static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b) {

@@ -9,24 +9,13 @@
 #include <triad.h>
 
 #include "eval/native_calls.h"
+#include "tests/eval/helper.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
 /* A point is a number and a vector; inner loops have so many steps that they are not written out. */
 enum { MOST = 131, PART = 3, INNER = 180, ROWS = 2, OUTPUTS = 8 };
 enum { NUMBERS = MOST + MOST * PART + INNER + INNER * ROWS + 1 + INNER };
-
-static tri_graph *g;
-
-static void set_up(void) { g = tri_graph_new(NULL); }
-static void tear_down(void) {
-  tri_graph_free(g);
-  tri_thread_cleanup();
-}
-
-static void ok(tri_status status) {
-  ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_graph_error(g)->message);
-}
 
 static tri_expr shaped(const char *name, int64_t a, int64_t b) {
   return tri_variable_shaped(g, name, b ? 2 : 1, (int64_t[]){a, b}, NULL);

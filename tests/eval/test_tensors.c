@@ -10,23 +10,13 @@
 #include <triad.h>
 
 #include "base/text.h"
+#include "tests/eval/helper.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
 enum { RANK = 6, ELEMENTS = 256 };
 
-static tri_graph *g;
 static struct random rng;
-
-static void set_up(void) { g = tri_graph_new(NULL); }
-static void tear_down(void) {
-  tri_graph_free(g);
-  tri_thread_cleanup();
-}
-
-static void ok(tri_status status) {
-  ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_graph_error(g)->message);
-}
 
 static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b, int64_t c) {
   return tri_variable_shaped(g, name, rank, (int64_t[]){a, b, c}, NULL);
