@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # Tests. A new one is one line: TRIAD_TESTS += tests/graph/test_parse (its source is tests/graph/test_parse.c, and it
 # links libtriad-core, libtriadtool and Check), or TRIAD_SHELL_TESTS += tests/tool/repl.sh.
-noinst_HEADERS += tests/runner.h tests/failing.h
+noinst_HEADERS += tests/runner.h tests/failing.h tests/native.h
 
 TRIAD_TESTS += tests/base/test_version
 TRIAD_TESTS += tests/base/test_text
@@ -28,7 +28,7 @@ TRIAD_TESTS += tests/eval/test_kinks
 TRIAD_TESTS += tests/eval/test_deep
 TRIAD_TESTS += tests/eval/test_emit
 TRIAD_TESTS += tests/eval/test_taylor_run tests/eval/test_taylor_rows
-TRIAD_TESTS += tests/eval/test_lanes tests/eval/test_loops tests/eval/test_loop_threads tests/eval/test_scans
+TRIAD_TESTS += tests/eval/test_lanes tests/eval/test_loops tests/eval/test_loop_edges tests/eval/test_loop_memory tests/eval/test_loop_threads tests/eval/test_scans
 TRIAD_THREADS += tests/eval/test_lanes tests/eval/test_loop_threads
 TRIAD_TESTS += tests/eval/test_native tests/eval/test_native_loops
 tests_eval_test_native_CPPFLAGS = $(NATIVE_BUILT)

@@ -8,6 +8,7 @@
 #include <triad.h>
 
 #include "eval/native_calls.h"
+#include "tests/native.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
@@ -538,19 +539,6 @@ START_TEST(cache) {
   tri_native_cache_free(NULL);
 }
 END_TEST
-
-/* Whether there is anything to test. */
-static bool has_native(void) {
-  tri_graph *g = tri_graph_new(NULL);
-  tri_expr x = tri_variable(g, "x");
-  tri_function *f = tri_compile(1, &x, 1, &x, .run = TRI_NATIVE, .native_module = NATIVE_BUILT);
-  const char *why = "";
-  bool native = tri_function_native(f, &why);
-  if (!native) printf("# no native code: %s\n", why);
-  tri_function_free(f);
-  tri_graph_free(g);
-  return native;
-}
 
 static Suite *native_suite(void) {
   Suite *s = suite_create("native");

@@ -10,6 +10,7 @@
 
 #include "eval/native_calls.h"
 #include "tests/eval/helper.h"
+#include "tests/native.h"
 #include "tests/random.h"
 #include "tests/runner.h"
 
@@ -17,10 +18,9 @@
 enum { MOST = 131, PART = 3, INNER = 180, ROWS = 2, OUTPUTS = 8 };
 enum { NUMBERS = MOST + MOST * PART + INNER + INNER * ROWS + 1 + INNER };
 
-static tri_expr shaped(const char *name, int64_t a, int64_t b) {
+static tri_expr variable(const char *name, int64_t a, int64_t b) {
   return tri_variable_shaped(g, name, b ? 2 : 1, (int64_t[]){a, b}, NULL);
 }
-static tri_expr integer(int64_t n) { return tri_integer(g, n); }
 static tri_expr add(tri_expr a, tri_expr b) { return tri_add(a, b); }
 static tri_expr mul(tri_expr a, tri_expr b) { return tri_mul(a, b); }
 
@@ -69,9 +69,9 @@ static tri_expr work(const struct point *p, tri_expr e) {
 
 /* A loop over a and b, whose outputs have all that loops have. results: stacked, summed, carry. */
 static void inner(const struct point *p, bool backward, tri_expr *results) {
-  tri_expr s[4] = {tri_variable(g, "p"), shaped("q", ROWS, 0), tri_variable(g, "k"),
+  tri_expr s[4] = {tri_variable(g, "p"), variable("q", ROWS, 0), tri_variable(g, "k"),
                    tri_variable(g, "j")};
-  tri_expr c[2] = {tri_variable(g, "c"), shaped("d", ROWS, 0)};
+  tri_expr c[2] = {tri_variable(g, "c"), variable("d", ROWS, 0)};
   tri_expr arrays[4] = {p->a, p->b, tri_iota(g, 0, tri_extent_of(INNER)), p->j};
   tri_expr initial[2] = {p->x, tri_stack(ROWS, (tri_expr[]){p->x, integer(2)})};
   tri_expr other = p->data ? gathered(p->a, s[3], 2) : mul(s[3], s[2]);
@@ -109,13 +109,13 @@ struct subject {
 static void make(struct subject *s, size_t n, bool backward, bool data, bool gradient) {
   *s = (struct subject){.n = n, .m = 4};
   s->numbers = n + n * PART + INNER + INNER * ROWS + 1 + INNER;
-  s->in[0] = shaped("x", (int64_t)n, 0);
-  s->in[1] = shaped("v", (int64_t)n, PART);
-  s->in[2] = shaped("a", INNER, 0);
-  s->in[3] = shaped("b", INNER, ROWS);
+  s->in[0] = variable("x", (int64_t)n, 0);
+  s->in[1] = variable("v", (int64_t)n, PART);
+  s->in[2] = variable("a", INNER, 0);
+  s->in[3] = variable("b", INNER, ROWS);
   s->in[4] = tri_variable(g, "y");
-  s->in[5] = shaped("j", INNER, 0);
-  tri_expr part[3] = {tri_variable(g, "x0"), shaped("v0", PART, 0), tri_variable(g, "i")};
+  s->in[5] = variable("j", INNER, 0);
+  tri_expr part[3] = {tri_variable(g, "x0"), variable("v0", PART, 0), tri_variable(g, "i")};
   struct point p = {mul(part[0], s->in[4]), part[1], s->in[2], s->in[3], s->in[5], data};
   tri_expr one[4], two[4],
       arrays[3] = {s->in[0], s->in[1], tri_iota(g, 0, tri_extent_of((int64_t)n))};
@@ -214,7 +214,8 @@ END_TEST
 START_TEST(large_results) {
   enum { POINTS = 20003, EACH = 30 };
   static double at[POINTS], values[2][POINTS * (EACH + 3) + 1];
-  tri_expr x = shaped("x", POINTS, 0), x0 = tri_variable(g, "x0"), out[2], parts[EACH], results[2];
+  tri_expr x = variable("x", POINTS, 0), x0 = tri_variable(g, "x0"), out[2], parts[EACH],
+           results[2];
   struct random r = random_start(18);
   for (int i = 0; i < POINTS; i++) at[i] = random_between(&r, -1.0, 1.0);
   for (int k = 0; k < EACH; k++) parts[k] = tri_sin(mul(x0, integer(k + 1)));
@@ -242,14 +243,14 @@ END_TEST
 /* A chain of n steps with a vector carried, indices that are data among them those that are none. */
 static void make_chain(struct subject *s, size_t n) {
   *s = (struct subject){.n = n, .m = 3};
-  s->in[0] = shaped("x", (int64_t)n, 0);
-  s->in[1] = shaped("j", (int64_t)n, 0);
-  s->in[2] = shaped("a", INNER, 0);
-  s->in[3] = shaped("b", INNER, ROWS);
+  s->in[0] = variable("x", (int64_t)n, 0);
+  s->in[1] = variable("j", (int64_t)n, 0);
+  s->in[2] = variable("a", INNER, 0);
+  s->in[3] = variable("b", INNER, ROWS);
   s->in[4] = tri_variable(g, "y");
   s->in[5] = tri_variable(g, "z");
   s->numbers = 2 * n + INNER + INNER * ROWS + 2;
-  tri_expr part[2] = {tri_variable(g, "x0"), tri_variable(g, "j0")}, c = shaped("c", ROWS, 0);
+  tri_expr part[2] = {tri_variable(g, "x0"), tri_variable(g, "j0")}, c = variable("c", ROWS, 0);
   tri_expr row = gathered(s->in[3], part[1], 1),
            start = tri_stack(ROWS, (tri_expr[]){s->in[4], integer(1)});
   tri_expr next = tri_stack(
@@ -323,11 +324,11 @@ enum { STATE = 6, STEPS = 50, ODE = STEPS + STATE + STATE + 1 };
  * summed, the states stacked, parameters k[STATE] and y, a number u[STEPS] from outside at each step. */
 static void make_ode(struct subject *s) {
   *s = (struct subject){.n = STEPS, .m = 3, .numbers = ODE};
-  s->in[0] = shaped("u", STEPS, 0);
-  s->in[1] = shaped("c0", STATE, 0);
-  s->in[2] = shaped("k", STATE, 0);
+  s->in[0] = variable("u", STEPS, 0);
+  s->in[1] = variable("c0", STATE, 0);
+  s->in[2] = variable("k", STATE, 0);
   s->in[3] = tri_variable(g, "y");
-  tri_expr u = tri_variable(g, "u0"), c = shaped("c", STATE, 0), t = tri_variable(g, "t");
+  tri_expr u = tri_variable(g, "u0"), c = variable("c", STATE, 0), t = tri_variable(g, "t");
   tri_expr inputs[2] = {s->in[0], tri_iota(g, 1, tri_extent_of(STEPS))}, parts[STATE];
   for (size_t i = 0; i < STATE; i++) parts[i] = tri_element(c, (i + 1) % STATE);
   tri_expr pull = tri_sub(tri_stack(STATE, parts), c);
@@ -393,8 +394,8 @@ END_TEST
 /* What turns or contracts arrays in a chain is the interpreter's, forward and back. */
 START_TEST(matrices_in_chains) {
   enum { SIZE = 3, N = 5, ALL = SIZE + SIZE * SIZE };
-  tri_expr c = shaped("c", SIZE, 0), m = shaped("m", SIZE, SIZE),
-           in[2] = {shaped("c0", SIZE, 0), m};
+  tri_expr c = variable("c", SIZE, 0), m = variable("m", SIZE, SIZE),
+           in[2] = {variable("c0", SIZE, 0), m};
   tri_expr next = tri_sin(add(tri_matmul(m, c), tri_matmul(tri_transpose(m, 2, NULL), c))), out;
   ok(tri_loop(
       g,
@@ -488,7 +489,7 @@ END_TEST
 
 /* x[i] * y + c[i] summed: the same code for equal bodies, another for others. */
 static tri_function *sum_with(tri_expr factor, tri_native_cache *cache) {
-  tri_expr x = shaped("x", 20, 0), y = tri_variable(g, "y"), i = tri_variable(g, "i");
+  tri_expr x = variable("x", 20, 0), y = tri_variable(g, "y"), i = tri_variable(g, "i");
   tri_expr in[2] = {x, y},
            e = tri_sum(mul(mul(gathered(x, i, -1), y), factor), i, 1, tri_extent_of(20));
   return compiled(2, in, 1, &e, TRI_NATIVE, cache);
@@ -523,7 +524,7 @@ static void check_reason(tri_function *f, const char *part) {
 
 START_TEST(reasons) {
   tri_expr x = tri_variable_shaped(g, "x", 1, (int64_t[]){0}, (const char *const[]){"n"});
-  tri_expr y = shaped("y", 9, 0), e = tri_gather(y, tri_element(y, 0)), i = tri_variable(g, "i");
+  tri_expr y = variable("y", 9, 0), e = tri_gather(y, tri_element(y, 0)), i = tri_variable(g, "i");
   check_reason(compiled(1, &y, 1, &e, TRI_NATIVE, NULL), "operations on arrays");
   tri_expr inner_sum = tri_sum(tri_gather(x, tri_sub(i, integer(1))), i, 1, tri_extent_named("n"));
   tri_expr z = tri_variable(g, "z"), in[2] = {x, y};
@@ -544,7 +545,7 @@ END_TEST
 
 /* TRI_AUTO: where the work of the expected calls is worth it. */
 START_TEST(automatic) {
-  tri_expr x = shaped("x", 20000, 0), i = tri_variable(g, "i");
+  tri_expr x = variable("x", 20000, 0), i = tri_variable(g, "i");
   tri_expr e = tri_sum(tri_sin(tri_square(gathered(x, i, -1))), i, 1, tri_extent_of(20000));
   for (int many = 0; many < 2; many++) {
     tri_function *f = tri_compile(1, &x, 1, &e, .run = TRI_AUTO, .expected_calls = many ? 1000 : 1,
@@ -556,18 +557,6 @@ START_TEST(automatic) {
   }
 }
 END_TEST
-
-static bool has_native(void) {
-  g = tri_graph_new(NULL);
-  tri_expr x = tri_variable(g, "x");
-  tri_function *f = tri_compile(1, &x, 1, &x, .run = TRI_NATIVE, .native_module = NATIVE_BUILT);
-  const char *why = "";
-  bool native = tri_function_native(f, &why);
-  if (!native) printf("# no native code: %s\n", why);
-  tri_function_free(f);
-  tri_graph_free(g);
-  return native;
-}
 
 static Suite *native_suite(void) {
   Suite *s = suite_create("native_loops");

@@ -15,10 +15,6 @@ enum { MOST_STEPS = 80, MOST_WIDE = 65, MOST_LEAVES = 16 };
 
 static struct random rng;
 
-static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b) {
-  return tri_variable_shaped(g, name, rank, (int64_t[]){a, b}, NULL);
-}
-
 /* --- random scans of x[n][wide], u[n], w[wide], s */
 
 enum { INPUTS = 4, CARRIES = 3, RESULTS = 3 };
@@ -122,7 +118,7 @@ static void random_subject(struct subject *s, bool backward, bool carries) {
   if (carries) s->f = tri_add(tri_add(s->f, total(r[3])), tri_add(total(r[4]), r[5]));
 }
 
-static void all_close(const double *a, const double *b, size_t n, const char *what) {
+static void all_near(const double *a, const double *b, size_t n, const char *what) {
   double scale = 1.0;
   for (size_t i = 0; i < n; i++) scale = fmax(scale, fmax(fabs(a[i]), fabs(b[i])));
   for (size_t i = 0; i < n; i++)
@@ -144,12 +140,12 @@ static void check(const struct subject *s, const double *at, bool native) {
                *value = tri_compile(INPUTS, s->inputs, 1, outputs);
   ok(tri_function_call(f, NULL, at, written));
   ok(tri_function_call(split, NULL, at, found));
-  all_close(written, found, 1 + s->elements, "split: number");
+  all_near(written, found, 1 + s->elements, "split: number");
   ok(tri_function_reverse(value, NULL, at, NULL, found, found + 1));
-  all_close(written, found, 1 + s->elements, "reverse: number");
+  all_near(written, found, 1 + s->elements, "reverse: number");
   tri_call few = {.checkpoint_bytes = 1};
   ok(tri_function_reverse(value, &few, at, NULL, found, found + 1));
-  all_close(written, found, 1 + s->elements, "few snapshots: number");
+  all_near(written, found, 1 + s->elements, "few snapshots: number");
   tri_function_free(f);
   tri_function_free(split);
   tri_function_free(value);

@@ -18,7 +18,7 @@ enum { RANK = 6, ELEMENTS = 256 };
 
 static struct random rng;
 
-static tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t b, int64_t c) {
+static tri_expr variable(const char *name, size_t rank, int64_t a, int64_t b, int64_t c) {
   return tri_variable_shaped(g, name, rank, (int64_t[]){a, b, c}, NULL);
 }
 
@@ -386,7 +386,7 @@ START_TEST(conditions_over_arrays) {
   ok(tri_function_call(f, NULL, at, r));
   for (size_t k = 0; k < 5; k++) ck_assert_double_eq(r[k], wanted[k]);
   tri_function_free(f);
-  tri_expr a = shaped("a", 1, 2, 0, 0), e = tri_element(tri_max(a, tri_tan(a)), 1), gradient;
+  tri_expr a = variable("a", 1, 2, 0, 0), e = tri_element(tri_max(a, tri_tan(a)), 1), gradient;
   ok(tri_gradient(tri_sin(e), 1, &a, &gradient));
 }
 END_TEST
@@ -441,7 +441,7 @@ END_TEST
 /* The gradient's loop sums two scatters, beside what it does not scatter. */
 START_TEST(sums_of_scatters_are_added_where_they_belong) {
   enum { N = 37 };
-  tri_expr x = shaped("x", 1, 2 * N, 0, 0), i = tri_variable(g, "i"), two = tri_integer(g, 2);
+  tri_expr x = variable("x", 1, 2 * N, 0, 0), i = tri_variable(g, "i"), two = tri_integer(g, 2);
   tri_expr even = tri_gather(x, tri_mul(two, i)),
            odd = tri_gather(x, tri_add(tri_mul(two, i), tri_integer(g, 1)));
   tri_expr term = tri_add(tri_sin(tri_mul(even, odd)), tri_mul(even, tri_norm(x)));
@@ -488,8 +488,9 @@ static void has_shape(tri_expr e, size_t rank, int64_t a, int64_t b, int64_t c) 
 }
 
 START_TEST(matrix_products_have_numpy_s_shapes) {
-  tri_expr v = shaped("v", 1, 4, 0, 0), m = shaped("m", 2, 3, 4, 0), n = shaped("n", 2, 4, 5, 0),
-           b = shaped("b", 3, 2, 4, 5), c = shaped("c", 3, 2, 3, 4);
+  tri_expr v = variable("v", 1, 4, 0, 0), m = variable("m", 2, 3, 4, 0),
+           n = variable("n", 2, 4, 5, 0), b = variable("b", 3, 2, 4, 5),
+           c = variable("c", 3, 2, 3, 4);
   has_shape(tri_matmul(m, n), 2, 3, 5, 0);
   has_shape(tri_matmul(m, v), 1, 3, 0, 0);
   has_shape(tri_matmul(v, n), 1, 5, 0, 0);
@@ -504,7 +505,7 @@ END_TEST
 
 /* A permutation that exchanges what is kept and what is summed over moves nothing. */
 START_TEST(transposes_are_absorbed) {
-  tri_expr a = shaped("a", 2, 3, 4, 0), b = shaped("b", 2, 4, 5, 0);
+  tri_expr a = variable("a", 2, 3, 4, 0), b = variable("b", 2, 4, 5, 0);
   tri_expr product = tri_matmul(a, b);
   tri_expr other = tri_matmul(tri_transpose(b, 2, NULL), tri_transpose(a, 2, NULL));
   ck_assert(tri_expr_equal(tri_transpose(product, 2, NULL), other));
@@ -519,7 +520,8 @@ END_TEST
 /* A row for each of 2^40 parts without elements; alone, and in a body that is written out. */
 START_TEST(nothing_takes_no_time) {
   const int64_t many = (int64_t)1 << 40;
-  tri_expr x = shaped("x", 2, many, 0, 0), y = shaped("y", 2, 0, 0, 0), i = tri_variable(g, "i");
+  tri_expr x = variable("x", 2, many, 0, 0), y = variable("y", 2, 0, 0, 0),
+           i = tri_variable(g, "i");
   tri_expr out[2] = {tri_contract(x, y, 0, 1)}, inputs[] = {x, y};
   tri_expr none = tri_sum_axis(tri_reshape(out[0], 1, (tri_extent[]){tri_extent_of(0)}), 0);
   out[1] = tri_add(tri_sum(tri_mul(none, i), i, 1, tri_extent_of(100)), tri_integer(g, 1));
@@ -586,7 +588,7 @@ static void fails(tri_expr e, tri_status status, const char *message) {
 }
 
 START_TEST(misfits_name_both_shapes) {
-  tri_expr a = shaped("a", 2, 3, 4, 0), b = shaped("b", 2, 3, 5, 0), n = tri_integer(g, 3);
+  tri_expr a = variable("a", 2, 3, 4, 0), b = variable("b", 2, 3, 5, 0), n = tri_integer(g, 3);
   fails(tri_matmul(a, b), TRI_SHAPE, "matmul of shapes [3, 4] and [3, 5], which do not fit");
   fails(tri_matmul(a, n), TRI_SHAPE, "matmul of shapes [3, 4] and [], which do not fit");
   fails(tri_contract(a, b, 0, 1), TRI_SHAPE,
