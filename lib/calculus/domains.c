@@ -412,6 +412,7 @@ static void visit_contract(const struct at *a) {
   for (size_t i = 0; a->count && i < l.batch * l.m && !a->d->failed && !a->d->sets.status; i++) {
     size_t batch = i / l.m, row = x + batch * l.m * l.k + i % l.m * l.a_m;
     uint32_t set = union_of(a, row, l.k, l.a_k);
+    a->d->failed = tri__interrupted(a->d->g);
     for (size_t j = 0; j < l.n; j++, to++) {
       size_t column = y + batch * l.n * l.k + j * l.b_n;
       a->f->set[to] = tri__set_union(&a->d->sets, set, union_of(a, column, l.k, l.b_k));

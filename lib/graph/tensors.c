@@ -172,9 +172,9 @@ uint32_t tri__reshape(tri_graph *g, uint32_t x, uint32_t shape) {
 /* --- concat */
 
 static uint32_t joins(tri_graph *g, uint32_t first, uint32_t x, int64_t *n) {
-  uint32_t failed = check(g, x, "joining");
+  uint32_t failed = check(g, x, "concat");
   if (failed) return failed;
-  if (!shape_of(g, x)) return tri__fail(g, TRI_SHAPE, "joining of a number, which has no elements");
+  if (!shape_of(g, x)) return tri__fail(g, TRI_SHAPE, "concat of a number, which has no elements");
   if (tri__part_shape(g, shape_of(g, x)) != tri__part_shape(g, shape_of(g, first)))
     return unequal(g, "concat", first, x);
   int64_t own = first_extent(g, shape_of(g, x));

@@ -602,6 +602,7 @@ START_TEST(misfits_name_both_shapes) {
         "a contraction over more dimensions than there can be");
   fails(tri_concat(2, (tri_expr[]){a, b}, 0), TRI_SHAPE,
         "concat of shapes [3, 4] and [3, 5], which do not fit");
+  fails(tri_concat(2, (tri_expr[]){n, a}, 0), TRI_SHAPE, "there is no dimension 1 in shape []");
   fails(tri_concat(2, (tri_expr[]){a, b}, 2), TRI_SHAPE, "there is no dimension 3 in shape [3, 4]");
   fails(tri_sum_axis(a, 2), TRI_SHAPE, "there is no dimension 3 in shape [3, 4]");
   fails(tri_transpose(a, 2, (size_t[]){0, 0}), TRI_SHAPE,
