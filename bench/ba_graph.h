@@ -86,8 +86,9 @@ static inline tri_status ba_choose(tri_graph *g, tri_expr cameras, tri_expr poin
   return tri_substitute_all(4, out, BA_ROW + 2, from, to, out);
 }
 
-/* in: cameras [cameras, 11], points [points, 3], of_camera, of_point, weights [n], features [n, 2]; out: errors [n, 2], weights' errors [n],
- * and the derivatives: both rows of each observation [n, 2 * BA_ROW], of the weights' errors [n] */
+/* in: cameras [cameras, 11], points [points, 3], of_camera, of_point, weights [n], features [n, 2];
+ * out: errors [n, 2], weights' errors [n], and the derivatives: both rows of each observation [n, 2
+ * * BA_ROW], of the weights' errors [n] */
 static inline tri_status ba_graph(tri_graph *g, int64_t n, const tri_expr *in, tri_expr *out) {
   tri_expr part[] = {tri_variable(g, "c"), tri_variable(g, "p"), tri_variable(g, "w"),
                      graph_array(g, "f", 2, 0)};

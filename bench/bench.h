@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What a benchmark program prints: rows that bench/run joins by name into one table and results.json. */
+/* What a benchmark program prints: rows that bench/run joins by name into one table and
+ * results.json. */
 #ifndef TRIAD_BENCH_H
 #define TRIAD_BENCH_H
 
@@ -40,8 +41,8 @@ static inline double bench_peak_mib(void) {
 #endif
 }
 
-/* Has work(data, found) done by a process of its own, so that its memory is counted by itself; what it writes to found[size] is had here.
- * 0 if that process did not come to its end. */
+/* Has work(data, found) done by a process of its own, so that its memory is counted by itself; what
+ * it writes to found[size] is had here. 0 if that process did not come to its end. */
 static inline int bench_apart(void (*work)(const void *data, void *found), const void *data,
                               void *found, size_t size) {
   int pipes[2], status = 1;
@@ -58,7 +59,8 @@ static inline int bench_apart(void (*work)(const void *data, void *found), const
   return child > 0 && waitpid(child, &status, 0) == child && status == 0 && whole;
 }
 
-/* One figure of triad's. Goal NAN: none. A goal is a lower bound if the unit ends in "/s", else an upper bound. */
+/* One figure of triad's. Goal NAN: none. A goal is a lower bound if the unit ends in "/s", else an
+ * upper bound. */
 static inline void bench_result(const char *name, double value, const char *unit, double goal,
                                 int threads) {
   printf("result\t%s\t%.6g\t%s\t", name, value, unit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Bundle adjustment (ba.h) as one loop over its observations: errors and sparse Jacobian over the plain objective in C. With
- * arguments, files in ADBench's form: the same of each of them. */
+/* Bundle adjustment (ba.h) as one loop over its observations: errors and sparse Jacobian over the
+ * plain objective in C. With arguments, files in ADBench's form: the same of each of them. */
 #include "bench/ba_graph.h"
 #include "bench/files.h"
 
@@ -94,7 +94,8 @@ static int compare(const char *name, struct ba *p, double *inputs, double goal, 
   return right;
 }
 
-/* One camera, point, weight and feature, which the file gives for all; observation i is of camera i and point i. */
+/* One camera, point, weight and feature, which the file gives for all; observation i is of camera i
+ * and point i. */
 static int read_one_for_all(FILE *file, struct ba *p) {
   double feature[2];
   if (!bench_read(file, p->camera, BA_CAMERA) || !bench_read(file, p->point, BA_POINT) ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The Gaussian mixture model of ADBench (gmm.h) as loops over its points and its Gaussians: value and gradient over the plain objective in C;
- * what it takes to prepare that, which does not depend on the number of points, and the most memory of the whole process. With arguments,
- * files in ADBench's form: the same of each of them. */
+/* The Gaussian mixture model of ADBench (gmm.h) as loops over its points and its Gaussians: value
+ * and gradient over the plain objective in C; what it takes to prepare that, which does not depend
+ * on the number of points, and the most memory of the whole process. With arguments, files in
+ * ADBench's form: the same of each of them. */
 #include <string.h>
 
 #include "bench/files.h"
@@ -127,7 +128,8 @@ static void made(const void *data, void *found) {
   gmm_close(&p);
 }
 
-/* d k n, alphas, means, icf, points (one for all if the file says so by being short), gamma and m. */
+/* d k n, alphas, means, icf, points (one for all if the file says so by being short), gamma and
+ * m. */
 static int from_file(const char *name, int measured) {
   struct gmm p = {.d = 0};
   FILE *file = fopen(name, "r");

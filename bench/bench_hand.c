@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Hand tracking (hand.h): the bones written out, one loop over the points. Errors and Jacobian, by 26 tangents, over the plain objective in C.
- * With arguments, instances in ADBench's form, beside each of which is a folder model: the same of each of them. */
+/* Hand tracking (hand.h): the bones written out, one loop over the points. Errors and Jacobian, by
+ * 26 tangents, over the plain objective in C. With arguments, instances in ADBench's form, beside
+ * each of which is a folder model: the same of each of them. */
 #include <triad.h>
 
 #include "bench/files.h"
@@ -103,7 +104,8 @@ static void skin(struct model *m, const tri_expr *whole, const tri_expr *from, t
     }
 }
 
-/* The three errors of one point, from the bones' transformations and behind them the hand's rotation. */
+/* The three errors of one point, from the bones' transformations and behind them the hand's
+ * rotation. */
 static void errors_of(struct model *m, const tri_expr *whole, tri_expr position, tri_expr weights,
                       tri_expr point, tri_expr *error) {
   const tri_expr *r = whole + 12 * m->p->bones;
@@ -128,7 +130,8 @@ static int is_zero(tri_expr e) {
   return tri_expr_double(e, &x) && x == 0.0;
 }
 
-/* Tangents of the errors by theta[k]: through what is held, of which those that do not move are left out. */
+/* Tangents of the errors by theta[k]: through what is held, of which those that do not move are
+ * left out. */
 static tri_status tangents(struct model *m, size_t k, const tri_expr *error, size_t held,
                            tri_expr *slope) {
   static tri_expr variables[12 * HAND_BONES + 10], directions[12 * HAND_BONES + 10],
@@ -165,7 +168,8 @@ static tri_status parts_of(struct model *m, tri_expr position, tri_expr weights,
   return tri_graph_status(m->g);
 }
 
-/* Puts the numbers of an array, which has rows of `wide` unless that is 0, in the place of `count` variables in n expressions. */
+/* Puts the numbers of an array, which has rows of `wide` unless that is 0, in the place of `count`
+ * variables in n expressions. */
 static tri_status put(size_t n, tri_expr *e, size_t count, const tri_expr *variables, tri_expr from,
                       size_t wide) {
   tri_expr *elements = calloc(count, sizeof *elements);
@@ -401,7 +405,8 @@ static int read_place(FILE *file, double *place) {
   return x[12] == 0.0 && x[13] == 0.0 && x[14] == 0.0 && x[15] == 1.0;
 }
 
-/* Each line: name, parent, place seen from the parent, inverse of the place, with colons between. Places come after p is open. */
+/* Each line: name, parent, place seen from the parent, inverse of the place, with colons between.
+ * Places come after p is open. */
 static int read_bones(FILE *file, struct hand *p) {
   char name[80];
   int parent;
@@ -418,7 +423,8 @@ static int read_bones(FILE *file, struct hand *p) {
   return p->bones > HAND_FINGERS * HAND_ANGLES && feof(file);
 }
 
-/* Each line: position, normal, place in a picture, how many bones there are, and for each its number and weight. */
+/* Each line: position, normal, place in a picture, how many bones there are, and for each its
+ * number and weight. */
 static int read_vertices(FILE *file, struct hand *p) {
   double x, at[7];
   for (p->vertices = 0; fscanf(file, " %lf", &x) == 1; p->vertices++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The LSTM of ADBench (lstm.h) layer by layer: what does not wait for the step before is a loop over all steps at once, the rest a scan. Value and
- * gradient over the plain objective in C. With arguments, files in ADBench's form: the same of each of them. */
+/* The LSTM of ADBench (lstm.h) layer by layer: what does not wait for the step before is a loop
+ * over all steps at once, the rest a scan. Value and gradient over the plain objective in C. With
+ * arguments, files in ADBench's form: the same of each of them. */
 #include "bench/files.h"
 #include "bench/lstm_graph.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Benchmarks of files in ADBench's forms, whose names are arguments: bench_lstm FILE...; and bench_lstm --check FILE... compares derivatives and
- * prints values, and measures nothing. bench/adbench-data.py makes such files. */
+/* Benchmarks of files in ADBench's forms, whose names are arguments: bench_lstm FILE...; and
+ * bench_lstm --check FILE... compares derivatives and prints values, and measures nothing.
+ * bench/adbench-data.py makes such files. */
 #ifndef TRIAD_BENCH_FILES_H
 #define TRIAD_BENCH_FILES_H
 

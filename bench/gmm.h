@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The Gaussian mixture model of ADBench (F. Srajer, Z. Kukelova, A. Fitzgibbon, "A benchmark of selected algorithmic differentiation tools on
- * some problems in computer vision and machine learning", Optimization Methods and Software 33 (2018)): the log-posterior of n points of
- * dimension d in a mixture of k Gaussians, whose inverse covariances' factors are Q: exp of the first d numbers of icf on the
- * diagonal, the others below it, column by column; a Wishart prior. In plain C, and with its gradient by hand. */
+/* The Gaussian mixture model of ADBench (F. Srajer, Z. Kukelova, A. Fitzgibbon, "A benchmark of
+ * selected algorithmic differentiation tools on some problems in computer vision and machine
+ * learning", Optimization Methods and Software 33 (2018)): the log-posterior of n points of
+ * dimension d in a mixture of k Gaussians, whose inverse covariances' factors are Q: exp of the
+ * first d numbers of icf on the diagonal, the others below it, column by column; a Wishart prior.
+ * In plain C, and with its gradient by hand. */
 #ifndef TRIAD_BENCH_GMM_H
 #define TRIAD_BENCH_GMM_H
 
@@ -24,7 +26,8 @@ static inline double gmm_log_gamma(double a, int d) {
   return sum;
 }
 
-/* What does not depend on the parameters; of the prior the constant is subtracted, or added where it is `corrected` (gmm_graph.h). */
+/* What does not depend on the parameters; of the prior the constant is subtracted, or added where
+ * it is `corrected` (gmm_graph.h). */
 static inline double gmm_constant(const struct gmm *p, int corrected) {
   int degrees = p->d + p->m + 1;
   double prior =

@@ -24,7 +24,8 @@ static inline tri_expr gmm_half_distance(tri_graph *g, int d, tri_expr x, tri_ex
   return tri_div(sum, tri_integer(g, 2));
 }
 
-/* What does not change from point to point: exp of the diagonals, and the sums of their logarithms. */
+/* What does not change from point to point: exp of the diagonals, and the sums of their
+ * logarithms. */
 struct gmm_parts {
   tri_expr icf, diagonal, sum; /* variables: of one Gaussian */
   tri_expr diagonals, sums;    /* of all */
@@ -47,7 +48,8 @@ static inline struct gmm_parts gmm_parts(tri_graph *g, const struct gmm *p, tri_
 
 /* --- by products of matrices: for many dimensions */
 
-/* Which rows of exp(q), l…, 0 the elements of a lower triangular matrix [d, d] are: the diagonal, what is below it column by column, zeros. */
+/* Which rows of exp(q), l…, 0 the elements of a lower triangular matrix [d, d] are: the diagonal,
+ * what is below it column by column, zeros. */
 static inline tri_expr gmm_places(tri_graph *g, int d) {
   size_t size = (size_t)d * (size_t)d;
   tri_expr *place = malloc(size * sizeof *place);
@@ -76,7 +78,8 @@ static inline tri_expr gmm_factors(tri_graph *g, const struct gmm *p, tri_expr i
   return gmm_shaped(tri_transpose(rows, 2, NULL), 3, k, d, d);
 }
 
-/* |Q (x - mean)|² for every point and Gaussian, [n, k]: one product of [x, 1] with the matrices [Q, -Q mean]. */
+/* |Q (x - mean)|² for every point and Gaussian, [n, k]: one product of [x, 1] with the matrices [Q,
+ * -Q mean]. */
 static inline tri_expr gmm_distances(tri_graph *g, const struct gmm *p, const tri_expr *in) {
   int d = p->d, k = p->k, n = p->n;
   tri_expr q = gmm_factors(g, p, in[2]), offset = tri_neg(tri_contract(q, in[1], 1, 1));
@@ -125,7 +128,8 @@ static inline tri_expr gmm_prior_graph(tri_graph *g, const struct gmm *p, tri_ex
                     tri_sub(tri_mul(gamma, squares), tri_mul(tri_integer(g, p->m), parts->sum)), 1);
 }
 
-/* plain_gmm(p), or where it is `corrected` with the logarithm of the prior and not its negative, which ADBench adds. */
+/* plain_gmm(p), or where it is `corrected` with the logarithm of the prior and not its negative,
+ * which ADBench adds. */
 static inline tri_expr gmm_graph(tri_graph *g, const struct gmm *p, const tri_expr *in,
                                  int corrected) {
   const struct gmm_parts parts = gmm_parts(g, p, in[2]);

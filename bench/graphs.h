@@ -42,7 +42,8 @@ static inline tri_expr graph_fold(tri_graph *g, int64_t n, tri_expr part, tri_ex
   return tri_loop(g, &options, &last) ? tri_integer(g, 0) : last;
 }
 
-/* log of the sum of exp(x[i]), made safe by an integer near the largest, which no derivative passes. */
+/* log of the sum of exp(x[i]), made safe by an integer near the largest, which no derivative
+ * passes. */
 static inline tri_expr graph_logsumexp(tri_graph *g, int64_t n, tri_expr x) {
   tri_expr part = tri_variable(g, "t"), most = tri_variable(g, "c");
   tri_expr safe =

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Hand tracking as in ADBench (gmm.h names it), the simple form: n points seen, each said to be a vertex of a hand, and how far off they are. The
- * hand's bones are moved by 26 numbers: its rotation as axis times angle, its place, and for each of five fingers the bend and the spread of
- * its second bone and the bends of the two behind. A vertex follows all bones, each by a weight. Transformations have three rows of
- * four. In plain C, and with the Jacobian by hand, which knows what bones an angle moves. */
+/* Hand tracking as in ADBench (gmm.h names it), the simple form: n points seen, each said to be a
+ * vertex of a hand, and how far off they are. The hand's bones are moved by 26 numbers: its
+ * rotation as axis times angle, its place, and for each of five fingers the bend and the spread of
+ * its second bone and the bends of the two behind. A vertex follows all bones, each by a weight.
+ * Transformations have three rows of four. In plain C, and with the Jacobian by hand, which knows
+ * what bones an angle moves. */
 #ifndef TRIAD_BENCH_HAND_H
 #define TRIAD_BENCH_HAND_H
 
@@ -194,8 +196,8 @@ static inline void hand_first_slope(const struct hand *p, int i, const double *p
   hand_multiply(around, lines, moves + 12 * i);
 }
 
-/* What an angle does to the bones behind it, seen with the hand turned by r: slope, a transformation for each of the bones in list. Returns
- * how many there are. */
+/* What an angle does to the bones behind it, seen with the hand turned by r: slope, a
+ * transformation for each of the bones in list. Returns how many there are. */
 static inline int hand_angle_slopes(const struct hand *p, int theta, const double *places,
                                     const double *r, double *slope, int *list) {
   double pose[2 * HAND_BONES], turn[9], relative[12], moves[12 * HAND_BONES], whole[12];

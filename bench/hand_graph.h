@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Hand tracking (hand.h): the bones written out, one loop over the points, and the Jacobian's rows of each point by 26 tangents. */
+/* Hand tracking (hand.h): the bones written out, one loop over the points, and the Jacobian's rows
+ * of each point by 26 tangents. */
 #ifndef TRIAD_BENCH_HAND_GRAPH_H
 #define TRIAD_BENCH_HAND_GRAPH_H
 
@@ -8,7 +9,8 @@
 
 enum { HAND_CORNERS = 3 };
 
-/* What a point has, in the loop over them: where it was seen, its vertex or, with HAND_CORNERS, those of its triangle and where it is between them. */
+/* What a point has, in the loop over them: where it was seen, its vertex or, with HAND_CORNERS,
+ * those of its triangle and where it is between them. */
 enum { HAND_SEEN, HAND_VERTEX, HAND_WITHIN = HAND_VERTEX + HAND_CORNERS, HAND_PARTS };
 
 /* What a graph is made of: all but the first three are made by hand_inputs. */
@@ -138,7 +140,8 @@ static inline void hand_errors_graph(const struct hand_graph *m, const tri_expr 
                        tri_add(hand_product(r, 3, j, x, 1, 0), m->theta[3 + j]));
 }
 
-/* By where the point is in its triangle, if it is in one, and then by theta: three rows. Returns how many columns. */
+/* By where the point is in its triangle, if it is in one, and then by theta: three rows. Returns
+ * how many columns. */
 static inline size_t hand_rows_graph(const struct hand_graph *m, const tri_expr *part,
                                      const tri_expr *error, tri_expr *rows) {
   size_t own = m->corners > 1 ? 2 : 0, columns = own + HAND_THETA;
@@ -154,8 +157,8 @@ static inline size_t hand_rows_graph(const struct hand_graph *m, const tri_expr 
   return columns;
 }
 
-/* outputs: errors of all points [n, 3], and the three rows of the Jacobian of each [n, 3 * columns], where there are 26 columns, or 28 with
- * HAND_CORNERS. */
+/* outputs: errors of all points [n, 3], and the three rows of the Jacobian of each [n, 3 *
+ * columns], where there are 26 columns, or 28 with HAND_CORNERS. */
 static inline tri_status hand_graph(const struct hand_graph *m, tri_expr *outputs) {
   tri_expr error[3], rows[3 * (2 + HAND_THETA)], parts[2], part[HAND_PARTS];
   char name[24];
@@ -181,8 +184,9 @@ static inline tri_status hand_graph(const struct hand_graph *m, tri_expr *output
 
 enum { HAND_INPUTS = HAND_THETA + 4 + HAND_PARTS };
 
-/* theta [26], base and inverse [bones, 12], positions [vertices, 3], weights [vertices, bones], and of points where they were seen [n, 3], numbers of
- * vertices [n], one or HAND_CORNERS times, and then where they are between them [n, 2]. Returns how many variables these are. */
+/* theta [26], base and inverse [bones, 12], positions [vertices, 3], weights [vertices, bones], and
+ * of points where they were seen [n, 3], numbers of vertices [n], one or HAND_CORNERS times, and
+ * then where they are between them [n, 2]. Returns how many variables these are. */
 static inline size_t hand_inputs(struct hand_graph *m, tri_expr *in) {
   const struct hand *p = m->p;
   char name[24];

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The LSTM of ADBench (gmm.h names it): l layers of b cells, each of which hears of the same place of the layer below only, read c characters
- * of b bits; the loss is the mean of what they should have said next against the logarithm of the sum of exp, with 2 more in it. Parameters: for each
- * layer four weights for each cell (forget, in, out, change), then four biases; beside them a weight for each bit that comes in, a weight and a
- * bias for each that goes out. In plain C, and with the gradient by hand, which keeps the gates of all steps. */
+/* The LSTM of ADBench (gmm.h names it): l layers of b cells, each of which hears of the same place
+ * of the layer below only, read c characters of b bits; the loss is the mean of what they should
+ * have said next against the logarithm of the sum of exp, with 2 more in it. Parameters: for each
+ * layer four weights for each cell (forget, in, out, change), then four biases; beside them a
+ * weight for each bit that comes in, a weight and a bias for each that goes out. In plain C, and
+ * with the gradient by hand, which keeps the gates of all steps. */
 #ifndef TRIAD_BENCH_LSTM_H
 #define TRIAD_BENCH_LSTM_H
 
@@ -88,7 +90,8 @@ PROBLEM_PLAIN void lstm_keep(const struct lstm *p, int t, int i, const double *i
   }
 }
 
-/* Back through a layer: adjoints of hidden and cell after the step become those before it; that of the input is written. */
+/* Back through a layer: adjoints of hidden and cell after the step become those before it; that of
+ * the input is written. */
 PROBLEM_PLAIN void lstm_back(const struct lstm *p, int t, int i, double *hidden, double *cell,
                              double *input, double *params) {
   const int b = p->b;
@@ -130,8 +133,8 @@ PROBLEM_PLAIN void lstm_forward(const struct lstm *p) {
   }
 }
 
-/* What the last layer said at step t: the adjoint of it, by the loss, is written, that of the extra parameters added. Returns what the step adds to
- * the total. */
+/* What the last layer said at step t: the adjoint of it, by the loss, is written, that of the extra
+ * parameters added. Returns what the step adds to the total. */
 PROBLEM_PLAIN double lstm_back_from_loss(const struct lstm *p, int t, double *said, double *extra) {
   const int b = p->b;
   const double *kept = lstm_kept(p, t, p->l - 1), *should = p->sequence + (t + 1) * b;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The LSTM (lstm.h) layer by layer: what does not wait for the step before is a loop over all steps at once, the rest a scan. */
+/* The LSTM (lstm.h) layer by layer: what does not wait for the step before is a loop over all steps
+ * at once, the rest a scan. */
 #ifndef TRIAD_BENCH_LSTM_GRAPH_H
 #define TRIAD_BENCH_LSTM_GRAPH_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The functions that derivatives are compared on: the objective in plain C at -O3, which every figure is a ratio to; its
- * derivative by hand, which is the reference and the check; and how the two figures are taken side by side.
+/* The functions that derivatives are compared on: the objective in plain C at -O3, which every
+ * figure is a ratio to; its derivative by hand, which is the reference and the check; and how the
+ * two figures are taken side by side.
  *   map-f         f = x²y + y + 2                                   at MAP_POINTS points
  *   map-g         g = exp(sin(xy))·sqrt(x² + y²) + atan2(y, x)      at MAP_POINTS points
  *   speelpenning  the product of 1000 variables                     at one point
@@ -195,7 +196,8 @@ static inline double *bench_numbers(size_t n) {
   return x;
 }
 
-/* Numbers between -1 and 1, the same everywhere for a state that begins alike. Knuth's MMIX generator. */
+/* Numbers between -1 and 1, the same everywhere for a state that begins alike. Knuth's MMIX
+ * generator. */
 static inline double bench_random(unsigned long long *state) {
   *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
   return (double)(*state >> 33) / 1073741824.0 - 1.0;
@@ -219,8 +221,8 @@ static inline double bench_turn(struct bench_way *way) {
   return (bench_seconds() - start) / way->runs;
 }
 
-/* Runs n ways in turn for some seconds, at least five times. Each has three times in a turn, of at least 100 microseconds: what the
- * others left in the caches is not its fault. */
+/* Runs n ways in turn for some seconds, at least five times. Each has three times in a turn, of at
+ * least 100 microseconds: what the others left in the caches is not its fault. */
 static inline void bench_turns(int n, struct bench_way *ways) {
   for (int i = 0; i < n; i++) {
     ways[i].runs = 1;
@@ -256,8 +258,9 @@ static inline void problem_result(const char *row, double value, double plain, c
   bench_reference(row, "plain C", plain);
 }
 
-/* Times the plain objective, triad and the derivative by hand in turns, over `data`, and tells triad's time and that by hand in their rows, in units of
- * which a second has so many. Returns triad's time in seconds. */
+/* Times the plain objective, triad and the derivative by hand in turns, over `data`, and tells
+ * triad's time and that by hand in their rows, in units of which a second has so many. Returns
+ * triad's time in seconds. */
 static inline double problem_turns(const char *name, void (*plain)(void *), void (*triad)(void *),
                                    void (*by_hand)(void *), void *data, double units,
                                    const char *unit, double goal) {
@@ -287,7 +290,8 @@ static inline void point_run_gradient(void *data) {
   run->value = run->of(run->data, run->x, run->gradient);
 }
 
-/* Checks and measures one library on a problem and prints its row. 0 if its derivatives are wrong, which it says. */
+/* Checks and measures one library on a problem and prints its row. 0 if its derivatives are wrong,
+ * which it says. */
 static inline int point_compare(const char *name, const char *who, double goal, point_gradient *of,
                                 void *data) {
   static struct point_run run;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* An ordinary differential equation of 10 states, integrated by a million steps: five pendulums in a row, coupled by springs and damped,
+/* An ordinary differential equation of 10 states, integrated by a million steps: five pendulums in
+ * a row, coupled by springs and damped,
  *   θ' = ω,   ω'[i] = -g sin θ[i] + k(θ[i-1] - 2θ[i] + θ[i+1]) - c ω[i],   θ[-1] = θ[5] = 0,
- * by the semi-implicit method of Euler; the objective is the integral of Σ θ². In plain C, and with its gradient by hand, by the first
- * state and by g, k, c: an adjoint that keeps all states. */
+ * by the semi-implicit method of Euler; the objective is the integral of Σ θ². In plain C, and with
+ * its gradient by hand, by the first state and by g, k, c: an adjoint that keeps all states. */
 #ifndef TRIAD_BENCH_SCAN_H
 #define TRIAD_BENCH_SCAN_H
 

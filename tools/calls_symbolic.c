@@ -181,7 +181,8 @@ static tri_expr polynomial(const struct request *request, tri_expr e, tri_expr x
   return sum;
 }
 
-/* A polynomial is one in a number: an array of the name that was given is not taken for a number that does not occur. */
+/* A polynomial is one in a number: an array of the name that was given is not taken for a number
+ * that does not occur. */
 static tri_status refuse_array(const struct request *request, const struct subject *s,
                                const struct value *at) {
   for (size_t i = 0; i < s->n_parameters; i++) {

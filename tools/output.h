@@ -72,7 +72,8 @@ TRI_CHECKED tri_status result_of_expr(struct session *session, tri_expr e, struc
 TRI_CHECKED tri_status result_of_values(struct session *session, const tri_values *values,
                                         size_t rows, size_t columns, struct result *result);
 
-/* What numbers are, one behind the other in groups of these shapes: an array, or a vector of several. */
+/* What numbers are, one behind the other in groups of these shapes: an array, or a vector of
+ * several. */
 struct group;
 TRI_CHECKED tri_status result_of_groups(struct session *session, const tri_values *values,
                                         size_t n_groups, const struct group *groups,

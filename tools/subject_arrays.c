@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Arrays in a subject. At a point an array is its elements: scalar variables x[1], x[2], … take its place, so that whatever is done at
- * a point is done with numbers alone, and its named sizes become those of the point. */
+/* Arrays in a subject. At a point an array is its elements: scalar variables x[1], x[2], … take its
+ * place, so that whatever is done at a point is done with numbers alone, and its named sizes become
+ * those of the point. */
 #include "subject.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* ba: bundle adjustment, its errors and its sparse Jacobian by rows. A message has one camera, point, weight and feature, which all are copies
- * of; and the suite wants of what is then repeated no more than the first and the last. */
+/* ba: bundle adjustment, its errors and its sparse Jacobian by rows. A message has one camera,
+ * point, weight and feature, which all are copies of; and the suite wants of what is then repeated
+ * no more than the first and the last. */
 #include "gradbench.h"
 
 #include "bench/ba_graph.h"
@@ -53,7 +54,8 @@ void ba_build(gb_graph *b) {
 
 static size_t entries_of(size_t n) { return (2 * BA_ROW + 1) * n; }
 
-/* By compressed rows: where each begins (one more than there are rows), its columns, its entries. */
+/* By compressed rows: where each begins (one more than there are rows), its columns, its
+ * entries. */
 struct rows {
   int32_t *start, *column;
   double *entry;
@@ -76,7 +78,8 @@ static int32_t *columns_of(const int64_t *size, int64_t i, int32_t *column) {
   return column;
 }
 
-/* All rows of errors, then those of the weights' errors, which have one entry each, by the weight. */
+/* All rows of errors, then those of the weights' errors, which have one entry each, by the
+ * weight. */
 static void put_together(const gb_model *m) {
   const int64_t n = m->size[OBSERVATIONS];
   const double *entries = m->output[0] + 3 * n, *by_weight = entries + 2 * BA_ROW * n;

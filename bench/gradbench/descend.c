@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What particle and saddle share: functions with a loop that goes on until it is done, and the descent that the suite prescribes (B. A. Pearlmutter and
- * J. M. Siskind, "Using Programming Language Theory to Make Automatic Differentiation Sound and Efficient", AD 2008). */
+/* What particle and saddle share: functions with a loop that goes on until it is done, and the
+ * descent that the suite prescribes (B. A. Pearlmutter and J. M. Siskind, "Using Programming
+ * Language Theory to Make Automatic Differentiation Sound and Efficient", AD 2008). */
 #include "descend.h"
 
 #include <math.h>
 
 enum { MOST_STEPS = 1 << 24 };
 
-/* Steps beyond the last one that did something do nothing, so a guess that is too large does no harm. */
+/* Steps beyond the last one that did something do nothing, so a guess that is too large does no
+ * harm. */
 tri_status gb_until_done(gb_model *m, int part, const double *inputs, size_t count) {
   for (;;) {
     tri_status status =

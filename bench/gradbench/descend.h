@@ -17,8 +17,8 @@ struct gb_objective {
 /* Where the descent from `start` ends. What a call of the objective failed with. */
 tri_status gb_descend(const struct gb_objective *f, const double *start, double *end);
 
-/* Calls function `part`, of the named size "steps", with as many steps as its loop needs, which output number `count` tells. TRI_LIMIT if they
- * are too many. */
+/* Calls function `part`, of the named size "steps", with as many steps as its loop needs, which
+ * output number `count` tells. TRI_LIMIT if they are too many. */
 tri_status gb_until_done(gb_model *m, int part, const double *inputs, size_t count);
 
 /* Whether a mode differentiates forward inside, and outside. */

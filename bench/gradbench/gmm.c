@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* gmm: the log-posterior of a Gaussian mixture model, and its gradient. The suite's q and l are the diagonals and the rest of bench/gmm.h's icf; it
- * once had means and icf as ADBench has them, with ADBench's sign of the prior and one list as gradient, which is answered as well. */
+/* gmm: the log-posterior of a Gaussian mixture model, and its gradient. The suite's q and l are the
+ * diagonals and the rest of bench/gmm.h's icf; it once had means and icf as ADBench has them, with
+ * ADBench's sign of the prior and one list as gradient, which is answered as well. */
 #include "gradbench.h"
 
 #include "bench/gmm_graph.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* kmeans: the sum of squared distances of points to the nearest centroid, and Newton's direction: the gradient over the Hessian, which is
- * diagonal and so is its product with ones, forward over reverse. */
+/* kmeans: the sum of squared distances of points to the nearest centroid, and Newton's direction:
+ * the gradient over the Hessian, which is diagonal and so is its product with ones, forward over
+ * reverse. */
 #include "gradbench.h"
 
 #include "bench/graphs.h"

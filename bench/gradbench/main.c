@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* triad as a tool of the GradBench suite: messages in, one JSON object a line, and a reply for each, until the input ends. Whatever is wrong
- * with a message is told in its reply. The protocol is described in the suite's CONTRIBUTING.md. */
+/* triad as a tool of the GradBench suite: messages in, one JSON object a line, and a reply for
+ * each, until the input ends. Whatever is wrong with a message is told in its reply. The protocol
+ * is described in the suite's CONTRIBUTING.md. */
 #include <time.h>
 
 #include "gradbench.h"
@@ -114,7 +115,8 @@ static gb_model *model_for(struct session *s, gb_job *job) {
   return *kept && run_once(*kept, job) ? *kept : NULL;
 }
 
-/* Times that are told beyond those that were asked for: of nanoseconds there would be millions in a second, which no reader is ready for. */
+/* Times that are told beyond those that were asked for: of nanoseconds there would be millions in a
+ * second, which no reader is ready for. */
 enum { MOST_TIMES = 100000 };
 
 /* At least `runs` runs, and at least so many seconds of them. */

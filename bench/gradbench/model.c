@@ -16,7 +16,8 @@ void gb_gradient(gb_graph *b, tri_expr value, size_t n) {
   if (tri_gradient(value, n, b->in, b->out + 1) == TRI_OK) b->n_outputs += n;
 }
 
-/* Calls of small functions are worth machine code: how many there will be is not known, but the suite asks for seconds of them. */
+/* Calls of small functions are worth machine code: how many there will be is not known, but the
+ * suite asks for seconds of them. */
 enum { EXPECTED_CALLS = 20000 };
 
 static bool compile(gb_model *m, gb_job *job, int part) {

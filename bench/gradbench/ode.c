@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* ode: s steps of the classical Runge-Kutta method from 0 to 2 for y[0]' = x[0], y[i]' = x[i] y[i - 1], from y = 0; and the gradient of the last
- * element. */
+/* ode: s steps of the classical Runge-Kutta method from 0 to 2 for y[0]' = x[0], y[i]' = x[i] y[i -
+ * 1], from y = 0; and the gradient of the last element. */
 #include "gradbench.h"
 
 #include "bench/graphs.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* particle: where a charged particle must be sent so that it hits the origin. Its path is Euler's method with the gradient of a potential, until it
- * crosses the x axis; the descent by the square of where it does needs the derivative of that path. */
+/* particle: where a charged particle must be sent so that it hits the origin. Its path is Euler's
+ * method with the gradient of a potential, until it crosses the x axis; the descent by the square
+ * of where it does needs the derivative of that path. */
 #include "descend.h"
 
 enum { X, Y, VX, VY, RUNNING, STEPS, STATE }; /* the loop's carries */

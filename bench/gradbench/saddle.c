@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* saddle: the saddle point of (x1² + y1²) - (x2² + y2²), by a descent to the least of the largest. The largest is found by a descent of its own,
- * which is a loop of the graph, so that the outer derivative goes through it. */
+/* saddle: the saddle point of (x1² + y1²) - (x2² + y2²), by a descent to the least of the largest.
+ * The largest is found by a descent of its own, which is a loop of the graph, so that the outer
+ * derivative goes through it. */
 #include "descend.h"
 
 enum { P, SLOPE = P + 2, VALUE = SLOPE + 2, RATE, GAINS, RUNNING, STEPS, STATE }; /* carries */
@@ -25,7 +26,8 @@ static void evaluate(const struct inner *f, const tri_expr *q, tri_expr *value, 
   for (int i = 0; i < 2; i++) slope[i] = tri_substitute(f->slope[i], 2, f->at, q);
 }
 
-/* The state after a step of the descent (descend.c has it as C): `taken` of it where it is taken, else what it was, unless the rate changes. */
+/* The state after a step of the descent (descend.c has it as C): `taken` of it where it is taken,
+ * else what it was, unless the rate changes. */
 static void step(tri_graph *g, const struct inner *f, const tri_expr *s, tri_expr *next) {
   tri_expr zero = tri_integer(g, 0), two = tri_integer(g, 2), ten = tri_integer(g, 10);
   tri_expr least = tri_rational(g, 1, 100000), q[2], value, slope[2];
@@ -50,7 +52,8 @@ static void step(tri_graph *g, const struct inner *f, const tri_expr *s, tri_exp
   next[STEPS] = tri_add(s[STEPS], s[RUNNING]);
 }
 
-/* Inputs: p and where the inner descent starts; part 0: where it ends, the largest value, the steps; part 1: its gradient by p, the steps. */
+/* Inputs: p and where the inner descent starts; part 0: where it ends, the largest value, the
+ * steps; part 1: its gradient by p, the steps. */
 void saddle_build(gb_graph *b) {
   static const char *const names[] = {"q0",   "q1",    "s0",      "s1",   "value",
                                       "rate", "gains", "running", "steps"};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The small evals: hello, and logsumexp, linear least squares and the determinant, with their gradients. */
+/* The small evals: hello, and logsumexp, linear least squares and the determinant, with their
+ * gradients. */
 #include "gradbench.h"
 
 #include "bench/graphs.h"
@@ -41,8 +42,8 @@ static tri_expr sum_of_exp(tri_graph *g, int64_t n, tri_expr x, tri_expr safe) {
   return graph_over(g, n, 1, &part, &x, tri_exp(tri_sub(part, safe)), 1);
 }
 
-/* The numbers come as rows and a rest, so that the rows are done side by side. They are made safe by a whole number near the largest,
- * which no derivative passes. */
+/* The numbers come as rows and a rest, so that the rows are done side by side. They are made safe
+ * by a whole number near the largest, which no derivative passes. */
 void lse_build(gb_graph *b) {
   const int64_t n = b->size[0] / LSE_ROW, rest = b->size[0] % LSE_ROW;
   tri_graph *g = b->g;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The pool: threads that look for the next round of work for a while, then sleep. Looking without end would take the
- * processor from others on a shared machine. */
+/* The pool: threads that look for the next round of work for a while, then sleep. Looking without
+ * end would take the processor from others on a shared machine. */
 #include "base/threads.h"
 
 #include <pthread.h>

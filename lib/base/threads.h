@@ -7,8 +7,9 @@
 
 enum { POOL_MAX_THREADS = 1024 };
 
-/* Calls work(data, worker) for worker = 0 … threads - 1, each on a thread of its own, 0 on the caller's; returns when all have
- * returned. What they wrote is then seen. Calls wait for each other, so `work` itself may not call this for the same pool. */
+/* Calls work(data, worker) for worker = 0 … threads - 1, each on a thread of its own, 0 on the
+ * caller's; returns when all have returned. What they wrote is then seen. Calls wait for each
+ * other, so `work` itself may not call this for the same pool. */
 void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
 
 #endif

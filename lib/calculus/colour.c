@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Greedy colourings. What a group has of the first 64 colours is kept as bits, so few colours take time in proportion to the entries. */
+/* Greedy colourings. What a group has of the first 64 colours is kept as bits, so few colours take
+ * time in proportion to the entries. */
 #include <string.h>
 
 #include "calculus/pattern.h"
 
 enum { BITS = 64 };
 
-/* A colouring in the making: items (with their groups) get colours; for symmetric patterns groups are the items as well. */
+/* A colouring in the making: items (with their groups) get colours; for symmetric patterns groups
+ * are the items as well. */
 struct colouring {
   struct memory memory;
   const tri_pattern *items, *groups;
@@ -61,7 +63,8 @@ static uint32_t apart(struct colouring *c, uint32_t item) {
   return first_free(c, item, bits);
 }
 
-/* Restricted star: other than its neighbours, and than their neighbours unless the one between has a smaller colour than these. */
+/* Restricted star: other than its neighbours, and than their neighbours unless the one between has
+ * a smaller colour than these. */
 static uint32_t star(struct colouring *c, uint32_t item) {
   uint64_t bits = 0;
   for (size_t k = c->items->start[item]; k < c->items->start[item + 1]; k++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The walk through the graph, step by step through loops: sets go from arguments to results, and meet where an operation is not linear. */
+/* The walk through the graph, step by step through loops: sets go from arguments to results, and
+ * meet where an operation is not linear. */
 #include "calculus/domains.h"
 
 #include <math.h>
@@ -133,8 +134,8 @@ static void visit_part(const struct at *a, size_t part) {
     clear(a->f, a->first, a->count, NAN); /* no value there */
 }
 
-/* Elements before the first part that a span has to do with, of an array with `count` elements and this shape. Where a size is named,
- * it is the first part. */
+/* Elements before the first part that a span has to do with, of an array with `count` elements and
+ * this shape. Where a size is named, it is the first part. */
 static size_t before_span(const struct at *a, uint32_t shape, size_t count) {
   extent n = shape_dims(a->d->g, shape)[0];
   int64_t first = tri__span(a->d->g, a->f->walk.ids[a->position]).first;

@@ -10,14 +10,16 @@
 #include "graph/tensors.h"
 #include "graph/walk.h"
 
-/* Of one row: bit i: a derivative passes through argument i; second[i] bit j: it depends on argument j. */
+/* Of one row: bit i: a derivative passes through argument i; second[i] bit j: it depends on
+ * argument j. */
 struct row_rule {
   bool known;
   uint8_t passes;
   uint8_t second[ROW_MAX_ARITY];
 };
 
-/* A graph's or a loop body's nodes at work, their elements one after the other by position in the walk. */
+/* A graph's or a loop body's nodes at work, their elements one after the other by position in the
+ * walk. */
 struct frame {
   struct walk walk;
   size_t *place; /* by position: its first element; one more at the end */
@@ -66,8 +68,9 @@ struct domains {
   uint32_t failed; /* error id, or 0 */
 };
 
-/* Goes through what the outputs reach, with element i of the variables depending on itself. Returns 0 or an error id, which sticks;
- * to be freed with tri__domains_free either way. The outputs' sets are then in top. */
+/* Goes through what the outputs reach, with element i of the variables depending on itself. Returns
+ * 0 or an error id, which sticks; to be freed with tri__domains_free either way. The outputs' sets
+ * are then in top. */
 uint32_t tri__domains(struct domains *d, tri_graph *g, size_t m, const uint32_t *outputs, size_t n,
                       const uint32_t *variables, const tri_pattern_options *options, bool second);
 void tri__domains_free(struct domains *d);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What index domains are kept in: a frame for the graph, and one for each loop's body, which all its steps use. */
+/* What index domains are kept in: a frame for the graph, and one for each loop's body, which all
+ * its steps use. */
 #include <math.h>
 #include <string.h>
 

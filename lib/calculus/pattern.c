@@ -92,7 +92,8 @@ struct partners {
   size_t count;
 };
 
-/* b to the partners of every element of a; where there is no room for sets yet they are counted, one place further on. */
+/* b to the partners of every element of a; where there is no room for sets yet they are counted,
+ * one place further on. */
 static void meet(const struct sets *s, struct partners *to, uint32_t a, uint32_t b) {
   const struct set *from = s->set + a;
   for (uint32_t k = 0; k < from->count; k++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The chain rule for one node, from its row. Strong zeros: below a choice (select, max, abs, gate) a derivative may be zero where a
- * factor has no finite value; there the product is a gate. Where the factor is tame it is an ordinary product. */
+/* The chain rule for one node, from its row. Strong zeros: below a choice (select, max, abs, gate)
+ * a derivative may be zero where a factor has no finite value; there the product is a gate. Where
+ * the factor is tame it is an ordinary product. */
 #include "calculus/rule.h"
 
 #include "graph/reduce.h"
@@ -30,7 +31,8 @@ uint32_t tri__strong_product(tri_graph *g, uint32_t rate, uint32_t partial, bool
                      tri__build2(g, TRI_OP_gate, second, first));
 }
 
-/* What a linear row makes of one argument alone: the operation itself, with zeros for the others. */
+/* What a linear row makes of one argument alone: the operation itself, with zeros for the
+ * others. */
 static uint32_t linear_term(tri_graph *g, uint32_t id, unsigned i, uint32_t rate) {
   const struct node *n = node_at(g, id);
   const struct row *row = g->rows + n->op;
@@ -90,7 +92,8 @@ uint32_t tri__accumulate(tri_graph *g, uint32_t sum, uint32_t term) {
 
 /* --- shapes */
 
-/* Up to this many elements are written one by one, as a person would; more are an operation over all. */
+/* Up to this many elements are written one by one, as a person would; more are an operation over
+ * all. */
 enum { FEW = 64 };
 
 /* n times the same element. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Unions are ropes (as of texts) until somebody looks at them; short ones, and those that add nothing, are carried out at once. */
+/* Unions are ropes (as of texts) until somebody looks at them; short ones, and those that add
+ * nothing, are carried out at once. */
 #include "calculus/sets.h"
 
 #include <string.h>

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Sets of indices, shared: equal short ones are one set, and a union of long ones is written down only when its elements are asked for. */
+/* Sets of indices, shared: equal short ones are one set, and a union of long ones is written down
+ * only when its elements are asked for. */
 #ifndef TRIAD_CALCULUS_SETS_H
 #define TRIAD_CALCULUS_SETS_H
 
 #include "base/memory.h"
 
-/* With count > 0 the sorted elements pool[a …]; else the union of the sets a and b, or a itself where b is 0. */
+/* With count > 0 the sorted elements pool[a …]; else the union of the sets a and b, or a itself
+ * where b is 0. */
 struct set {
   uint32_t count, a, b;
   uint32_t stamp; /* of the walk that came by last */
@@ -37,7 +39,8 @@ void tri__sets_free(struct sets *s);
 /* The union of two sets. */
 uint32_t tri__set_union(struct sets *s, uint32_t a, uint32_t b);
 
-/* The set by the number of its written elements: s->pool[s->set[id].a …], s->set[id].count of them. 0 for none. */
+/* The set by the number of its written elements: s->pool[s->set[id].a …], s->set[id].count of them.
+ * 0 for none. */
 uint32_t tri__set_written(struct sets *s, uint32_t id);
 
 #endif

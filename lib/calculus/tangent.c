@@ -69,8 +69,8 @@ static uint32_t of_element(struct sweep *s, uint64_t lane, uint32_t id) {
   return uniform ? s->rate[p] : tri__element(g, s->rate[p], tri__index_attr(g, id));
 }
 
-/* An operation that moves parts, on the tangent in the argument's shape; where that is the same for all elements it stays so, but not
- * where zeros come in. */
+/* An operation that moves parts, on the tangent in the argument's shape; where that is the same for
+ * all elements it stays so, but not where zeros come in. */
 static uint32_t of_move(struct sweep *s, uint64_t lane, uint32_t id) {
   tri_graph *g = s->graph;
   const struct node *n = node_at(g, id);

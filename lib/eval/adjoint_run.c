@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The adjoint tape run: a run that stores every value, then a sweep back over it that adds up adjoints. In any domain; over dual
- * numbers it gives rows of the Hessian. It knows only the rows and is written without a look at lib/calculus, which it checks. */
+/* The adjoint tape run: a run that stores every value, then a sweep back over it that adds up
+ * adjoints. In any domain; over dual numbers it gives rows of the Hessian. It knows only the rows
+ * and is written without a look at lib/calculus, which it checks. */
 #include "eval/run.h"
 
 static void show(const struct sweep *s, const tri_contribution *contribution) {
@@ -166,7 +167,8 @@ tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights)
 
 /* --- the gradient */
 
-/* Looks through the gradient for what has no value before anything of the caller's is overwritten. */
+/* Looks through the gradient for what has no value before anything of the caller's is
+ * overwritten. */
 static tri_status check_adjoints(struct run *r, const void *adjoints, const struct port *inputs) {
   size_t next = 0;
   for (uint32_t v = 0; v < r->plan->input_count; v++)

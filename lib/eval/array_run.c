@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Operations that move, repeat and number parts of arrays: forward in any domain, and their transposes in a sweep. */
+/* Operations that move, repeat and number parts of arrays: forward in any domain, and their
+ * transposes in a sweep. */
 #include <math.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What to say when an output or a derivative has no value: a second run stores everything, and a walk back from the output
- * finds the first operation that has no value though its arguments have. Branches not chosen are not blamed. */
+/* What to say when an output or a derivative has no value: a second run stores everything, and a
+ * walk back from the output finds the first operation that has no value though its arguments have.
+ * Branches not chosen are not blamed. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -33,7 +34,8 @@ tri_status tri__status_of(enum number_state state) {
 
 /* --- states */
 
-/* Of a number and, if it is dual, of its tangents and theirs: of the base's numbers that it is made of. */
+/* Of a number and, if it is dual, of its tangents and theirs: of the base's numbers that it is made
+ * of. */
 static enum number_state state_of(const struct numbers *n, const void *x) {
   const struct numbers *base = n;
   while (base->base) base = base->base;
@@ -56,7 +58,8 @@ static bool lacks(const struct run *r, uint32_t v) { return first_without(r, v) 
 
 #define NO_RESULT UINT32_MAX
 
-/* The arguments of a step without a value that explain why it has none: of a choice, the condition or what was chosen. */
+/* The arguments of a step without a value that explain why it has none: of a choice, the condition
+ * or what was chosen. */
 static bool explains(const struct run *r, const struct instruction *s, uint32_t i) {
   const struct row *row = row_of(r, s);
   const uint32_t *args = step_args(r->plan, s);
@@ -86,7 +89,8 @@ static uint32_t blamed_result(const struct instruction *s, const uint8_t *blamed
   return NO_RESULT;
 }
 
-/* The first value, in the plan's order, that lacks a value by itself and makes the output lack one. */
+/* The first value, in the plan's order, that lacks a value by itself and makes the output lack
+ * one. */
 static uint32_t culprit_of(const struct run *r, uint32_t output, uint8_t *blamed) {
   const struct plan *p = r->plan;
   uint32_t culprit = output;
@@ -139,7 +143,8 @@ static bool divides_by_zero(const struct run *r, const struct instruction *s,
   return s->op == TRI_OP_pow && domain->zero(n, x[0]) && domain->to_double(n, x[1]) < 0.0;
 }
 
-/* What keeps a number of a domain that is not rational from being computed, behind what it is called. */
+/* What keeps a number of a domain that is not rational from being computed, behind what it is
+ * called. */
 static void add_obstacle(const struct run *r, enum number_state state, tri_text *text) {
   const struct numbers *base = tri__base(r->numbers);
   if (state == NUMBER_UNDECIDED)
@@ -184,7 +189,8 @@ static tri_text text_of(const struct run *r) {
   return (tri_text){.allocator = &r->workspace->memory.allocator};
 }
 
-/* The first argument that the row has no derivative by although it depends on an input; nargs if there is none. */
+/* The first argument that the row has no derivative by although it depends on an input; nargs if
+ * there is none. */
 static uint32_t without_rule(const struct run *r, const struct instruction *s) {
   const struct row *row = row_of(r, s);
   uint32_t i = 0;
@@ -194,7 +200,8 @@ static uint32_t without_rule(const struct run *r, const struct instruction *s) {
   return i;
 }
 
-/* Of a dual number whose tangents are dual as well: whether all but the tangents' tangents is there. */
+/* Of a dual number whose tangents are dual as well: whether all but the tangents' tangents is
+ * there. */
 static bool first_exists(const struct numbers *n, const void *x) {
   bool exists = n->base->base && !state_of(n->base, x);
   for (size_t d = 0; exists && d < n->directions; d++)

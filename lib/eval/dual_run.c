@@ -35,7 +35,8 @@ static tri_status check_tangents(const struct run *r, const struct port *inputs,
   return TRI_OK;
 }
 
-/* Where tangents go: that of output element e along direction d is number d * by_direction + e * by_output. */
+/* Where tangents go: that of output element e along direction d is number d * by_direction + e *
+ * by_output. */
 struct layout {
   const struct port *port;
   size_t by_direction, by_output;

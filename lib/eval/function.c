@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Compiled functions as the public sees them: compiling, and calls with doubles or with numbers of the function's domain. */
+/* Compiled functions as the public sees them: compiling, and calls with doubles or with numbers of
+ * the function's domain. */
 #include "eval/lanes.h"
 #include "eval/native_calls.h"
 #include "graph/node.h"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The rows of ops.def with vectors for numbers. To be included once, with REAL (double or float), INTEGER (as wide), LANE_TABLE (the table's
- * name), LANE_DOUBLES (1 or 0), and from the flags LANE_BYTES (of a vector) and LANE_SET (the instruction set's name).
+/* The rows of ops.def with vectors for numbers. To be included once, with REAL (double or float),
+ * INTEGER (as wide), LANE_TABLE (the table's name), LANE_DOUBLES (1 or 0), and from the flags
+ * LANE_BYTES (of a vector) and LANE_SET (the instruction set's name).
  *
- * A row's value is compiled as it stands: + - * / and comparisons are the compiler's on vectors, comparisons give masks, `and` and `or` are
- * & and | on these, names of functions lead to SLEEF's, or to the C library's number by number. So a row that is added has
- * its lane kernel. Functions of SLEEF are right to 1.0 units in the last place (erfc 1.5) where `safe` holds; elsewhere the numbers
- * concerned are the C library's. */
+ * A row's value is compiled as it stands: + - * / and comparisons are the compiler's on vectors,
+ * comparisons give masks, `and` and `or` are & and | on these, names of functions lead to SLEEF's,
+ * or to the C library's number by number. So a row that is added has its lane kernel. Functions of
+ * SLEEF are right to 1.0 units in the last place (erfc 1.5) where `safe` holds; elsewhere the
+ * numbers concerned are the C library's. */
 #ifndef LANE_ID /* what every processor of the kind has */
 #define LANE_ID default
 #define LANE_BYTES 16
@@ -126,8 +128,9 @@ INLINE vec lane_fma(vec a, vec b, vec c) {
 #define LIMIT(of_double, of_float) ((REAL)BY_TYPE(of_double, of_float))
 #define WITHIN(of_double, of_float) (size_of(a) < LIMIT(of_double, of_float))
 
-/* F(name, accuracy, where SLEEF's is safe, from the arguments a, b and its result r): by its reference, and where tests found it wanting
- * (a power near the largest number is inf, gamma is off where it is tiny). */
+/* F(name, accuracy, where SLEEF's is safe, from the arguments a, b and its result r): by its
+ * reference, and where tests found it wanting (a power near the largest number is inf, gamma is off
+ * where it is tiny). */
 #define FUNCTIONS1(F)                                                                              \
   F(asin, u10, ALWAYS)                                                                             \
   F(acos, u10, ALWAYS)                                                                             \
@@ -148,8 +151,9 @@ INLINE vec lane_fma(vec a, vec b, vec c) {
   F(erf, u10, ALWAYS)                                                                              \
   F(erfc, u15, a < LIMIT(26.2, 9.2))                                                               \
   F(gamma, u10, a > LIMIT(-150, -30))
-/* SLEEF reduces an angle in one of three ways, all of a vector in that which the largest needs. Each has its own here, so that a result does
- * not depend on who stands beside it: SMALL ones, MIDDLE ones, and the others by the C library. */
+/* SLEEF reduces an angle in one of three ways, all of a vector in that which the largest needs.
+ * Each has its own here, so that a result does not depend on who stands beside it: SMALL ones,
+ * MIDDLE ones, and the others by the C library. */
 #define ANGLES(F)                                                                                  \
   F(sin, u10, ALWAYS)                                                                              \
   F(cos, u10, ALWAYS)                                                                              \
@@ -234,7 +238,8 @@ FUNCTIONS1(FUNCTION1)
 ANGLES(ANGLE)
 FUNCTIONS2(FUNCTION2)
 
-/* Where the sum of squares has all its digits its root is within one unit: half of the sum's own, and the root's half. */
+/* Where the sum of squares has all its digits its root is within one unit: half of the sum's own,
+ * and the root's half. */
 INLINE mask plain_sum(vec s) { return (s > LIMIT(1e-280, 1e-28)) & (s < LIMIT(1e300, 1e37)); }
 INLINE vec lane_hypot(vec a, vec b) {
   vec s = a * a + b * b;
@@ -408,8 +413,8 @@ INLINE vec lane_unit(vec a, vec b) {
 
 /* --- rows */
 
-/* INSTEAD(ROWS_name, text) is what ROWS_name is defined to stand for in place of the text, if it is defined (to something that begins with
- * a comma); else the text. */
+/* INSTEAD(ROWS_name, text) is what ROWS_name is defined to stand for in place of the text, if it is
+ * defined (to something that begins with a comma); else the text. */
 #define INSTEAD(...) INSTEAD_(__VA_ARGS__, )
 #define INSTEAD_(first, second, ...) second
 
@@ -524,7 +529,8 @@ static void unit_of_hypot(void *result, void *a, void *b, void *c) {
 
 /* --- the table */
 
-/* Eight sums of every eighth number, then these in pairs: the same whatever the width of a vector is. */
+/* Eight sums of every eighth number, then these in pairs: the same whatever the width of a vector
+ * is. */
 #define PARTIAL 8
 static double sum_of(const void *slot, int count) {
   const REAL *x = slot;

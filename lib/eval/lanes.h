@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Lanes: a plan carried out for a block of points per instruction.
  *
- * Kernels come from the rows of ops.def, compiled with vectors in place of numbers (lane_kernels.h), once for each instruction set and
- * type of number; a table of them is chosen by what the processor has. A lanes program is a plan made ready for such a table:
- * instructions over slots of LANE_BLOCK numbers, the constants written out, sin and cos of one argument in one instruction. */
+ * Kernels come from the rows of ops.def, compiled with vectors in place of numbers
+ * (lane_kernels.h), once for each instruction set and type of number; a table of them is chosen by
+ * what the processor has. A lanes program is a plan made ready for such a table: instructions over
+ * slots of LANE_BLOCK numbers, the constants written out, sin and cos of one argument in one
+ * instruction. */
 #ifndef TRIAD_EVAL_LANES_H
 #define TRIAD_EVAL_LANES_H
 
 #include "eval/run.h"
 
-/* Points per instruction: few enough that the slots of a small function stay in the first cache, enough to forget about calls. */
+/* Points per instruction: few enough that the slots of a small function stay in the first cache,
+ * enough to forget about calls. */
 enum {
   LANE_BLOCK = 64,
   LANE_FEW = 8,
@@ -17,7 +20,8 @@ enum {
   LINE = 64
 }; /* LINE: bytes of a cache line */
 
-/* One instruction on whole slots, each of LANE_BLOCK numbers; the result may be an argument. sincos: c is the second result. */
+/* One instruction on whole slots, each of LANE_BLOCK numbers; the result may be an argument.
+ * sincos: c is the second result. */
 typedef void lane_kernel(void *result, void *a, void *b, void *c);
 
 /* Two operations in one instruction, rounded one after the other: x is what the inner one gives. */
@@ -36,8 +40,9 @@ struct lane_kernels {
   lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
   lane_kernel *few_strict[TRI_OP_ROWS], *few_extended[TRI_OP_ROWS]; /* doubles: LANE_FEW numbers */
   lane_kernel *sincos, *few_sincos;
-  /* doubles: LANE_FEW numbers for each of `each` elements, and as many rows of these elements: the one into the other, which
-   * says whether any number is NaN, and back. Rows begin `stride` apart. */
+  /* doubles: LANE_FEW numbers for each of `each` elements, and as many rows of these elements: the
+   * one into the other, which says whether any number is NaN, and back. Rows begin `stride`
+   * apart. */
   bool (*few_put)(double *rows, size_t stride, const double *from, size_t each);
   void (*few_take)(double *to, const double *const *rows, size_t each);
   lane_kernel *hypot_of_root;                /* hypot(a, b), where c is sqrt(a*a + b*b) */
@@ -46,20 +51,22 @@ struct lane_kernels {
   double (*sum)(const void *slot,
                 int count); /* of the first numbers, in an order that is the same in every table */
   bool (*lacks)(const void *slot); /* whether any number of the slot is NaN */
-  /* A slot to where the caller wants it, past the caches where a whole line is written, and the same answer. settle: all that was
-   * written so can be seen. */
+  /* A slot to where the caller wants it, past the caches where a whole line is written, and the
+   * same answer. settle: all that was written so can be seen. */
   bool (*stream)(void *restrict to, const void *restrict slot);
   void (*settle)(void);
   void (*past)(double *to, const double *from, size_t count); /* copies numbers so */
 };
 
-/* Bytes of results from which on they would drive everything else from the second cache before anyone reads them. Then they are written past
- * the caches, which spares reading the lines that they fill. */
+/* Bytes of results from which on they would drive everything else from the second cache before
+ * anyone reads them. Then they are written past the caches, which spares reading the lines that
+ * they fill. */
 enum { STREAM_BYTES = 4 << 20 };
 
 enum { LANE_TYPES = 2 }; /* double, float */
 
-/* The table for a domain, TRI_DOUBLE or TRI_FLOAT; the best that this processor has, or the i-th best; NULL beyond the last. */
+/* The table for a domain, TRI_DOUBLE or TRI_FLOAT; the best that this processor has, or the i-th
+ * best; NULL beyond the last. */
 const struct lane_kernels *tri__lane_kernels(tri_domain domain, int i);
 
 /* An instruction: slots by their numbers. Without a kernel it is the row's own, point by point. */
@@ -71,7 +78,8 @@ struct lane_step {
   uint8_t reads; /* how many of a, b, c; the others are as a, but a second result */
 };
 
-/* A program. Slots: inputs, constants, outputs that are computed and stand once, temporaries. Immutable. */
+/* A program. Slots: inputs, constants, outputs that are computed and stand once, temporaries.
+ * Immutable. */
 struct lanes {
   struct memory memory;
   const struct lane_kernels *kernels;
@@ -88,7 +96,8 @@ struct lanes {
   char *constants; /* LANE_BLOCK numbers for each */
 };
 
-/* Makes the program of a function in double or float without named sizes; kernels NULL: the best. NULL when out of memory. */
+/* Makes the program of a function in double or float without named sizes; kernels NULL: the best.
+ * NULL when out of memory. */
 struct lanes *tri__lanes_new(const tri_function *function, const struct lane_kernels *kernels);
 void tri__lanes_free(struct lanes *lanes);
 
@@ -140,8 +149,8 @@ static inline void tri__lanes_step(const struct lanes *l, void *const *slots,
 void tri__lanes_steps(const struct lanes *lanes, void *const *slots);
 /* The points from `first` on, 1 … LANE_BLOCK of them. */
 void tri__lanes_block(const struct map *map, struct map_worker *worker, size_t first, size_t count);
-/* Chooses how outputs are written, and tells how many points the first block should have so that those of the others begin with a line;
- * 0: as many as all. */
+/* Chooses how outputs are written, and tells how many points the first block should have so that
+ * those of the others begin with a line; 0: as many as all. */
 size_t tri__lanes_lead(struct map *map);
 
 #endif

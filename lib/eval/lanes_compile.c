@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Plan to lanes program: every element of every value becomes a number of its own, sines and cosines of one argument meet, numbers get
- * slots. */
+/* Plan to lanes program: every element of every value becomes a number of its own, sines and
+ * cosines of one argument meet, numbers get slots. */
 #include <string.h>
 
 #include "eval/lanes.h"
 
 enum { NONE = UINT32_MAX, NEVER = UINT32_MAX - 1 };
 
-/* A program in the making. Numbers are those of the plan's values, element by element, in the plan's order. */
+/* A program in the making. Numbers are those of the plan's values, element by element, in the
+ * plan's order. */
 struct making {
   const struct plan *plan;
   struct lanes *lanes;
@@ -87,7 +88,8 @@ static lane_kernel *kernel_of(const struct lanes *l, const struct instruction *s
   return s->flags & STEP_EXTENDED ? l->kernels->extended[s->op] : l->kernels->strict[s->op];
 }
 
-/* A sine whose cosine is known, or the other way round: both become one step, at the place of the first. */
+/* A sine whose cosine is known, or the other way round: both become one step, at the place of the
+ * first. */
 static bool join(struct making *m, const struct lane_step *step) {
   struct lanes *l = m->lanes;
   if ((step->op != TRI_OP_sin && step->op != TRI_OP_cos) || !step->kernel) return false;
@@ -142,7 +144,8 @@ static void note_root(struct making *m, const struct lane_step *s) {
   if (s->kernel && find_legs(m, s, legs)) m->radius[legs[0]] = m->lanes->step_count;
 }
 
-/* What is known of the hypotenuse of these: the step that is it, or the root of the sum of squares; else NULL. */
+/* What is known of the hypotenuse of these: the step that is it, or the root of the sum of squares;
+ * else NULL. */
 static const struct lane_step *find_radius(const struct making *m, const uint32_t *legs) {
   uint32_t at = m->radius[legs[0]], known[2];
   const struct lane_step *s = at == NONE ? NULL : m->lanes->steps + at;
@@ -170,7 +173,8 @@ static uint32_t hypotenuse(struct making *m, const struct lane_step *like, uint3
   return number;
 }
 
-/* A hypotenuse, or a leg over it, where several of these share their arguments, as derivatives do. */
+/* A hypotenuse, or a leg over it, where several of these share their arguments, as derivatives
+ * do. */
 static bool share_hypotenuse(struct making *m, struct lane_step *step) {
   if (!step->kernel) return false;
   if (step->op == TRI_OP_hypot) {
@@ -267,7 +271,8 @@ static int outer_of(const struct lane_step *s, bool first) {
   }
 }
 
-/* Puts the step that gives the first or second argument into this one, if it is for this one alone. */
+/* Puts the step that gives the first or second argument into this one, if it is for this one
+ * alone. */
 static bool absorb(struct making *m, struct lane_step *s, bool first, const uint32_t *uses) {
   const uint32_t *giver = m->giver;
   uint32_t from = first ? s->a : s->b, other = first ? s->b : s->a;
@@ -287,7 +292,8 @@ static bool absorb(struct making *m, struct lane_step *s, bool first, const uint
   return true;
 }
 
-/* Arithmetic whose result is read by one other operation is carried out with that: half the traffic between slots. */
+/* Arithmetic whose result is read by one other operation is carried out with that: half the traffic
+ * between slots. */
 static void make_pairs(struct making *m) {
   struct lanes *l = m->lanes;
   uint32_t *uses = m->slot; /* not needed yet for what it is */
@@ -348,7 +354,8 @@ static void give_back(struct making *m, uint32_t number, uint32_t step) {
   m->free[m->free_count++] = m->slot[number];
 }
 
-/* Arguments give their slots back before the result takes one; a second result must not take what is still read. */
+/* Arguments give their slots back before the result takes one; a second result must not take what
+ * is still read. */
 static void give_slots(struct making *m) {
   struct lanes *l = m->lanes;
   for (uint32_t i = 0; i < l->step_count; i++) {

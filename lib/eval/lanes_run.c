@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Lanes at work: the program over one block of points. Numbers of the function's type that lie side by side are read and written where they
- * are; others, and those of the last block, go through buffers. */
+/* Lanes at work: the program over one block of points. Numbers of the function's type that lie side
+ * by side are read and written where they are; others, and those of the last block, go through
+ * buffers. */
 #include <math.h>
 #include <string.h>
 
@@ -66,8 +67,8 @@ bool tri__lanes_worker(const struct map *map, struct map_worker *w) {
 
 enum { AHEAD = 2 * LANE_BLOCK }; /* points */
 
-/* Asks for what the block after next will read or write there. An instruction goes through one array at a time, so that the processor by itself
- * would wait for each in turn. */
+/* Asks for what the block after next will read or write there. An instruction goes through one
+ * array at a time, so that the processor by itself would wait for each in turn. */
 static void expect(const struct lanes *l, const void *at, size_t first, size_t points) {
   if (points - first < AHEAD + LANE_BLOCK) return;
   const char *next = (const char *)at + AHEAD * l->size;

@@ -5,7 +5,8 @@
 
 #include "eval/run.h"
 
-/* Steps are counted in the order in which they are done; `part` is the part of the arrays that a step has to do with. */
+/* Steps are counted in the order in which they are done; `part` is the part of the arrays that a
+ * step has to do with. */
 struct turn {
   const struct run *outer;
   struct run body;
@@ -18,8 +19,8 @@ struct turn {
   size_t most;         /* snapshots of the carries that a sweep may keep */
 };
 
-/* Opens the body in the level of the run that the loop is in, with its constants in place, and room for carries. Initial carries are now
- * the carries. TRI_MEMORY. */
+/* Opens the body in the level of the run that the loop is in, with its constants in place, and room
+ * for carries. Initial carries are now the carries. TRI_MEMORY. */
 tri_status tri__turn_open(struct turn *t, const struct run *r, const struct instruction *s,
                           bool all);
 /* Runs the body for one step, with the carries as they are now. */
@@ -34,7 +35,8 @@ void tri__turn_restore(struct turn *t, size_t i);
 /* The numbers of the carries before carry c. */
 size_t tri__carry_place(const struct turn *t, uint32_t carry);
 
-/* Room of `size` bytes in the body's level for ways to run the loop, from a cache line's begin on; NULL when out of memory. */
+/* Room of `size` bytes in the body's level for ways to run the loop, from a cache line's begin on;
+ * NULL when out of memory. */
 void *tri__turn_block(const struct turn *t, size_t size);
 /* Pieces of such a room, each from a line's begin on. Without a block they are only counted. */
 struct pieces {
@@ -48,18 +50,20 @@ static inline void *piece_of(struct pieces *p, size_t count, size_t size) {
   return piece;
 }
 
-/* Where results begin, and of those that are outputs of the function and go to the caller at once, their flags; else NULL. */
+/* Where results begin, and of those that are outputs of the function and go to the caller at once,
+ * their flags; else NULL. */
 void tri__turn_aim(const struct turn *t, double **results, uint8_t **flags);
 /* Numbers of the widest output of the body. */
 size_t tri__widest_output(const struct turn *t);
 
-/* The whole loop by native code, if there is some: then *done. TRI_INTERRUPTED. With `keeps`, every step's carries go to their snapshot. */
+/* The whole loop by native code, if there is some: then *done. TRI_INTERRUPTED. With `keeps`, every
+ * step's carries go to their snapshot. */
 tri_status tri__loop_native(const struct turn *t, bool keeps, bool *done);
 bool tri__loop_native_rehearse(const struct turn *t);
 /* Carries that come into step `from` on to those that come into step `to`, likewise. */
 tri_status tri__native_advance(const struct turn *t, size_t from, size_t to, bool *done);
-/* Back through a step, with the carries that come into it; adjoints as in loop_sweep.c. False if native code has not done it, and has
- * changed nothing. */
+/* Back through a step, with the carries that come into it; adjoints as in loop_sweep.c. False if
+ * native code has not done it, and has changed nothing. */
 bool tri__native_turn_back(const struct turn *t, const struct sweep *outer,
                            const struct sweep *inner, size_t step);
 bool tri__native_back_rehearse(const struct turn *t);
@@ -71,7 +75,8 @@ bool tri__native_lanes_rehearse(const struct turn *t);
 bool tri__loop_hangs_together(const struct plan_loop *loop);
 /* What a loop keeps for lanes. */
 void tri__loop_lanes_free(struct loop_lanes *lanes);
-/* The whole loop by lanes, if it has no carries, is over doubles and worth it: then *done. TRI_MEMORY, TRI_INTERRUPTED. */
+/* The whole loop by lanes, if it has no carries, is over doubles and worth it: then *done.
+ * TRI_MEMORY, TRI_INTERRUPTED. */
 tri_status tri__loop_lanes(const struct turn *t, bool *done);
 /* Makes ready what that needs; false when out of memory. */
 bool tri__loop_lanes_rehearse(const struct turn *t);
@@ -107,7 +112,8 @@ static inline bool hands_on(const struct plan_loop *l) {
     if (l->output[l->as.stacked + l->as.summed + c] != NO_OUTPUT) return true;
   return false;
 }
-/* A run that a sweep will follow keeps every step's carries if there is room, so that the sweep need not run them again. */
+/* A run that a sweep will follow keeps every step's carries if there is room, so that the sweep
+ * need not run them again. */
 static inline bool keeps_all(const struct turn *t) {
   return t->outer->store->all && hands_on(t->loop) && t->most >= t->n;
 }

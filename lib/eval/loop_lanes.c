@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes program whose points are the steps. Sums are
- * those of blocks, in an order that depends on nothing but the number of steps, and what rounding loses between blocks is made good (A.
- * Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54 (1974)). */
+/* Loops without carries over doubles: the body written out over scalars (plan_flat.c), as a lanes
+ * program whose points are the steps. Sums are those of blocks, in an order that depends on nothing
+ * but the number of steps, and what rounding loses between blocks is made good (A. Neumaier,
+ * "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54 (1974)). */
 #include <math.h>
 #include <string.h>
 
@@ -58,7 +59,8 @@ static struct loop_lanes *make(const struct turn *t, bool *failed) {
   return NULL;
 }
 
-/* Whoever makes it first keeps it; that there is none is kept too. NULL with *failed when out of memory. */
+/* Whoever makes it first keeps it; that there is none is kept too. NULL with *failed when out of
+ * memory. */
 static const struct loop_lanes *program(const struct turn *t, bool *failed) {
   struct plan_loop *l = (struct plan_loop *)(uintptr_t)t->loop;
   struct loop_lanes *lanes = atomic_load(&l->lanes), *other = NULL;
@@ -139,7 +141,8 @@ static void spread_constants(const struct pass *p) {
     }
 }
 
-/* Parts first … first + count - 1 of a step input, one slot for each element; what a block has beyond them is the last again. */
+/* Parts first … first + count - 1 of a step input, one slot for each element; what a block has
+ * beyond them is the last again. */
 static void take_parts(const struct pass *p, uint32_t number, const double *from, size_t each,
                        size_t first, size_t count) {
   for (size_t e = 0; e < each; e++) {
@@ -217,7 +220,8 @@ static void put_tile(const double *const *from, size_t each, size_t count, doubl
   }
 }
 
-/* `each` outputs of the flat plan from number `next` on, of `count` steps: part by part, as they are to lie. */
+/* `each` outputs of the flat plan from number `next` on, of `count` steps: part by part, as they
+ * are to lie. */
 static void put_parts(const struct pass *p, uint32_t next, size_t each, size_t count, double *to) {
   const uint32_t *slots = p->lanes->output_slots + next;
   if (each == 1) {
@@ -309,7 +313,8 @@ static bool is_for_lanes(const struct turn *t) {
          !tri__loop_hangs_together(t->loop) && !t->loop->body->size_count;
 }
 
-/* The pass, with its room, if the loop's body can be written out: else *pass has none. False when out of memory. */
+/* The pass, with its room, if the loop's body can be written out: else *pass has none. False when
+ * out of memory. */
 static bool find_pass(struct pass *p, const struct turn *t) {
   bool failed;
   *p = (struct pass){.turn = t};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops over doubles whose bodies compute element by element, with arrays of one shape, as a lanes program whose points are the elements: of one
- * step after the other where carries are handed on, else of as many steps at once as there is room for. Sums are plain over some
- * blocks, and what rounding loses between these is made good as in loop_lanes.c. */
+/* Loops over doubles whose bodies compute element by element, with arrays of one shape, as a lanes
+ * program whose points are the elements: of one step after the other where carries are handed on,
+ * else of as many steps at once as there is room for. Sums are plain over some blocks, and what
+ * rounding loses between these is made good as in loop_lanes.c. */
 #include <math.h>
 #include <string.h>
 
@@ -59,7 +60,8 @@ static const struct lanes *program(const struct turn *t) {
 /* Blocks that are added up plainly. */
 enum { PLAIN = 16 };
 
-/* A sum over steps, each of the numbers of a block apart: of the last blocks; before; and what was lost. */
+/* A sum over steps, each of the numbers of a block apart: of the last blocks; before; and what was
+ * lost. */
 struct sum {
   double block[LANE_BLOCK], total[LANE_BLOCK], lost[LANE_BLOCK];
 };
@@ -120,7 +122,8 @@ static bool open_pass(struct pass *p) {
 
 /* --- what goes in */
 
-/* The numbers of `steps` steps into an input's buffer; one of a step stands for all of its elements. */
+/* The numbers of `steps` steps into an input's buffer; one of a step stands for all of its
+ * elements. */
 static void put(const struct pass *p, uint32_t input, const double *from, size_t each,
                 size_t steps) {
   double *to = p->slots[input] = buffer_of(p, input);
@@ -310,8 +313,9 @@ static tri_status run(const struct pass *p) {
   return TRI_OK;
 }
 
-/* The pass, with its room, if the loop is one for this: else *pass has none. Not for carries where a sweep follows, which computes steps again and
- * has to find the same. False when out of memory. */
+/* The pass, with its room, if the loop is one for this: else *pass has none. Not for carries where
+ * a sweep follows, which computes steps again and has to find the same. False when out of
+ * memory. */
 static bool find_pass(struct pass *p, const struct turn *t) {
   const struct numbers *n = t->body.numbers;
   bool carries = t->loop->as.carries != 0;

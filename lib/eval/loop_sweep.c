@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Back through loops: the steps in the opposite order, each run again with all values and swept, from the carries that came into it. Either
- * the run has kept these for every step, or they are computed again from snapshots, placed as A. Griewank, "Achieving logarithmic
- * growth of temporal and spatial complexity in reverse automatic differentiation", Optimization Methods and Software 1 (1992), has
- * it: with s snapshots, and no step run more than r times, beta(s, r) = binomial(s + r, s) steps can be reversed. */
+/* Back through loops: the steps in the opposite order, each run again with all values and swept,
+ * from the carries that came into it. Either the run has kept these for every step, or they are
+ * computed again from snapshots, placed as A. Griewank, "Achieving logarithmic growth of temporal
+ * and spatial complexity in reverse automatic differentiation", Optimization Methods and Software 1
+ * (1992), has it: with s snapshots, and no step run more than r times, beta(s, r) = binomial(s + r,
+ * s) steps can be reversed. */
 #include "eval/loop.h"
 
 struct back {
@@ -145,8 +147,8 @@ static size_t reversible(size_t s, size_t r) {
   return product;
 }
 
-/* How far from one snapshot the next is placed when `steps` are to be reversed from the first with `spare` more: these, as the first
- * is gone for them, then have the steps behind. */
+/* How far from one snapshot the next is placed when `steps` are to be reversed from the first with
+ * `spare` more: these, as the first is gone for them, then have the steps behind. */
 static size_t stride(size_t steps, size_t spare) {
   size_t r = 1;
   while (reversible(spare + 1, r) < steps) r++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Functions at many points: the points are cut into blocks of a fixed size, which threads take as they come, so that no result depends on who
- * computed it. */
+/* Functions at many points: the points are cut into blocks of a fixed size, which threads take as
+ * they come, so that no result depends on who computed it. */
 #include <math.h>
 #include <string.h>
 
@@ -157,7 +157,8 @@ static void divide(struct crew *crew, size_t threads) {
   crew->chunk = (chunk < CHUNK ? chunk : CHUNK) * crew->block;
 }
 
-/* On the caller's pool, or on one made for this; without threads to be had, on the caller's alone. */
+/* On the caller's pool, or on one made for this; without threads to be had, on the caller's
+ * alone. */
 static void run_crew(struct crew *crew, tri_pool *pool) {
   tri_pool *own = !pool && crew->count > 1
                       ? tri_pool_new(crew->count, &crew->map.function->plan->memory.allocator)

@@ -223,8 +223,8 @@ static bool loops_native(const tri_function *f, const struct plan *p) {
 
 /* --- functions with native code */
 
-/* Operations on numbers of a call, and of code for them; a loop of unknown size is none. Loops in one another are
- * few: this may call itself. */
+/* Operations on numbers of a call, and of code for them; a loop of unknown size is none. Loops in
+ * one another are few: this may call itself. */
 static void measure(const struct plan *p, double *call, double *code) {
   if (!p->rolled) *call = *code = p->step_count;
   for (uint32_t i = 0; p->rolled && i < p->step_count; i++) {

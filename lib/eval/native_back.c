@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Back through a loop's steps by machine code: values and adjoints of one step in one function. Adjoints are
- * added up in the order of loop_sweep.c, so that they are the same bit for bit. A step whose adjoints have a NaN is left to
- * the interpreter, which may have none there (native_program.c says why). */
+/* Back through a loop's steps by machine code: values and adjoints of one step in one function.
+ * Adjoints are added up in the order of loop_sweep.c, so that they are the same bit for bit. A step
+ * whose adjoints have a NaN is left to the interpreter, which may have none there (native_program.c
+ * says why). */
 #include <string.h>
 
 #include "eval/native_loops.h"

@@ -12,8 +12,9 @@ struct native_output {
   double constant;
 };
 
-/* What a program does, as 128 bits: operations, their order and the outputs; and how many there are, so that programs of different
- * sizes, which could read beyond each other's arrays, are never taken for the same. */
+/* What a program does, as 128 bits: operations, their order and the outputs; and how many there
+ * are, so that programs of different sizes, which could read beyond each other's arrays, are never
+ * taken for the same. */
 struct native_hash {
   uint64_t bits[2];
   uint64_t ops, inputs, outputs;

@@ -18,8 +18,8 @@ bool tri__native_value(const tri_function *f, const tri_call *call, const double
 bool tri__native_reverse(const tri_function *f, const tri_call *call, const double *inputs,
                          const double *weights, double *outputs, double *adjoints);
 
-/* Native code for a loop of the function's plan, or of one of its loops' bodies, as that is run; made
- * now if it must be. NULL if there is none. */
+/* Native code for a loop of the function's plan, or of one of its loops' bodies, as that is run;
+ * made now if it must be. NULL if there is none. */
 const struct native_loop *tri__native_loop(const tri_function *f, const struct plan_loop *loop,
                                            enum native_way way);
 

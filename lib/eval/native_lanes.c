@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops without carries by vectors of machine code. Results are those of loop_lanes.c, bit for bit: sums of blocks in
- * the same order, and the same compensation between blocks (A. Neumaier, "Rundungsfehleranalyse einiger
- * Verfahren zur Summation endlicher Summen", ZAMM 54 (1974)). */
+/* Loops without carries by vectors of machine code. Results are those of loop_lanes.c, bit for bit:
+ * sums of blocks in the same order, and the same compensation between blocks (A. Neumaier,
+ * "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", ZAMM 54 (1974)). */
 #include "eval/native_lanes.h"
 
 #include <math.h>

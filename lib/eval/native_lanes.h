@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* What a loop by vectors of machine code is made of (native_layers.c) and runs on (native_lanes.c).
  *
- * LANE_BLOCK steps of the loop, its points, go through the body at once, LANE_FEW to a vector. The body is
- * cut in pieces: straight code, and loops in it that are too large to be written out, whose bodies
- * are code that is run for each of their steps and each vector. What one piece leaves for another is in a
- * frame, one for each vector: a vector for each number. */
+ * LANE_BLOCK steps of the loop, its points, go through the body at once, LANE_FEW to a vector. The
+ * body is cut in pieces: straight code, and loops in it that are too large to be written out, whose
+ * bodies are code that is run for each of their steps and each vector. What one piece leaves for
+ * another is in a frame, one for each vector: a vector for each number. */
 #ifndef TRIAD_EVAL_NATIVE_LANES_H
 #define TRIAD_EVAL_NATIVE_LANES_H
 
 #include "eval/native_loops.h"
 
-/* Where numbers are: in the loop's argument `index`, the same for all points; constants; the frame; sums
- * over points, as the frame; or of an inner loop: the number of the step, carries before and after it, a part
- * of an array that an index chooses. */
+/* Where numbers are: in the loop's argument `index`, the same for all points; constants; the frame;
+ * sums over points, as the frame; or of an inner loop: the number of the step, carries before and
+ * after it, a part of an array that an index chooses. */
 enum lanes_space {
   NOWHERE,
   IN_ARGUMENT,

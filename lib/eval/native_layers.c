@@ -220,8 +220,8 @@ static void close_outlets(struct making *m, struct outlets *o) {
   tri__free(m->memory, o->codes, room, 1);
 }
 
-/* What a straight piece leaves: values for others, and what of the loop's results is its to give; the last gives
- * all that no other piece can. */
+/* What a straight piece leaves: values for others, and what of the loop's results is its to give;
+ * the last gives all that no other piece can. */
 static void find_outlets(struct making *m, uint32_t piece, struct outlets *o) {
   const struct plan *p = m->body;
   bool last = piece + 1 == m->lanes->piece_count;

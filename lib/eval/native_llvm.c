@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Operations up to which code is made with care, and with some; of vectors, which gain little by it,
- * up to which it is made with care. */
+/* Operations up to which code is made with care, and with some; of vectors, which gain little by
+ * it, up to which it is made with care. */
 enum { SMALL = 6000, LARGE = 40000, VECTORS = 3000 };
 
 struct native_machine {

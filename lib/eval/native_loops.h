@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops by native code: their bodies written out (plan_flat.c) and compiled (native_program.c), run once
- * for each step (native_steps.c), or for vectors of steps (native_lanes.c). */
+/* Loops by native code: their bodies written out (plan_flat.c) and compiled (native_program.c), run
+ * once for each step (native_steps.c), or for vectors of steps (native_lanes.c). */
 #ifndef TRIAD_EVAL_NATIVE_LOOPS_H
 #define TRIAD_EVAL_NATIVE_LOOPS_H
 
@@ -34,7 +34,8 @@ struct native_mover {
   uint32_t array;
 };
 
-/* A loop's steps under way: where the arrays of its body are. Those of the body's inputs come first. */
+/* A loop's steps under way: where the arrays of its body are. Those of the body's inputs come
+ * first. */
 struct native_walk {
   const struct turn *turn;
   const struct native_steps *unit; /* or NULL */
@@ -46,7 +47,8 @@ struct native_walk {
   char *more; /* room for others */
 };
 
-/* Opens a walk in the body's block, with `more` bytes in it for others; false when out of memory. */
+/* Opens a walk in the body's block, with `more` bytes in it for others; false when out of
+ * memory. */
 bool tri__native_walk_open(struct native_walk *walk, const struct turn *turn,
                            const struct native_steps *steps, size_t more);
 /* Aims at the body's inputs, those of a part; carries are those of the walk. */
@@ -55,7 +57,8 @@ void tri__native_walk_to(struct native_walk *walk, size_t part);
 /* Code for a turn over doubles; NULL if there is none. */
 const struct native_loop *tri__native_code_for(const struct turn *turn, enum native_way way);
 
-/* Makes machine code of what is drafted, or finds it in the cache; NULL if that fails (native.c). */
+/* Makes machine code of what is drafted, or finds it in the cache; NULL if that fails
+ * (native.c). */
 struct native_compiled *tri__native_compile(struct native_maker *maker, struct native_draft *draft);
 
 /* Code for a written out body; its plan is freed, its parts stay. NULL if that fails. */

@@ -347,8 +347,8 @@ static uint32_t offset_of(const struct plan *p, const struct instruction *s, uin
   return parts ? (uint32_t)(p->spans[s->index] * (int64_t)(elements_of(p, whole) / parts)) : 0;
 }
 
-/* Calls move(d, to, from, count, active) for each part of an array that a step puts together, or takes
- * out of one; `to` and `from` are numbers. */
+/* Calls move(d, to, from, count, active) for each part of an array that a step puts together, or
+ * takes out of one; `to` and `from` are numbers. */
 static void each_part(struct native_draft *d, const struct instruction *s, native_move *move) {
   const struct plan *p = d->plan;
   const uint32_t *args = step_args(p, s);

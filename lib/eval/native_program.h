@@ -54,11 +54,12 @@ struct native_end {
  * outputs; by numbers, or for vectors with these kernels. False likewise. */
 bool tri__native_body(struct native_draft *draft, const struct native_port *inputs,
                       const struct native_end *ends, const struct lane_kernels *kernels);
-/* Whether a plan is one that these functions write out: of rows and of what moves parts whose places are known. */
+/* Whether a plan is one that these functions write out: of rows and of what moves parts whose
+ * places are known. */
 bool tri__native_writes_out(const struct plan *plan);
-/* A step of a loop whose body draft->plan is, and back through it: inputs are the elements of the body's, weights
- * the adjoints of the constants as they are, of the results, and of the carries after the step; the
- * gradient is the adjoints of the inputs that are wanted. False likewise. */
+/* A step of a loop whose body draft->plan is, and back through it: inputs are the elements of the
+ * body's, weights the adjoints of the constants as they are, of the results, and of the carries
+ * after the step; the gradient is the adjoints of the inputs that are wanted. False likewise. */
 bool tri__native_step_back(struct native_draft *draft, const struct plan_loop *loop);
 /* Groups, regions and places. False when out of memory. */
 bool tri__native_lay_out(struct native_draft *draft);

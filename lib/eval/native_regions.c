@@ -132,7 +132,8 @@ static bool add_pieces(struct native_draft *d, uint32_t from, uint32_t to) {
   return true;
 }
 
-/* Lists of the loops of each stage, in their order: first[stage], next[loop], NATIVE_NONE behind the last. */
+/* Lists of the loops of each stage, in their order: first[stage], next[loop], NATIVE_NONE behind
+ * the last. */
 static void list_loops(const struct native_layout *l, uint32_t *first, uint32_t *next) {
   for (uint32_t i = 0; i < l->stage_count; i++) first[i] = NATIVE_NONE;
   for (uint32_t i = l->loop_count; i-- > 0;) {

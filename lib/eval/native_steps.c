@@ -74,7 +74,8 @@ static bool make_code(struct native_maker *m, const struct plan_loop *l, struct 
   return u->code != NULL;
 }
 
-/* Whether there are contractions, which are CBLAS's. Loops in one another are few: this may call itself. */
+/* Whether there are contractions, which are CBLAS's. Loops in one another are few: this may call
+ * itself. */
 static bool contracts(const struct plan *p) {
   bool any = p->contracts;
   for (uint32_t i = 0; i < p->loop_count && !any; i++) any = contracts(p->loops[i].body);
@@ -240,8 +241,8 @@ static tri_status run(struct native_walk *w, bool keeps) {
   return TRI_OK;
 }
 
-/* Who does not make the code waits for it: the interpreter takes lanes' functions for arrays and for loops in
- * the body, which differ in the last place. */
+/* Who does not make the code waits for it: the interpreter takes lanes' functions for arrays and
+ * for loops in the body, which differ in the last place. */
 const struct native_loop *tri__native_code_for(const struct turn *t, enum native_way way) {
   const struct numbers *n = t->body.numbers;
   const tri_function *f = t->outer->workspace->function;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Graph to plan: the nodes that the outputs need, in order of ids, as instructions over numbered values. */
+/* Graph to plan: the nodes that the outputs need, in order of ids, as instructions over numbered
+ * values. */
 #include "eval/plan.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 
 enum { NEEDED = 1, STRICT = 2 };
 
-/* What is known while a plan is made; arrays by walk position or, `known_shapes`, by the graph's shapes. */
+/* What is known while a plan is made; arrays by walk position or, `known_shapes`, by the graph's
+ * shapes. */
 struct compiler {
   tri_graph *graph;
   struct plan *plan;
@@ -427,7 +429,8 @@ static void count_reads(const struct plan *p, uint8_t *reads) {
     reads[p->outputs[o]] = reads[p->outputs[o]] ? 2 : 1;
 }
 
-/* Whether what the step gives can be added to a sum where it belongs: a scatter that nothing else reads, or a sum with one in it. */
+/* Whether what the step gives can be added to a sum where it belongs: a scatter that nothing else
+ * reads, or a sum with one in it. */
 static bool adds_up(const struct instruction *step, const uint8_t *reads, const uint8_t *scatters) {
   if (reads[step->result] != 1) return false;
   if (step->op == TRI_OP_scatter) return true;
@@ -447,7 +450,8 @@ static void mark_sums(struct plan *p, const uint8_t *summed, uint8_t *scatters) 
   }
 }
 
-/* What a body scatters and the loop only sums is never laid out: n steps into an array of n parts cost n, not n². */
+/* What a body scatters and the loop only sums is never laid out: n steps into an array of n parts
+ * cost n, not n². */
 static bool find_sums(const struct compiler *c) {
   struct plan *p = c->plan;
   if (!c->summed) return true;
@@ -469,7 +473,8 @@ static bool find_sums(const struct compiler *c) {
 
 enum { COUNTED = 1, LAID_OUT = 2 };
 
-/* What is known of values: numbers in order, and whether anyone reads them otherwise than as a loop's step input. */
+/* What is known of values: numbers in order, and whether anyone reads them otherwise than as a
+ * loop's step input. */
 static void mark_numbers(const struct plan *p, uint8_t *marks) {
   for (uint32_t k = 0; k < p->step_count; k++) {
     const struct instruction *s = p->steps + k;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Plans: what a graph's outputs take to compute, as a list of instructions, apart from the graph and from any number domain.
+/* Plans: what a graph's outputs take to compute, as a list of instructions, apart from the graph
+ * and from any number domain.
  *
- * Values are numbered: inputs, then constants, then the results of instructions in order; an instruction reads values with smaller
- * numbers. A value lives in a slot. The slot of a value that is no longer needed is used again by a value of the same shape, also by
- * the result of the instruction that reads it last, and also if it was an input's (inputs are copied into their slots): that is how an
- * input is donated. Runs that store every value use the values' own numbers in place of slots.
- * Instructions are carried out in the order of the list, so an order edge between two that share no value is a constraint on the
- * list, for tri__plan to keep. */
+ * Values are numbered: inputs, then constants, then the results of instructions in order; an
+ * instruction reads values with smaller numbers. A value lives in a slot. The slot of a value that
+ * is no longer needed is used again by a value of the same shape, also by the result of the
+ * instruction that reads it last, and also if it was an input's (inputs are copied into their
+ * slots): that is how an input is donated. Runs that store every value use the values' own numbers
+ * in place of slots. Instructions are carried out in the order of the list, so an order edge
+ * between two that share no value is a constraint on the list, for tri__plan to keep. */
 #ifndef TRIAD_EVAL_PLAN_H
 #define TRIAD_EVAL_PLAN_H
 
@@ -30,8 +32,9 @@ struct loop_lanes;
 struct native_loop;
 enum native_way { NATIVE_BY_STEPS, NATIVE_BY_LANES, NATIVE_BACK, NATIVE_WAYS };
 
-/* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of a named size. It has nargs
- * arguments: arg[0 …] if they fit there, else arg[0] is where they start in the plan's args. Its results are the values result, result + 1, … */
+/* One instruction, 32 bytes. `index` is an element's, the number of a loop or of a span, or that of
+ * a named size. It has nargs arguments: arg[0 …] if they fit there, else arg[0] is where they start
+ * in the plan's args. Its results are the values result, result + 1, … */
 struct instruction {
   uint8_t op; /* tri_op: a row or a structured operation */
   uint8_t flags;
@@ -43,7 +46,8 @@ struct instruction {
   uint32_t node; /* the node it comes from, for messages */
 };
 
-/* A shape: `rank` sizes from dims[first] on, ~i for named size i. `count` is the number of elements unless a size is named. */
+/* A shape: `rank` sizes from dims[first] on, ~i for named size i. `count` is the number of elements
+ * unless a size is named. */
 struct plan_shape {
   uint32_t rank;
   uint32_t first;
@@ -69,8 +73,9 @@ struct plan_term {
   uint32_t step;  /* that scatters it, whose parts are added; NO_STEP: the whole value is */
 };
 
-/* A loop of the plan (graph/loop.h). Its results are those that are asked for: kept[k] is which of the node's result k is. The body has all of
- * its inputs, and of its outputs those that these results and the carries between them take. */
+/* A loop of the plan (graph/loop.h). Its results are those that are asked for: kept[k] is which of
+ * the node's result k is. The body has all of its inputs, and of its outputs those that these
+ * results and the carries between them take. */
 struct plan_loop {
   struct loop as; /* but its lambda and its name of a size, which are the graph's */
   uint32_t node;
@@ -79,14 +84,15 @@ struct plan_loop {
   uint32_t size;   /* the named size that counts the steps, or NO_SIZE */
   uint32_t *kept;  /* numbers of results, ascending */
   uint8_t *strict; /* of each: primals need it */
-  /* Of a summed result that steps scatter: what is added, terms[first_term[k]] … terms[first_term[k + 1] - 1]. */
+  /* Of a summed result that steps scatter: what is added, terms[first_term[k]] … terms[first_term[k
+   * + 1] - 1]. */
   struct plan_term *terms;
   uint32_t *first_term;
   size_t term_count, term_capacity;
   uint32_t results;
   uint32_t *output; /* by the node's outputs: the body's output, or NO_OUTPUT */
-  /* By step input: whether it is the numbers first, first + 1, …, which nobody else reads; they are counted and not laid out, and their value
-   * has one element. */
+  /* By step input: whether it is the numbers first, first + 1, …, which nobody else reads; they are
+   * counted and not laid out, and their value has one element. */
   uint8_t *counted;
   int64_t *first;
   uint8_t *wanted; /* by the body's inputs: derivatives pass on to the argument */
@@ -103,7 +109,8 @@ struct plan_loop {
 #define NO_OUTPUT UINT32_MAX
 #define NO_STEP UINT32_MAX
 
-/* Immutable once made. Outputs are values; one may stand several times, and may be an input or a constant. */
+/* Immutable once made. Outputs are values; one may stand several times, and may be an input or a
+ * constant. */
 struct plan {
   struct memory memory;
   struct instruction *steps;
@@ -146,20 +153,24 @@ struct plan *tri__plan(tri_graph *g, size_t n_inputs, const tri_expr *inputs, si
                        const tri_compile_options *options, tri_error *error);
 void tri__plan_free(struct plan *plan);
 
-/* The plan of a loop's body, over the graph's ids; the first `primals` outputs are needed by primals. `summed`: which outputs are summed and
- * not otherwise used. */
+/* The plan of a loop's body, over the graph's ids; the first `primals` outputs are needed by
+ * primals. `summed`: which outputs are summed and not otherwise used. */
 struct plan *tri__plan_body(tri_graph *g, struct memory *memory, size_t n_inputs,
                             const uint32_t *inputs, size_t n_outputs, const uint32_t *outputs,
                             const uint8_t *summed, size_t primals, bool reduce, tri_error *error);
-/* Makes a plan's loop of a node, of whose results `kept` ascending ones are asked for (plan_loops.c). */
+/* Makes a plan's loop of a node, of whose results `kept` ascending ones are asked for
+ * (plan_loops.c). */
 bool tri__plan_loop(tri_graph *g, struct plan *plan, struct plan_loop *loop, bool reduce,
                     tri_error *error);
 void tri__plan_loop_free(struct memory *memory, struct plan_loop *loop);
-/* Splits loops with carries that `count` outputs need, none of them an error. False when out of memory (plan_split.c). */
+/* Splits loops with carries that `count` outputs need, none of them an error. False when out of
+ * memory (plan_split.c). */
 bool tri__plan_split(tri_graph *g, size_t count, uint32_t *outputs);
-/* Fuses loops that `count` outputs need, none of them an error. False when out of memory (plan_fuse.c). */
+/* Fuses loops that `count` outputs need, none of them an error. False when out of memory
+ * (plan_fuse.c). */
 bool tri__plan_fuse(tri_graph *g, size_t count, uint32_t *outputs);
-/* A part of one of a body's constants that an index chooses which is a step input: more inputs of the flat plan, from `input` on. */
+/* A part of one of a body's constants that an index chooses which is a step input: more inputs of
+ * the flat plan, from `input` on. */
 struct flat_part {
   uint32_t array, index; /* inputs of the body: of any shape, a scalar */
   uint32_t input;
@@ -168,8 +179,9 @@ struct flat_part {
 
 #define NO_INPUT UINT32_MAX
 
-/* A plan over scalars. Outputs are the elements of the other's. Of the elements of its inputs, and of the parts behind them, it has those that
- * are read: number i is its input place[i], or NO_INPUT. */
+/* A plan over scalars. Outputs are the elements of the other's. Of the elements of its inputs, and
+ * of the parts behind them, it has those that are read: number i is its input place[i], or
+ * NO_INPUT. */
 struct flat_plan {
   struct plan *plan;
   uint32_t *place;
@@ -178,10 +190,11 @@ struct flat_plan {
   size_t part_count, part_capacity;
 };
 
-/* The plan written out: *flat, whose plan is NULL where that takes more than `limit` steps, or cannot be known before a call (named
- * sizes, indices that are computed). As the body of a loop with its first `steps` inputs from step to step others, the `constants` behind them the
- * same. It uses the plan's programs, so the plan must outlive it; its rows are to be run by kernels. False when out of memory
- * (plan_flat.c). */
+/* The plan written out: *flat, whose plan is NULL where that takes more than `limit` steps, or
+ * cannot be known before a call (named sizes, indices that are computed). As the body of a loop
+ * with its first `steps` inputs from step to step others, the `constants` behind them the same. It
+ * uses the plan's programs, so the plan must outlive it; its rows are to be run by kernels. False
+ * when out of memory (plan_flat.c). */
 bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit, uint32_t steps,
                     uint32_t constants, struct flat_plan *flat);
 /* Steps first … end - 1 of a plan, and values that they give or that were there before. */
@@ -190,21 +203,23 @@ struct flat_range {
   const uint32_t *outputs;
   uint32_t output_count;
 };
-/* The same of these steps alone. Inputs are the elements of all values of the plan, in their order. */
+/* The same of these steps alone. Inputs are the elements of all values of the plan, in their
+ * order. */
 bool tri__plan_flat_range(const struct plan *plan, struct memory *memory, uint32_t limit,
                           uint32_t steps, uint32_t constants, const struct flat_range *range,
                           struct flat_plan *flat);
 void tri__plan_flat_free(struct flat_plan *flat, struct memory *memory);
 /* Frees the plan alone. */
 void tri__plan_flat_only_parts(struct flat_plan *flat);
-/* The number of the named size, which is added if it is new; UINT32_MAX when out of memory (plan_shapes.c). */
+/* The number of the named size, which is added if it is new; UINT32_MAX when out of memory
+ * (plan_shapes.c). */
 uint32_t tri__plan_size(struct plan *plan, const char *name);
 
 /* Gives every value its slot (plan_slots.c). */
 bool tri__plan_slots(struct plan *plan);
 
-/* The plan's number for a shape of the graph (plan_shapes.c); UINT32_MAX with *error set on failure. known[] is by the graph's shape
- * id: number + 1, or 0. */
+/* The plan's number for a shape of the graph (plan_shapes.c); UINT32_MAX with *error set on
+ * failure. known[] is by the graph's shape id: number + 1, or 0. */
 uint32_t tri__plan_shape(struct plan *plan, const tri_graph *g, uint32_t shape, uint32_t *known,
                          tri_error *error);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* A plan over arrays written out over scalars: every element a value of its own, loops in it step by step, what only moves or repeats parts
- * gone. For plans of known and moderate size, that vectors of points then run. */
+/* A plan over arrays written out over scalars: every element a value of its own, loops in it step
+ * by step, what only moves or repeats parts gone. For plans of known and moderate size, that
+ * vectors of points then run. */
 #include <string.h>
 
 #include "eval/tensors.h"
 #include "graph/index.h"
 
-/* Numbers while the flat plan is made: inputs and results as they are counted, constants and results marked. */
+/* Numbers while the flat plan is made: inputs and results as they are counted, constants and
+ * results marked. */
 enum { CONSTANT = 1u << 30, RESULT = 2u << 30, KIND = 3u << 30 };
 
 enum { WORK = 64 }; /* numbers for each step of the limit, at most */
@@ -86,7 +88,8 @@ static bool constant_room(struct flat *f) {
          no_memory(f);
 }
 
-/* The number of a constant; q is ignored for pi. Few are distinct, and the newest are asked for again. */
+/* The number of a constant; q is ignored for pi. Few are distinct, and the newest are asked for
+ * again. */
 static uint32_t constant(struct flat *f, mpq_srcptr q, bool pi) {
   for (size_t i = f->constant_count; i-- > 0 && f->constant_count - i < 256;)
     if (f->pi[i] == pi && (pi || mpq_equal(f->constants[i], q))) return CONSTANT | (uint32_t)i;
@@ -121,7 +124,8 @@ static bool known(const struct flat *f, uint32_t number, int64_t *i) {
 
 /* --- steps */
 
-/* An index is computed from the numbers of steps: sums and products of integers are known at once. */
+/* An index is computed from the numbers of steps: sums and products of integers are known at
+ * once. */
 static bool folded(struct flat *f, unsigned op, const uint32_t *args, uint32_t *number) {
   int64_t a, b = 0;
   if (op != TRI_OP_add && op != TRI_OP_sub && op != TRI_OP_mul) return false;
@@ -373,7 +377,8 @@ static void take_results(struct flat *f, const struct frame *outer, const struct
   }
 }
 
-/* Results that are carries: those that came into step t, or at the end (`last`) those that are left. */
+/* Results that are carries: those that came into step t, or at the end (`last`) those that are
+ * left. */
 static void take_carries(const struct frame *outer, const struct instruction *s,
                          const struct plan_loop *l, const uint32_t *const *carry,
                          const struct frame *body, size_t t, bool last) {

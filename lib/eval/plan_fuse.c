@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops that go over the same arrays and do not wait for each other become one loop, as those of a function and of its derivatives are: their
- * bodies meet, and what they have in common is computed once. */
+/* Loops that go over the same arrays and do not wait for each other become one loop, as those of a
+ * function and of its derivatives are: their bodies meet, and what they have in common is computed
+ * once. */
 #include <string.h>
 
 #include "eval/plan.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* A loop with carries in three: what no step has to wait for goes into a loop without carries before it, and what no step waits for into one
- * behind it, for these run by lanes. Of a scan there is left what hands on the carries; of its reverse that is linear in them. This takes room for
- * the values that go from one loop to the next. Loops in the body of another are left alone: mostly lanes run that as a whole. */
+/* A loop with carries in three: what no step has to wait for goes into a loop without carries
+ * before it, and what no step waits for into one behind it, for these run by lanes. Of a scan there
+ * is left what hands on the carries; of its reverse that is linear in them. This takes room for the
+ * values that go from one loop to the next. Loops in the body of another are left alone: mostly
+ * lanes run that as a whole. */
 #include <string.h>
 
 #include "eval/plan.h"
@@ -10,8 +12,9 @@
 /* Steps that are worth it; loops that are split; bytes of what goes from loop to loop. */
 enum { FEWEST = 64, MOST_SPLIT = 64, MOST_BYTES = 16 << 20 };
 
-/* What is known of the body's nodes: they depend on carries, on what a step brings; a function is computed on the way from there; carries wait for
- * them; they go on to the scan, or from the scan to the loop behind it. */
+/* What is known of the body's nodes: they depend on carries, on what a step brings; a function is
+ * computed on the way from there; carries wait for them; they go on to the scan, or from the scan
+ * to the loop behind it. */
 enum { CARRIED = 1, STEPPED = 2, DEAR = 4, CORE = 8, BEFORE = 16, SENT = 32, BEHIND = 64 };
 
 struct split {
@@ -108,14 +111,16 @@ static bool find_core(struct split *s) {
   return true;
 }
 
-/* The loop that computes output k, a stacked or summed one: 0 before the scan, 1 the scan, 2 behind it. */
+/* The loop that computes output k, a stacked or summed one: 0 before the scan, 1 the scan, 2 behind
+ * it. */
 static int place_of(const struct split *s, uint32_t k) {
   uint8_t marks = *mark(s, output_of(s, k));
   if (!(marks & CARRIED)) return 0;
   return k < s->as.stacked && marks & CORE ? 1 : 2;
 }
 
-/* From the outputs down that are computed behind the scan: what it sends them. Numbers that are no reals are computed again. */
+/* From the outputs down that are computed behind the scan: what it sends them. Numbers that are no
+ * reals are computed again. */
 static bool find_behind(struct split *s) {
   for (uint32_t k = 0; k < first_next(s); k++)
     if (place_of(s, k) == 2) *mark(s, output_of(s, k)) |= BEHIND;
@@ -175,7 +180,8 @@ static size_t own_steps(const struct split *s) {
   return s->as.steps;
 }
 
-/* Puts parameters where nodes of the lists are, in `count` outputs, and makes the loop; the binding of constants and carries is the loop's own. */
+/* Puts parameters where nodes of the lists are, in `count` outputs, and makes the loop; the binding
+ * of constants and carries is the loop's own. */
 static uint32_t make(struct split *s, size_t steps, size_t stacked, size_t summed, bool carries) {
   size_t n = 0, count = stacked + summed + (carries ? s->as.carries : 0);
   for (size_t i = 0; i < s->before_count && s->tuple[0]; i++, n++) {
@@ -206,7 +212,8 @@ static uint32_t make(struct split *s, size_t steps, size_t stacked, size_t summe
   return tri__loop_new(s->g, &plan);
 }
 
-/* The outputs that loop `place` computes of those from k to end, into s->output from number n on. */
+/* The outputs that loop `place` computes of those from k to end, into s->output from number n
+ * on. */
 static size_t own_outputs(const struct split *s, int place, uint32_t k, uint32_t end, size_t n) {
   for (; k < end; k++)
     if (place_of(s, k) == place) s->output[n++] = output_of(s, k);
@@ -271,7 +278,8 @@ static bool make_loops(struct split *s) {
 
 /* --- in the place of the loop */
 
-/* Output k's result: the loops have the outputs that they compute in their order, stacked ones first, behind what they send. */
+/* Output k's result: the loops have the outputs that they compute in their order, stacked ones
+ * first, behind what they send. */
 static uint32_t new_result(const struct split *s, uint32_t k) {
   int place = place_of(s, k);
   size_t number = place == 0 ? s->before_count : place == 1 ? s->scan_count : 0;

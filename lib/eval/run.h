@@ -19,7 +19,8 @@ struct tri_function {
   struct native *native;         /* not NULL: calls may be by native code (native_calls.h) */
 };
 
-/* Where the values of a plan are among the numbers of one array: slots are shared, or every value has a place of its own. */
+/* Where the values of a plan are among the numbers of one array: slots are shared, or every value
+ * has a place of its own. */
 struct store {
   void *data;
   size_t count; /* numbers in data */
@@ -29,13 +30,14 @@ struct store {
   bool all;
 };
 
-/* A domain at work: what a function computes with, the dual numbers over it, those over these, and series over it. */
+/* A domain at work: what a function computes with, the dual numbers over it, those over these, and
+ * series over it. */
 struct level {
   struct numbers numbers; /* .domain is NULL until it is open */
   struct store shared, all;
   void *adjoints; /* placed as in `all` */
-  /* of a loop's body: its carries as they are now, as they came into steps before (snapshots), and their adjoints;
-   * `carry_count` numbers at a time */
+  /* of a loop's body: its carries as they are now, as they came into steps before (snapshots), and
+   * their adjoints; `carry_count` numbers at a time */
   void *product; /* room for one number, where the plan contracts */
   void *carry, *history, *carry_adjoints;
   size_t carry_count, history_count;
@@ -115,12 +117,13 @@ static inline const struct row *row_of(const struct run *r, const struct instruc
 
 /* Counts elements for the call's sizes, or finds what does not fit. */
 tri_status tri__bind(tri_workspace *w, const tri_call *call);
-/* Makes a level and those below it ready, and the store that is asked for, its constants set; describes the run. Dual levels get
- * `directions`; one in the caller's buffer keeps those that it has, so look at the level's numbers. Series are of order
- * `directions`. TRI_MEMORY. */
+/* Makes a level and those below it ready, and the store that is asked for, its constants set;
+ * describes the run. Dual levels get `directions`; one in the caller's buffer keeps those that it
+ * has, so look at the level's numbers. Series are of order `directions`. TRI_MEMORY. */
 tri_status tri__level(struct run *r, tri_workspace *w, const tri_call *call, int level,
                       uint32_t directions, bool all);
-/* Room for adjoints as in the level's `all` store and SWEEP_ROOM numbers more, all 0; NULL when out of memory. */
+/* Room for adjoints as in the level's `all` store and SWEEP_ROOM numbers more, all 0; NULL when out
+ * of memory. */
 enum { SWEEP_ROOM = 2 };
 void *tri__adjoints(struct run *r, int level);
 /* TRI_OK, or what stopped work in a level's numbers or those below. */
@@ -134,8 +137,8 @@ struct numbers *tri__base(struct numbers *n);
 
 /* --- array_run.c, loop_run.c, loop_sweep.c: operations on arrays, and loops */
 
-/* Makes ready what the loops of this run need, in one another too, and with all values in the store their sweeps. `scratch`: also that of
- * rows' programs. False when out of memory. */
+/* Makes ready what the loops of this run need, in one another too, and with all values in the store
+ * their sweeps. `scratch`: also that of rows' programs. False when out of memory. */
 bool tri__rehearse_loops(const struct run *r, bool scratch);
 
 /* Carries out a step that is no row's, stack or element. TRI_MEMORY, TRI_INTERRUPTED. */
@@ -159,13 +162,16 @@ static inline bool port_given(const struct port *port) { return port->doubles ||
 
 /* Puts the inputs in their places; tangents, if any, are left 0. */
 void tri__run_inputs(struct run *r, const struct port *inputs);
-/* The numbers of output i: in the store, or where the caller wants them; `first` of them are those of the outputs before. */
+/* The numbers of output i: in the store, or where the caller wants them; `first` of them are those
+ * of the outputs before. */
 const void *tri__output_at(const struct run *r, uint32_t i, size_t first);
 enum { WRITTEN = 1, HAS_VALUES = 2 };
-/* Where a loop may write its result k of step s by itself, with its flags of is_written in *flags; else NULL. */
+/* Where a loop may write its result k of step s by itself, with its flags of is_written in *flags;
+ * else NULL. */
 double *tri__direct_result(const struct run *r, const struct instruction *s, uint32_t k,
                            uint8_t **flags);
-/* Values of the outputs (the value parts of dual numbers) into a port, if it is given and the run is whole. */
+/* Values of the outputs (the value parts of dual numbers) into a port, if it is given and the run
+ * is whole. */
 void tri__put_outputs(const struct run *r, const struct port *outputs);
 /* Whether the short way through doubles is open: scalars, nobody watching. */
 bool tri__plain_doubles(const struct run *r);
@@ -185,8 +191,9 @@ tri_status tri__run_doubles(struct run *r);
 tri_status tri__run_double_duals(struct run *r);
 tri_status tri__sweep_doubles(struct run *r, double *adjoints);
 
-/* Calls that find their memory ready and all results have values; false if it is not so, or anything but numbers is asked for, with nothing of
- * the caller's changed: then the call goes the long way, which does the same and more. */
+/* Calls that find their memory ready and all results have values; false if it is not so, or
+ * anything but numbers is asked for, with nothing of the caller's changed: then the call goes the
+ * long way, which does the same and more. */
 bool tri__quick_call(const tri_function *f, const tri_call *call, const double *inputs,
                      double *outputs);
 bool tri__quick_reverse(const tri_function *f, const tri_call *call, const double *inputs,
@@ -194,8 +201,8 @@ bool tri__quick_reverse(const tri_function *f, const tri_call *call, const doubl
 
 /* --- dual_run.c */
 
-/* Tangents of the inputs: directions from row `first` on, as many as the numbers have, 0 beyond row k; with directions NULL, unit
- * vectors from input element `first` on. */
+/* Tangents of the inputs: directions from row `first` on, as many as the numbers have, 0 beyond row
+ * k; with directions NULL, unit vectors from input element `first` on. */
 void tri__seed_tangents(struct run *r, const struct port *directions, size_t first, size_t k);
 /* Most directions that go through the plan at once. */
 enum { DIRECTIONS_AT_ONCE = 16, NESTED_AT_ONCE = 4 };
@@ -225,7 +232,8 @@ tri_status tri__taylor_run(tri_workspace *w, const tri_call *call, const struct 
 /* The inputs, then every step, in a run over series. */
 tri_status tri__taylor_steps(struct run *r, const struct port *curve, size_t terms);
 
-/* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain. TRI_INTERRUPTED. */
+/* The reverse sweep over a store with all values, in any numbers. Weights are of the base domain.
+ * TRI_INTERRUPTED. */
 tri_status tri__sweep(struct run *r, void *adjoints, const struct port *weights);
 
 /* --- adjoint_run.c */
@@ -248,7 +256,8 @@ tri_status tri__sweep_back(struct sweep *s);
 /* Back through a step of tri__run_array, and a loop. */
 void tri__sweep_array(struct sweep *s, const struct instruction *step);
 tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step);
-/* elementwise.c: a row over arrays of doubles by the kernels of lanes, if it has one and they are large enough. */
+/* elementwise.c: a row over arrays of doubles by the kernels of lanes, if it has one and they are
+ * large enough. */
 bool tri__run_elementwise(const struct run *r, const struct instruction *s);
 
 /* tensor_run.c: permutations and contractions, forward and back. */
@@ -256,7 +265,8 @@ void tri__run_permute(struct run *r, const struct instruction *s);
 tri_status tri__run_contract(struct run *r, const struct instruction *s); /* TRI_INTERRUPTED */
 void tri__sweep_permute(struct sweep *s, const struct instruction *step);
 void tri__sweep_contract(struct sweep *s, const struct instruction *step);
-/* The adjoint of an element of a step's result goes on to an element of its argument, times the partial of a row over x. */
+/* The adjoint of an element of a step's result goes on to an element of its argument, times the
+ * partial of a row over x. */
 void tri__sweep_product(struct sweep *s, tri_op op, uint32_t from, size_t from_element,
                         uint32_t argument, uint32_t to, size_t to_element, const void *const *x);
 /* Adjoints of `count` elements move from one value to another, where they are added. */
@@ -265,32 +275,36 @@ void tri__sweep_move(struct sweep *s, uint32_t from, size_t from_element, uint32
 
 /* --- kinks.c */
 
-/* TRI_OK unless the call is strict and an operation at a kink is derived through: along k directions (NULL: all inputs move), for the
- * outputs whose weight is not 0. Then the values of the outputs are written, and it is TRI_DOMAIN, or TRI_UNKNOWN where the kink is not
- * certain. */
+/* TRI_OK unless the call is strict and an operation at a kink is derived through: along k
+ * directions (NULL: all inputs move), for the outputs whose weight is not 0. Then the values of the
+ * outputs are written, and it is TRI_DOMAIN, or TRI_UNKNOWN where the kink is not certain. */
 tri_status tri__check_kinks(tri_workspace *w, const tri_call *call, const struct port *inputs,
                             const struct port *directions, size_t k, const struct port *weights,
                             const struct port *outputs);
 
 /* --- diagnose.c: what to say when an output has no value, or a derivative has none */
 
-/* TRI_OK if all values at the outputs exist; else the status with the culprit's name and place in call's error, found by a run
- * that stores every value. */
+/* TRI_OK if all values at the outputs exist; else the status with the culprit's name and place in
+ * call's error, found by a run that stores every value. */
 tri_status tri__check_outputs(struct run *r, const struct port *inputs);
-/* For a derivative that has no value though the outputs have: along row `i` of directions, or along input element i if directions is
- * NULL. The culprit is looked for by a dual run. */
+/* For a derivative that has no value though the outputs have: along row `i` of directions, or along
+ * input element i if directions is NULL. The culprit is looked for by a dual run. */
 tri_status tri__no_derivative(const struct run *r, const struct port *inputs,
                               const struct port *directions, size_t i, enum number_state state);
-/* For a coefficient beyond the first that does not exist, though the outputs do; by a run over series that stores every value. */
+/* For a coefficient beyond the first that does not exist, though the outputs do; by a run over
+ * series that stores every value. */
 tri_status tri__no_coefficient(const struct run *r, const struct port *curve, size_t terms,
                                enum number_state state);
-/* Blames what keeps an output, or its tangents, from having a value in a run with all values; `otherwise` if they all have one. */
+/* Blames what keeps an output, or its tangents, from having a value in a run with all values;
+ * `otherwise` if they all have one. */
 tri_status tri__blame_outputs(struct run *r, tri_status otherwise);
-/* The call again for a run that is to find out who is to blame: nobody watches, kinks follow their conventions. */
+/* The call again for a run that is to find out who is to blame: nobody watches, kinks follow their
+ * conventions. */
 const tri_call *tri__quiet(tri_call *copy, const tri_call *call);
 /* What a number that has no value is to a caller. */
 tri_status tri__status_of(enum number_state state);
-/* For a kink that a derivative passes through; `known` is what the domain said of it: 1 or COMPARE_UNKNOWN. */
+/* For a kink that a derivative passes through; `known` is what the domain said of it: 1 or
+ * COMPARE_UNKNOWN. */
 tri_status tri__kink_error(struct run *r, const struct instruction *s, const void *const *arguments,
                            int known);
 /* An error of a call without a culprit. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Plans of sparse derivatives: pattern and colours from calculus, and for every entry where it will be read. */
+/* Plans of sparse derivatives: pattern and colours from calculus, and for every entry where it will
+ * be read. */
 #include "eval/sparse.h"
 
 #include <string.h>
@@ -46,7 +47,8 @@ static void number_by_rows(struct making *m) {
   if (s->layout == TRI_CSR) s->row[p->rows] = (int32_t)next + s->first;
 }
 
-/* column[j + 1] counts, then says where the next entry of column j goes, so that in the end column[j] says where it begins. */
+/* column[j + 1] counts, then says where the next entry of column j goes, so that in the end
+ * column[j] says where it begins. */
 static void number_by_columns(struct making *m) {
   const tri_pattern *p = m->pattern;
   tri_sparse *s = m->s;
@@ -132,8 +134,9 @@ static tri_status colour_jacobian(struct making *m) {
 
 /* --- reads */
 
-/* Where the entry in row i and column j is read: of which element, under which colour. Of an entry of a Hessian in the row of the larger
- * colour, where the other's colour comes once (see tri_colour_symmetric). */
+/* Where the entry in row i and column j is read: of which element, under which colour. Of an entry
+ * of a Hessian in the row of the larger colour, where the other's colour comes once (see
+ * tri_colour_symmetric). */
 static size_t read_of(const tri_sparse *s, size_t i, size_t j, uint32_t *colour) {
   bool other = s->way == SPARSE_ROWS || (s->way == SPARSE_HESSIAN && s->seed[i] < s->seed[j]);
   *colour = s->seed[other ? i : j];

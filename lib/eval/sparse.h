@@ -7,10 +7,12 @@
 
 #include "eval/run.h"
 
-/* Dual run along columns' colours, adjoint runs with rows' colours for weights, or duals through the adjoint run. */
+/* Dual run along columns' colours, adjoint runs with rows' colours for weights, or duals through
+ * the adjoint run. */
 enum sparse_way { SPARSE_COLUMNS, SPARSE_ROWS, SPARSE_HESSIAN };
 
-/* An entry is found in the results of an element under a colour; it goes to number `at` of the values. */
+/* An entry is found in the results of an element under a colour; it goes to number `at` of the
+ * values. */
 struct sparse_read {
   uint32_t colour, at;
 };

@@ -11,7 +11,8 @@ struct reading {
   size_t missing_at;
 };
 
-/* Element `e`'s entries under the colours first, first + 1, … as far as the numbers have directions; tangent of x, or x itself. */
+/* Element `e`'s entries under the colours first, first + 1, … as far as the numbers have
+ * directions; tangent of x, or x itself. */
 static void read_element(struct reading *t, size_t e, const void *x, uint32_t first) {
   const struct numbers *n = t->r->numbers;
   bool tangents = t->s->way != SPARSE_ROWS;

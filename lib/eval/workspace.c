@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Workspaces: memory for the calls of one thread, laid out for a plan and kept from call to call. */
+/* Workspaces: memory for the calls of one thread, laid out for a plan and kept from call to
+ * call. */
 #include <stdalign.h>
 #include <string.h>
 
@@ -43,7 +44,8 @@ static bool open_workspace(tri_workspace *w, const tri_function *f, const struct
                            p->programs->rows, p->programs);
 }
 
-/* Loops in one another are few: this may call itself. Of what the outer one's buffer is, if that is the caller's. */
+/* Loops in one another are few: this may call itself. Of what the outer one's buffer is, if that is
+ * the caller's. */
 static tri_workspace *body_workspace(const tri_workspace *outer, const struct plan *body) {
   struct memory memory;
   tri__memory_init(&memory, &outer->memory.allocator);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Constructors of the array operations. They see through each other where that holds wherever the written expression has a value. */
+/* Constructors of the array operations. They see through each other where that holds wherever the
+ * written expression has a value. */
 #include "graph/arrays.h"
 
 #include <stdio.h>
@@ -82,8 +83,9 @@ uint32_t tri__repeat(tri_graph *g, uint32_t x, extent n) {
                    &x);
 }
 
-/* A named size may be as large as any array of doubles that memory can hold, which is less than half of what an int64_t can.
- * Not from INT64_MIN on: so every first number has a negative and one before it. */
+/* A named size may be as large as any array of doubles that memory can hold, which is less than
+ * half of what an int64_t can. Not from INT64_MIN on: so every first number has a negative and one
+ * before it. */
 uint32_t tri__iota(tri_graph *g, int64_t first, extent n) {
   int64_t end;
   if (first == INT64_MIN || __builtin_add_overflow(first, n < 0 ? INT64_MAX / 2 : n, &end))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Canonical constructors. A rewriting here holds wherever the written expression has a value and keeps it undefined where it was;
- * what needs more is proved by facts or left to simplify. Each works on at most two levels, so constructors cost a constant. */
+/* Canonical constructors. A rewriting here holds wherever the written expression has a value and
+ * keeps it undefined where it was; what needs more is proved by facts or left to simplify. Each
+ * works on at most two levels, so constructors cost a constant. */
 #include "graph/arrays.h"
 
 static unsigned op_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->op; }
@@ -13,8 +14,9 @@ static bool is_negative_constant(const tri_graph *g, uint32_t id) {
   return op_of(g, id) == TRI_OP_constant && !has(g, id, FACT_NONNEGATIVE);
 }
 
-/* Whether e is written with a minus that may move: -u, a negative constant, a negative constant times u. Of two constants too
- * large to be folded exactly one has to be negative: the minus of both would only change places. */
+/* Whether e is written with a minus that may move: -u, a negative constant, a negative constant
+ * times u. Of two constants too large to be folded exactly one has to be negative: the minus of
+ * both would only change places. */
 static bool is_negated(const tri_graph *g, uint32_t e) {
   unsigned op = op_of(g, e);
   if (op == TRI_OP_neg) return true;
@@ -109,7 +111,8 @@ static uint32_t build_div(tri_graph *g, uint32_t a, uint32_t b) {
   return 0;
 }
 
-/* (u^m)^n is u^(mn) for natural m and n; the product is bounded so that it stays a small integer. */
+/* (u^m)^n is u^(mn) for natural m and n; the product is bounded so that it stays a small
+ * integer. */
 static uint32_t power_of_power(tri_graph *g, uint32_t a, int64_t n) {
   int64_t m;
   if (op_of(g, a) != TRI_OP_pow || n < 1 || !tri__small_integer(g, arg_of(g, a, 1), &m) || m < 1)
@@ -254,7 +257,8 @@ static uint32_t common_shape(tri_graph *g, const struct row *row, const uint32_t
   return 0;
 }
 
-/* An elementwise operation over stacks is the stack of the operations: no sharing is lost. Conditions are not stacked. */
+/* An elementwise operation over stacks is the stack of the operations: no sharing is lost.
+ * Conditions are not stacked. */
 static uint32_t distribute(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args) {
   uint32_t n = 0, part[ROW_MAX_ARITY];
   for (size_t i = 0; i < nargs; i++)
@@ -313,15 +317,17 @@ static uint32_t spread(tri_graph *g, uint32_t id, uint32_t shape) {
   return id;
 }
 
-/* Strong zeros are no matter where the factor is known not to be 0, as 2 is in the derivative of x^2, or the other is a number. */
+/* Strong zeros are no matter where the factor is known not to be 0, as 2 is in the derivative of
+ * x^2, or the other is a number. */
 static uint32_t gate_over_arrays(tri_graph *g, const uint32_t *args) {
   if (args[0] == g->one) return args[1];
   if (!has(g, args[0], FACT_NONZERO) && op_of(g, args[1]) != TRI_OP_constant) return 0;
   return tri__build2(g, TRI_OP_mul, args[0], args[1]);
 }
 
-/* An elementwise operation over repeated numbers is one over the numbers, which are the same in all elements anyway; and what a number
- * leaves as it is comes back itself. 0 if there is nothing of the kind. */
+/* An elementwise operation over repeated numbers is one over the numbers, which are the same in all
+ * elements anyway; and what a number leaves as it is comes back itself. 0 if there is nothing of
+ * the kind. */
 static uint32_t over_repeated(tri_graph *g, tri_op op, const struct row *row, uint32_t shape,
                               const uint32_t *args) {
   uint32_t numbers[ROW_MAX_ARITY], arrays = 0, changed = 0;

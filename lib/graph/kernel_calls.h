@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The functions of kernels.c and polygamma.c that rows call and <math.h> does not have. Unlike kernels.h this makes no name a
- * macro. */
+/* The functions of kernels.c and polygamma.c that rows call and <math.h> does not have. Unlike
+ * kernels.h this makes no name a macro. */
 #ifndef TRIAD_GRAPH_KERNEL_CALLS_H
 #define TRIAD_GRAPH_KERNEL_CALLS_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The rows of ops.def as C: kernel_NAME(a, b, c) for every row's value, and the names that make a row's partials and
- * conditions compile. Include it after all other headers: names such as `select` and `gamma` become macros. */
+/* The rows of ops.def as C: kernel_NAME(a, b, c) for every row's value, and the names that make a
+ * row's partials and conditions compile. Include it after all other headers: names such as `select`
+ * and `gamma` become macros. */
 #ifndef TRIAD_GRAPH_KERNELS_H
 #define TRIAD_GRAPH_KERNELS_H
 

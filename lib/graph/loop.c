@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Making loops: what the body takes in from outside becomes its parameters, under names of its own, so that loops that are equal up to
- * names are the same node. */
+/* Making loops: what the body takes in from outside becomes its parameters, under names of its own,
+ * so that loops that are equal up to names are the same node. */
 #include "graph/loop.h"
 
 #include <stdio.h>
@@ -144,7 +144,8 @@ static const struct binding *step_of(const struct making *m, uint32_t parameter)
   return NULL;
 }
 
-/* An index that runs with the steps: iota's number plus an integer, which goes into *first as the first index. */
+/* An index that runs with the steps: iota's number plus an integer, which goes into *first as the
+ * first index. */
 static bool runs_along(const struct making *m, uint32_t index, int64_t *first) {
   const tri_graph *g = m->g;
   const struct node *n = node_at(g, index);
@@ -208,7 +209,8 @@ static uint32_t find_taken(struct making *m) {
   return 0;
 }
 
-/* Parameters that were given and are needed. A step input that is the same at every step is a constant. */
+/* Parameters that were given and are needed. A step input that is the same at every step is a
+ * constant. */
 static bool take_given(struct making *m) {
   const struct loop_plan *plan = m->plan;
   bool ok = true;
@@ -246,7 +248,8 @@ static bool put_in_order(struct making *m, struct list *list) {
 
 /* --- the body over its own parameters */
 
-/* The parameters of a list in order, one for each distinct argument; drops the others. *next counts. */
+/* The parameters of a list in order, one for each distinct argument; drops the others. *next
+ * counts. */
 static uint32_t name_list(struct making *m, struct list *list, bool parts, size_t *next) {
   tri_graph *g = m->g;
   size_t kept = 0;

@@ -9,8 +9,9 @@
 #include "base/memory.h"
 #include "graph/rows.h"
 
-/* 32 bytes. Ids are given in order of making, so every argument has a smaller id than its user and a pass over a graph is a
- * loop over ids. Id 0 is no node; ids from NODE_ERROR on are error expressions, id - NODE_ERROR their status. */
+/* 32 bytes. Ids are given in order of making, so every argument has a smaller id than its user and
+ * a pass over a graph is a loop over ids. Id 0 is no node; ids from NODE_ERROR on are error
+ * expressions, id - NODE_ERROR their status. */
 struct node {
   uint8_t op;    /* tri_op */
   bool used;     /* it has been an argument; see node.c */
@@ -43,8 +44,9 @@ enum attr_kind {
   ATTR_CONTRACTION
 };
 
-/* An interned attribute. Rational: sign and limbs of numerator and denominator. Name: the bytes and a NUL. Index: one uint64.
- * Lambda: counts and node ids. Span and loop: arrays.h, loop.h. Axes and contraction: tensors.h. Form: of a loop in a text, print_loops.h. */
+/* An interned attribute. Rational: sign and limbs of numerator and denominator. Name: the bytes and
+ * a NUL. Index: one uint64. Lambda: counts and node ids. Span and loop: arrays.h, loop.h. Axes and
+ * contraction: tensors.h. Form: of a loop in a text, print_loops.h. */
 struct attr {
   uint64_t hash;
   const unsigned char *data; /* in one of the graph's blocks, aligned to 8 */
@@ -52,8 +54,8 @@ struct attr {
   uint32_t kind;
 };
 
-/* Where attributes' data lies, followed by `size` bytes. Blocks never move, so a name or a view of a number holds as long as the
- * attribute exists. */
+/* Where attributes' data lies, followed by `size` bytes. Blocks never move, so a name or a view of
+ * a number holds as long as the attribute exists. */
 struct attr_block {
   struct attr_block *before; /* the older ones */
   uint32_t first;            /* its first attribute; a block holds one at least */
@@ -119,7 +121,8 @@ static inline tri_status id_status(uint32_t id) {
 }
 static inline tri_expr expr_of(tri_graph *g, uint32_t id) { return (tri_expr){g, id}; }
 
-/* Sets the graph's error if none is set (printf-like message) and returns the error id to be returned. */
+/* Sets the graph's error if none is set (printf-like message) and returns the error id to be
+ * returned. */
 uint32_t tri__fail(tri_graph *g, tri_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -129,18 +132,20 @@ static inline uint32_t tri__no_memory(tri_graph *g) {
   return NODE_ERROR + TRI_MEMORY;
 }
 
-/* TRI_INTERRUPTED (as an error id, stuck to the graph) if the user asked to stop, else 0. Cheap enough for every few thousand steps. */
+/* TRI_INTERRUPTED (as an error id, stuck to the graph) if the user asked to stop, else 0. Cheap
+ * enough for every few thousand steps. */
 uint32_t tri__interrupted(tri_graph *g);
 
 /* The interned node exactly as given: no rewriting. Sort, shape and facts are computed here. */
 uint32_t tri__node(tri_graph *g, tri_op op, uint32_t attr, uint32_t shape, size_t nargs,
                    const uint32_t *args);
 
-/* The interned node that *n describes (op, sort, attr, shape, nargs); hash and facts are filled in. */
+/* The interned node that *n describes (op, sort, attr, shape, nargs); hash and facts are filled
+ * in. */
 uint32_t tri__intern(tri_graph *g, struct node *n, const uint32_t *args);
 
-/* The canonical node for a row or structured operation: what the public constructors call. Any error id among the arguments
- * comes back. */
+/* The canonical node for a row or structured operation: what the public constructors call. Any
+ * error id among the arguments comes back. */
 uint32_t tri__build(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args);
 uint32_t tri__build1(tri_graph *g, tri_op op, uint32_t a);
 uint32_t tri__build2(tri_graph *g, tri_op op, uint32_t a, uint32_t b);
@@ -155,7 +160,8 @@ void tri__shape_text(const tri_graph *g, uint32_t shape, char *buffer, size_t si
 /* Constants. q must be canonical. */
 uint32_t tri__constant(tri_graph *g, mpq_srcptr q);
 uint32_t tri__constant_si(tri_graph *g, int64_t num, int64_t den);
-/* A read-only view of a constant node's value, without copying; valid as long as the node. false if not a constant. */
+/* A read-only view of a constant node's value, without copying; valid as long as the node. false if
+ * not a constant. */
 bool tri__rational(const tri_graph *g, uint32_t id, mpq_ptr view);
 void tri__attr_rational(const tri_graph *g, uint32_t attr, mpq_ptr view);
 /* Whether the node is the constant num (den 1). */
@@ -198,19 +204,22 @@ static inline const struct row *tri__row(const tri_graph *g, unsigned op) {
   return op < TRI_OP_ROWS ? g->rows + op : NULL;
 }
 
-/* The same as tri_graph_new with a table of rows that is not the built-in one: for the laws' own tests. */
+/* The same as tri_graph_new with a table of rows that is not the built-in one: for the laws' own
+ * tests. */
 tri_graph *tri__graph_new_rows(const tri_graph_options *options, const struct row *rows);
 
 /* The facts of a node from its arguments' (facts.c). */
 uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *args);
 
-/* The exact value of op over constant arguments, as a node (fold.c): 0 if it is none, or larger than the folding limit. */
+/* The exact value of op over constant arguments, as a node (fold.c): 0 if it is none, or larger
+ * than the folding limit. */
 uint32_t tri__fold(tri_graph *g, tri_op op, size_t nargs, const uint32_t *args);
 uint32_t tri__boolean(tri_graph *g, bool value);
 
 /* The id of e in graph g; an error id, which sticks, for an expression of another graph. */
 uint32_t tri__own(tri_graph *g, tri_expr e);
-/* Those of n expressions in a new array, to be freed with tri__free; NULL when out of memory, which sticks. */
+/* Those of n expressions in a new array, to be freed with tri__free; NULL when out of memory, which
+ * sticks. */
 uint32_t *tri__own_all(tri_graph *g, size_t n, const tri_expr *e);
 
 /* The node id with other arguments: the same operation with the same attribute, canonical. */
@@ -221,7 +230,8 @@ TRI_CHECKED tri_status tri__substitute(tri_graph *g, size_t count, const uint32_
                                        const uint32_t *variables, const uint32_t *replacements,
                                        uint32_t *outputs);
 
-/* Lambdas by ids: the interned attribute (0 on failure), and its parameters followed by its outputs. */
+/* Lambdas by ids: the interned attribute (0 on failure), and its parameters followed by its
+ * outputs. */
 uint32_t tri__lambda(tri_graph *g, size_t n_parameters, const uint32_t *parameters,
                      size_t n_outputs, const uint32_t *outputs);
 const uint32_t *tri__lambda_ids(const tri_graph *g, uint32_t lambda, uint32_t *parameters,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Arrays in texts: indices, and functions that bind names, as sum(x[i]^2, i=1..n).
  *
- * What a name before '=' is bound to must be known before the first argument is read, so the call is looked through for such names
- * when it opens. The initial value of scan and fold even gives the shape of what is carried along: the parser reads it first, goes
- * back to the first argument, and passes over the initial value when it comes to it. Each name stands for a variable that no text
+ * What a name before '=' is bound to must be known before the first argument is read, so the call
+ * is looked through for such names when it opens. The initial value of scan and fold even gives the
+ * shape of what is carried along: the parser reads it first, goes back to the first argument, and
+ * passes over the initial value when it comes to it. Each name stands for a variable that no text
  * can name, one for each depth, so that what is defined elsewhere is never caught. */
 #include <assert.h>
 #include <stdio.h>
@@ -169,7 +170,8 @@ struct keyword {
   bool range;
 };
 
-/* The next keyword of the call that `ahead` is in; false at its end. *begins: `ahead` is at an argument. */
+/* The next keyword of the call that `ahead` is in; false at its end. *begins: `ahead` is at an
+ * argument. */
 static bool next_keyword(struct lexer *ahead, bool *begins, struct keyword *k) {
   bool found = false;
   for (uint32_t depth = 0;;) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The state of one parse, for the files that share it: parse.c (operators), parse_names.c
- * (names), parse_calls.c (brackets, calls, derivatives), parse_arrays.c (indices, sums and their kin), parse_errors.c (messages).
+/* The state of one parse, for the files that share it: parse.c (operators), parse_names.c (names),
+ * parse_calls.c (brackets, calls, derivatives), parse_arrays.c (indices, sums and their kin),
+ * parse_errors.c (messages).
  *
  * Two stacks on the heap: operands that are complete, and what is pending, which is operators
  * that wait for their right side and open brackets. There is no recursion, so depth costs
@@ -146,7 +147,8 @@ uint32_t tri__parse_differential(struct parser *p, const struct operand *of);
 
 /* --- parse_arrays.c */
 
-/* What the current token, a name, or its kind is bound to in an open sum or scan: a variable, or 0. */
+/* What the current token, a name, or its kind is bound to in an open sum or scan: a variable, or
+ * 0. */
 uint32_t tri__parse_bound(const struct parser *p, const char *name, size_t size);
 /* An array of this name in the graph, or a named size of one, as a node; 0 if there is none. */
 uint32_t tri__parse_graph_array(struct parser *p, const char *name, size_t size);

@@ -318,7 +318,8 @@ static void big_operator(struct printer *p, const struct item *item, const struc
   if (brackets) tri__print_text(p, right);
 }
 
-/* \operatorname{map}\left(e, i=1..n\right), and with what is carried along: s = s_0, s \mapsto next. */
+/* \operatorname{map}\left(e, i=1..n\right), and with what is carried along: s = s_0, s \mapsto
+ * next. */
 static void loop_call(struct printer *p, const struct item *item, const struct loop_form *form) {
   static const char *const names[] = {
       [FORM_MAP] = "map", [FORM_SCAN] = "scan", [FORM_FOLD] = "fold", [FORM_GENERAL] = "loop"};

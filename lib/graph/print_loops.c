@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops with names for what they bind. A body has parameters without names; here it becomes an expression over the loop's arguments,
- * x[i] for a step input x, that the printers walk as any other. All loops of one depth have the same names, which no variable and no
- * size of the expression has. One pass for each depth, so there is no recursion. */
+/* Loops with names for what they bind. A body has parameters without names; here it becomes an
+ * expression over the loop's arguments, x[i] for a step input x, that the printers walk as any
+ * other. All loops of one depth have the same names, which no variable and no size of the
+ * expression has. One pass for each depth, so there is no recursion. */
 #include "graph/print_loops.h"
 
 #include <stdio.h>
@@ -105,7 +106,8 @@ static void fresh(struct unrolling *u, bool carry, char *name, size_t size) {
   } while (occurs(u, name));
 }
 
-/* The variable for carry number k of this level, or for its index; the name does not depend on the shape. */
+/* The variable for carry number k of this level, or for its index; the name does not depend on the
+ * shape. */
 static uint32_t bound_variable(struct unrolling *u, uint32_t k, uint32_t shape) {
   struct bound_names *names = u->names;
   char made[24];
@@ -252,7 +254,8 @@ static uint32_t form_node(struct unrolling *u, const struct loop_form *form, uin
   return attr ? tri__intern(u->g, &n, args) : NODE_ERROR + TRI_MEMORY;
 }
 
-/* Arguments of the form: sources are first those of the body, then, where they are wanted, next values. */
+/* Arguments of the form: sources are first those of the body, then, where they are wanted, next
+ * values. */
 static uint32_t make_form(struct unrolling *u, const struct subject *s, struct loop_form *form,
                           uint32_t carry, uint32_t shape, uint32_t *sources, uint32_t *meaning) {
   tri_graph *g = u->g;

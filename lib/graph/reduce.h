@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Sums, products, maps and scans over an index, and what is made of a whole array: expansions to loops, for the parser and for C. */
+/* Sums, products, maps and scans over an index, and what is made of a whole array: expansions to
+ * loops, for the parser and for C. */
 #ifndef TRIAD_GRAPH_REDUCE_H
 #define TRIAD_GRAPH_REDUCE_H
 
@@ -16,7 +17,8 @@ struct range {
 uint32_t tri__sum_over(tri_graph *g, uint32_t e, const struct range *range);
 uint32_t tri__product_over(tri_graph *g, uint32_t e, const struct range *range);
 uint32_t tri__map_over(tri_graph *g, uint32_t e, const struct range *range);
-/* The carry, a variable that is `initial` at first, becomes `next` at each step: its last value, or with `all` those behind each step. */
+/* The carry, a variable that is `initial` at first, becomes `next` at each step: its last value, or
+ * with `all` those behind each step. */
 uint32_t tri__fold_over(tri_graph *g, uint32_t next, uint32_t carry, uint32_t initial, bool all,
                         const struct range *range);
 

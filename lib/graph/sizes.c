@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Binding named sizes, and nodes whose sizes become others. Bodies of loops are substituted in their turn: as deep as loops stand in
- * one another, which is at most MOST_NESTED. */
+/* Binding named sizes, and nodes whose sizes become others. Bodies of loops are substituted in
+ * their turn: as deep as loops stand in one another, which is at most MOST_NESTED. */
 #include "graph/sizes.h"
 #include "graph/tensors.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Replacing variables by expressions, all at once: one pass over what the inputs reach. Where what replaces a variable has other
- * sizes than named ones in its shape, these names become the sizes in all that is reached. */
+/* Replacing variables by expressions, all at once: one pass over what the inputs reach. Where what
+ * replaces a variable has other sizes than named ones in its shape, these names become the sizes in
+ * all that is reached. */
 #include <string.h>
 
 #include "graph/sizes.h"
@@ -93,8 +94,9 @@ static tri_status substitute(struct substitution *s, size_t count, const uint32_
   return failed ? id_status(failed) : TRI_OK;
 }
 
-/* An error id unless the replacement's shape is the variable's or can become it. Only a variable's sizes become others: what else
- * is replaced, within the library, has the shape of what replaces it. */
+/* An error id unless the replacement's shape is the variable's or can become it. Only a variable's
+ * sizes become others: what else is replaced, within the library, has the shape of what replaces
+ * it. */
 static uint32_t check_shapes(tri_graph *g, struct sizes *sizes, uint32_t variable,
                              uint32_t replacement) {
   if (id_is_error(replacement)) return replacement;

@@ -41,7 +41,8 @@ typedef enum tri_status {
       TRI_STATUS_COUNT
 } tri_status;
 
-/* The code of a status as the tool prints it ("syntax", "domain", …); "ok" for TRI_OK. Static text. */
+/* The code of a status as the tool prints it ("syntax", "domain", …); "ok" for TRI_OK. Static
+ * text. */
 TRI_API const char *tri_status_code(tri_status status);
 
 /* What a status means, as a short English phrase. Static text. */
@@ -49,8 +50,9 @@ TRI_API const char *tri_status_meaning(tri_status status);
 
 enum { TRI_MESSAGE_SIZE = 240 };
 
-/* What went wrong and where. `column` counts display cells from 1 (0: no place in a text is known), `line` from 1;
- * `node` is the id of the expression at fault (0: none). A zeroed struct says "no error". */
+/* What went wrong and where. `column` counts display cells from 1 (0: no place in a text is known),
+ * `line` from 1; `node` is the id of the expression at fault (0: none). A zeroed struct says "no
+ * error". */
 typedef struct tri_error {
   tri_status status;
   uint32_t line;
@@ -59,16 +61,17 @@ typedef struct tri_error {
   char message[TRI_MESSAGE_SIZE];
 } tri_error;
 
-/* Where memory comes from. `resize` works as realloc does and is told the old size: block NULL and old_size 0 to
- * allocate, new_size 0 to free (returns NULL); NULL for any other call means failure and leaves the block as it was.
- * NULL in place of an allocator is the C library's. GMP's own memory is not drawn from here. */
+/* Where memory comes from. `resize` works as realloc does and is told the old size: block NULL and
+ * old_size 0 to allocate, new_size 0 to free (returns NULL); NULL for any other call means failure
+ * and leaves the block as it was. NULL in place of an allocator is the C library's. GMP's own
+ * memory is not drawn from here. */
 typedef struct tri_allocator {
   void *(*resize)(void *context, void *block, size_t old_size, size_t new_size);
   void *context;
 } tri_allocator;
 
-/* Bounds on what a graph may be asked to do; a zero takes the default given here. What exceeds one fails at once with
- * TRI_LIMIT and a message that names the bound. */
+/* Bounds on what a graph may be asked to do; a zero takes the default given here. What exceeds one
+ * fails at once with TRI_LIMIT and a message that names the bound. */
 typedef struct tri_limits {
   uint64_t nodes;  /* nodes of one graph; default 67,108,864 */
   uint64_t depth;  /* open brackets and pending operators of one text; default 16,777,216 */
@@ -77,7 +80,8 @@ typedef struct tri_limits {
   uint64_t fold;   /* bits up to which constants are folded, silently; default 4,096 */
 } tri_limits;
 
-/* Text that grows; `data` is always terminated by NUL once something was written. Free with tri_text_free. */
+/* Text that grows; `data` is always terminated by NUL once something was written. Free with
+ * tri_text_free. */
 typedef struct tri_text {
   char *data;
   size_t size; /* bytes without the NUL */
@@ -89,12 +93,13 @@ typedef struct tri_text {
 /* Frees the text's memory and empties it. Nothing happens for NULL or an empty text. */
 TRI_API void tri_text_free(tri_text *text);
 
-/* Threads that wait for work: at first looking, for some ten microseconds, then asleep. Calls at once that use one pool wait for
- * each other. A child process after fork has none of the threads, and may only make a pool of its own. */
+/* Threads that wait for work: at first looking, for some ten microseconds, then asleep. Calls at
+ * once that use one pool wait for each other. A child process after fork has none of the threads,
+ * and may only make a pool of its own. */
 typedef struct tri_pool tri_pool;
 
-/* Starts a pool that works with `threads` threads (1 to 1024), one of which is the caller's. NULL when out of memory or of threads.
- * allocator may be NULL. */
+/* Starts a pool that works with `threads` threads (1 to 1024), one of which is the caller's. NULL
+ * when out of memory or of threads. allocator may be NULL. */
 TRI_API tri_pool *tri_pool_new(size_t threads, const tri_allocator *allocator);
 
 /* Ends the threads and frees the pool. Nothing happens for NULL. */

@@ -10,38 +10,43 @@
 extern "C" {
 #endif
 
-/* A compiled lambda. Immutable: any number of threads may call it at once, each with its own workspace. It outlives the
- * graph that it was compiled from. */
+/* A compiled lambda. Immutable: any number of threads may call it at once, each with its own
+ * workspace. It outlives the graph that it was compiled from. */
 typedef struct tri_function tri_function;
 
-/* Memory for the calls of one thread. What a call needs is allocated once and kept for calls of the same kind (with as many
- * directions and the same named sizes). */
+/* Memory for the calls of one thread. What a call needs is allocated once and kept for calls of the
+ * same kind (with as many directions and the same named sizes). */
 typedef struct tri_workspace tri_workspace;
 
-/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit, but for the last place of what the interpreter
- * computes by the functions of lanes (tri_function_map): rows over arrays, and loops that hand nothing on from step to step. Of these
+/* What carries out tri_function_call and tri_function_reverse. Results are the same bit for bit,
+ * but for the last place of what the interpreter computes by the functions of lanes
+ * (tri_function_map): rows over arrays, and loops that hand nothing on from step to step. Of these
  * machine code has the same bits where both write the loop's body out. */
 typedef enum tri_run {
   TRI_INTERPRET, /* the interpreter */
-  /* Machine code for one point, made at the first call, where there can be any, if triad was built with LLVM: for functions in double without
-   * named sizes and operations that only loops need, and for loops whose bodies are such and of at most 20,000 operations; else the
-   * interpreter: tri_function_native tells why. */
+  /* Machine code for one point, made at the first call, where there can be any, if triad was built
+   * with LLVM: for functions in double without named sizes and operations that only loops need, and
+   * for loops whose bodies are such and of at most 20,000 operations; else the interpreter:
+   * tri_function_native tells why. */
   TRI_NATIVE,
   TRI_AUTO /* machine code if the expected calls are worth the time to make it */
 } tri_run;
 
-/* Machine code that functions share which come to the same operations, from graphs of whatever age, and that is kept for such to come. */
+/* Machine code that functions share which come to the same operations, from graphs of whatever age,
+ * and that is kept for such to come. */
 typedef struct tri_native_cache tri_native_cache;
 
-/* Makes a cache that keeps at most `most` codes (values, or gradients, of one function) that no function uses any more. Many threads
- * may use it at once. NULL when out of memory; allocator NULL: malloc. */
+/* Makes a cache that keeps at most `most` codes (values, or gradients, of one function) that no
+ * function uses any more. Many threads may use it at once. NULL when out of memory; allocator NULL:
+ * malloc. */
 TRI_API tri_native_cache *tri_native_cache_new(size_t most, const tri_allocator *allocator);
 
 /* Frees a cache, after the functions that were compiled with it. Nothing happens for NULL. */
 TRI_API void tri_native_cache_free(tri_native_cache *cache);
 
-/* How a function is compiled; zeros are the defaults. With primals > 0 the outputs from number `primals` on are derivatives of those
- * before: in floating point they follow IEEE (sqrt' at 0 is inf) instead of being checked operation by operation. */
+/* How a function is compiled; zeros are the defaults. With primals > 0 the outputs from number
+ * `primals` on are derivatives of those before: in floating point they follow IEEE (sqrt' at 0 is
+ * inf) instead of being checked operation by operation. */
 typedef struct tri_compile_options {
   const tri_expr *outputs; /* filled in by the macro tri_compile */
   tri_domain domain;       /* TRI_DOUBLE */
@@ -60,8 +65,9 @@ typedef struct tri_compile_options {
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
  *   tri_compile(2, ((tri_expr[]){x, y}), 1, &f, .domain = TRI_RATIONAL)
- * NULL on failure, told to options' error and stuck to the graph: TRI_NAME for a variable of the outputs that is no input,
- * TRI_ARGUMENT for an input that is no variable or stands twice, what an error expression carries, TRI_MEMORY. */
+ * NULL on failure, told to options' error and stuck to the graph: TRI_NAME for a variable of the
+ * outputs that is no input, TRI_ARGUMENT for an input that is no variable or stands twice, what an
+ * error expression carries, TRI_MEMORY. */
 TRI_API tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                                        const tri_compile_options *options);
 #define tri_compile(n_inputs, inputs, n_outputs, ...)                                              \
@@ -81,26 +87,31 @@ TRI_API tri_domain tri_function_domain(const tri_function *function);
 /* Operations that one call carries out. */
 TRI_API size_t tri_function_operations(const tri_function *function);
 
-/* Not 0 if calls are by machine code, of a function with loops if all of these are; code that is not made yet is made now, which takes about 30 ms and 50 µs for each operation. Else
- * *why, unless why is NULL, is told the reason in words that live as long as the function. In machine code too, a call that is traced or
- * strict, or that finds a number that does not exist, is carried out by the interpreter. LLVM allocates for itself, by malloc. */
+/* Not 0 if calls are by machine code, of a function with loops if all of these are; code that is
+ * not made yet is made now, which takes about 30 ms and 50 µs for each operation. Else *why, unless
+ * why is NULL, is told the reason in words that live as long as the function. In machine code too,
+ * a call that is traced or strict, or that finds a number that does not exist, is carried out by
+ * the interpreter. LLVM allocates for itself, by malloc. */
 TRI_API int tri_function_native(const tri_function *function, const char **why);
 
 /* Named sizes that a call must give, in this order; the name of size i (NULL beyond). */
 TRI_API size_t tri_function_sizes(const tri_function *function);
 TRI_API const char *tri_function_size_name(const tri_function *function, size_t i);
 
-/* Makes a workspace for a function. NULL when out of memory, or if the function is NULL (it did not compile). */
+/* Makes a workspace for a function. NULL when out of memory, or if the function is NULL (it did not
+ * compile). */
 TRI_API tri_workspace *tri_workspace_new(const tri_function *function);
 
-/* Makes a workspace in the caller's `size` bytes at buffer (aligned as from malloc), which are the caller's to free when it is
- * no longer used. It never allocates (GMP does, in exact domains); a call for which it is too small gives TRI_MEMORY. NULL if
- * not even the workspace itself fits, or if the function is NULL. tri_workspace_free clears it. */
+/* Makes a workspace in the caller's `size` bytes at buffer (aligned as from malloc), which are the
+ * caller's to free when it is no longer used. It never allocates (GMP does, in exact domains); a
+ * call for which it is too small gives TRI_MEMORY. NULL if not even the workspace itself fits, or
+ * if the function is NULL. tri_workspace_free clears it. */
 TRI_API tri_workspace *tri_workspace_place(const tri_function *function, void *buffer, size_t size);
 
-/* Bytes that tri_workspace_place needs for tri_function_call and, if directions > 0, for tri_function_forward along that many
- * directions and tri_function_reverse as well. Machine code, whose room this includes, is made for it if the function is to have some.
- * For functions without named sizes; else 0, and 0 for NULL. */
+/* Bytes that tri_workspace_place needs for tri_function_call and, if directions > 0, for
+ * tri_function_forward along that many directions and tri_function_reverse as well. Machine code,
+ * whose room this includes, is made for it if the function is to have some. For functions without
+ * named sizes; else 0, and 0 for NULL. */
 TRI_API size_t tri_workspace_bytes(const tri_function *function, size_t directions);
 
 /* Frees a workspace. Nothing happens for NULL. */
@@ -158,19 +169,23 @@ typedef struct tri_call {
   const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
   tri_mode mode; /* of tri_function_hessian: forward over reverse, or forward over forward */
   int strict; /* not 0: a derivative at a kink is TRI_DOMAIN instead of what the convention says */
-  /* Most that a reverse run keeps of one loop's carries (two steps' at least): what is not kept is computed again. 0: all are kept. */
+  /* Most that a reverse run keeps of one loop's carries (two steps' at least): what is not kept is
+   * computed again. 0: all are kept. */
   size_t checkpoint_bytes;
   int derivatives; /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
 } tri_call;
 
-/* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a matrix its rows), likewise of all
- * outputs: N and M elements, as tri_function_elements tells. `outputs` may be the array of the inputs; other arrays may not overlap.
- * All calls give TRI_DOMAIN where an output has no value and TRI_LIMIT where an exact number would exceed the digit limit; the error
- * names the operation at fault ("division by zero", "log at -1"). What has no value is then NaN, as are the derivatives of what has
- * none; other outputs are set all the same. TRI_SHAPE if named sizes are missing or negative, TRI_ARGUMENT for a missing array, a
- * workspace of another function or a function that is NULL (it did not compile), TRI_MEMORY, TRI_INTERRUPTED. */
+/* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a
+ * matrix its rows), likewise of all outputs: N and M elements, as tri_function_elements tells.
+ * `outputs` may be the array of the inputs; other arrays may not overlap. All calls give TRI_DOMAIN
+ * where an output has no value and TRI_LIMIT where an exact number would exceed the digit limit;
+ * the error names the operation at fault ("division by zero", "log at -1"). What has no value is
+ * then NaN, as are the derivatives of what has none; other outputs are set all the same. TRI_SHAPE
+ * if named sizes are missing or negative, TRI_ARGUMENT for a missing array, a workspace of another
+ * function or a function that is NULL (it did not compile), TRI_MEMORY, TRI_INTERRUPTED. */
 
-/* N and M for these sizes. call may be NULL if the function has no named sizes. TRI_SHAPE, TRI_LIMIT. */
+/* N and M for these sizes. call may be NULL if the function has no named sizes. TRI_SHAPE,
+ * TRI_LIMIT. */
 TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *function,
                                                      const tri_call *call, size_t *n, size_t *m);
 
@@ -178,43 +193,48 @@ TRI_CHECKED TRI_API tri_status tri_function_elements(const tri_function *functio
 TRI_CHECKED TRI_API tri_status tri_function_call(const tri_function *function, const tri_call *call,
                                                  const double *inputs, double *outputs);
 
-/* Dual run: outputs[M] (may be NULL) and tangents[k * M] along k >= 1 directions[k * N], row by row. */
+/* Dual run: outputs[M] (may be NULL) and tangents[k * M] along k >= 1 directions[k * N], row by
+ * row. */
 TRI_CHECKED TRI_API tri_status tri_function_forward(const tri_function *function,
                                                     const tri_call *call, const double *inputs,
                                                     size_t k, const double *directions,
                                                     double *outputs, double *tangents);
 
-/* Adjoint tape run: outputs[M] (may be NULL) and adjoints[N]: the gradient of the sum of weights[i] * outputs[i]. weights NULL: all
- * are 1. */
+/* Adjoint tape run: outputs[M] (may be NULL) and adjoints[N]: the gradient of the sum of weights[i]
+ * * outputs[i]. weights NULL: all are 1. */
 TRI_CHECKED TRI_API tri_status tri_function_reverse(const tri_function *function,
                                                     const tri_call *call, const double *inputs,
                                                     const double *weights, double *outputs,
                                                     double *adjoints);
 
-/* Outputs[M] (may be NULL) and jacobian[M * N], row by row: row i has the derivatives of output element i by all input elements. Forward, 16
- * input elements at once, if N is at most 2 M, else reverse: one run forward, and a sweep back for each output element. */
+/* Outputs[M] (may be NULL) and jacobian[M * N], row by row: row i has the derivatives of output
+ * element i by all input elements. Forward, 16 input elements at once, if N is at most 2 M, else
+ * reverse: one run forward, and a sweep back for each output element. */
 TRI_CHECKED TRI_API tri_status tri_function_jacobian(const tri_function *function,
                                                      const tri_call *call, const double *inputs,
                                                      double *outputs, double *jacobian);
 
-/* Outputs[M] and gradient[N] (each may be NULL) and hessian[N * N], row by row, of the weighted sum of outputs (weights NULL: all
- * are 1), by nested runs as call's mode says. */
+/* Outputs[M] and gradient[N] (each may be NULL) and hessian[N * N], row by row, of the weighted sum
+ * of outputs (weights NULL: all are 1), by nested runs as call's mode says. */
 TRI_CHECKED TRI_API tri_status tri_function_hessian(const tri_function *function,
                                                     const tri_call *call, const double *inputs,
                                                     const double *weights, double *outputs,
                                                     double *gradient, double *hessian);
 
-/* Taylor run: the outputs along a curve through the point. Input element i is the sum of curve[k * N + i] t^k over k = 0 … terms - 1,
- * terms >= 1: row 0 is the point, row 1 the direction; {at, 1} in a function of one variable. coefficients[k * M + i], k = 0 … order,
- * become those of t^k in output element i, or with call's `derivatives` the k-th derivatives by t. In the order of order² operations
- * of the domain for each of the function's (gamma and its kin: order³), and order numbers of memory for each value. A series is shown to
- * a trace as a dual number with a tangent for each coefficient beyond the first. */
+/* Taylor run: the outputs along a curve through the point. Input element i is the sum of curve[k *
+ * N + i] t^k over k = 0 … terms - 1, terms >= 1: row 0 is the point, row 1 the direction; {at, 1}
+ * in a function of one variable. coefficients[k * M + i], k = 0 … order, become those of t^k in
+ * output element i, or with call's `derivatives` the k-th derivatives by t. In the order of order²
+ * operations of the domain for each of the function's (gamma and its kin: order³), and order
+ * numbers of memory for each value. A series is shown to a trace as a dual number with a tangent
+ * for each coefficient beyond the first. */
 TRI_CHECKED TRI_API tri_status tri_function_taylor(const tri_function *function,
                                                    const tri_call *call, size_t terms,
                                                    const double *curve, size_t order,
                                                    double *coefficients);
 
-/* The same with numbers of the function's domain (TRI_ARGUMENT if an array is of another domain or too short). */
+/* The same with numbers of the function's domain (TRI_ARGUMENT if an array is of another domain or
+ * too short). */
 TRI_CHECKED TRI_API tri_status tri_function_call_values(const tri_function *function,
                                                         const tri_call *call,
                                                         const tri_values *inputs,
@@ -246,9 +266,10 @@ TRI_CHECKED TRI_API tri_status tri_function_taylor_values(const tri_function *fu
 
 /* --- many points ------------------------------------------------------------------------------------------------------ */
 
-/* Where one element of the inputs, or of the outputs, is for every point: number p is at doubles[p * stride], or at floats[p * stride];
- * the other of the two is NULL. x and y in arrays of their own: {x, .stride = 1}, {y, .stride = 1}; in one array of pairs: {xy, .stride = 2},
- * {xy + 1, .stride = 2}. An input with stride 0 has the same value at all points. */
+/* Where one element of the inputs, or of the outputs, is for every point: number p is at doubles[p
+ * * stride], or at floats[p * stride]; the other of the two is NULL. x and y in arrays of their
+ * own: {x, .stride = 1}, {y, .stride = 1}; in one array of pairs: {xy, .stride = 2}, {xy + 1,
+ * .stride = 2}. An input with stride 0 has the same value at all points. */
 typedef struct tri_map_input {
   const double *doubles;
   const float *floats;
@@ -270,24 +291,28 @@ typedef struct tri_map_options {
   size_t *first;   /* not NULL: is told which is the first of these; n if there is none */
 } tri_map_options;
 
-/* The outputs at n points; inputs[N] and outputs[M] say where the numbers are. No output may overlap an input or another output.
+/* The outputs at n points; inputs[N] and outputs[M] say where the numbers are. No output may
+ * overlap an input or another output.
  *
- * In double and float the function runs for a block of points per instruction, by vector instructions that the processor has, with
- * SLEEF's elementary functions (1.0 units in the last place) if triad was built with it, so results may differ from those of
- * tri_function_call by rounding; they do not depend on the number of threads. In other domains, and with named sizes, each
- * point is computed as by tri_function_call. Numbers of the other type than the function's are converted.
+ * In double and float the function runs for a block of points per instruction, by vector
+ * instructions that the processor has, with SLEEF's elementary functions (1.0 units in the last
+ * place) if triad was built with it, so results may differ from those of tri_function_call by
+ * rounding; they do not depend on the number of threads. In other domains, and with named sizes,
+ * each point is computed as by tri_function_call. Numbers of the other type than the function's are
+ * converted.
  *
- * What has no value is NaN. TRI_DOMAIN if that is so for an output of any point: the error names the first such point ("point 7:
- * log at -1"), all others are set all the same. TRI_SHAPE, TRI_ARGUMENT, TRI_LIMIT, TRI_MEMORY and TRI_INTERRUPTED (some points are
- * then not set) as tri_function_call. call may be NULL; its workspace and trace are not used. */
+ * What has no value is NaN. TRI_DOMAIN if that is so for an output of any point: the error names
+ * the first such point ("point 7: log at -1"), all others are set all the same. TRI_SHAPE,
+ * TRI_ARGUMENT, TRI_LIMIT, TRI_MEMORY and TRI_INTERRUPTED (some points are then not set) as
+ * tri_function_call. call may be NULL; its workspace and trace are not used. */
 TRI_CHECKED TRI_API tri_status tri_function_map(const tri_function *function, const tri_call *call,
                                                 size_t n, const tri_map_input *inputs,
                                                 const tri_map_output *outputs,
                                                 const tri_map_options *options);
 
-/* The values of n >= 1 scalar expressions without variables, in options' domain (options may be NULL), into *values, to be freed
- * with tri_values_free; for points such as (1/3, pi). On failure *values is NULL: as tri_compile and tri_function_call. error may
- * be NULL. */
+/* The values of n >= 1 scalar expressions without variables, in options' domain (options may be
+ * NULL), into *values, to be freed with tri_values_free; for points such as (1/3, pi). On failure
+ * *values is NULL: as tri_compile and tri_function_call. error may be NULL. */
 TRI_CHECKED TRI_API tri_status tri_evaluate(size_t n, const tri_expr *expressions,
                                             const tri_number_options *options, tri_values **values,
                                             tri_error *error);
@@ -309,17 +334,21 @@ typedef struct tri_emit_options {
   tri_error *error;               /* not NULL: is told what went wrong */
 } tri_emit_options;
 
-/* Standalone C11 (and C++17) that computes the n_outputs >= 1 outputs of n_inputs distinct variables, and derivatives, as the
- * interpreter does: in double bit for bit with the same C library and without contraction of products and sums (-std=c11, or
- * -ffp-contract=off). Appends the source, which needs <math.h> and the header alone, and the header:
+/* Standalone C11 (and C++17) that computes the n_outputs >= 1 outputs of n_inputs distinct
+ * variables, and derivatives, as the interpreter does: in double bit for bit with the same C
+ * library and without contraction of products and sums (-std=c11, or -ffp-contract=off). Appends
+ * the source, which needs <math.h> and the header alone, and the header:
  *   tri_emit_c(2, ((tri_expr[]){x, y}), &source, &header, 1, &f, .name = "f", .gradient = 1)
- * emits f(in, value) and f_gradient(in, value, gradient). Arrays hold the elements of all inputs one after the other, a matrix by rows,
- * likewise of outputs; gradient[n] and hessian[n * n], of one scalar output, by scalar inputs, jacobian[m * n] of m scalars, row by
- * row. A stack among the outputs counts as its elements. A function that is cut, or computes with vectors, takes a workspace as its last
- * argument: work[f_work], whose contents mean nothing between calls. Arrays may not overlap. What has no value is NaN, and so are
- * its derivatives; elsewhere derivatives follow IEEE (sqrt' at 0 is inf). TRI_SHAPE for named sizes, or for derivatives of or by what is no
- * scalar; TRI_ARGUMENT for loops, for what tri_compile refuses, or for a name of a header that cannot be quoted; TRI_NAME,
- * TRI_DOMAIN, TRI_LIMIT, TRI_MEMORY. A failure sticks to the graph, and nothing is appended. */
+ * emits f(in, value) and f_gradient(in, value, gradient). Arrays hold the elements of all inputs
+ * one after the other, a matrix by rows, likewise of outputs; gradient[n] and hessian[n * n], of
+ * one scalar output, by scalar inputs, jacobian[m * n] of m scalars, row by row. A stack among the
+ * outputs counts as its elements. A function that is cut, or computes with vectors, takes a
+ * workspace as its last argument: work[f_work], whose contents mean nothing between calls. Arrays
+ * may not overlap. What has no value is NaN, and so are its derivatives; elsewhere derivatives
+ * follow IEEE (sqrt' at 0 is inf). TRI_SHAPE for named sizes, or for derivatives of or by what is
+ * no scalar; TRI_ARGUMENT for loops, for what tri_compile refuses, or for a name of a header that
+ * cannot be quoted; TRI_NAME, TRI_DOMAIN, TRI_LIMIT, TRI_MEMORY. A failure sticks to the graph, and
+ * nothing is appended. */
 TRI_CHECKED TRI_API tri_status tri_emit_c_with(size_t n_inputs, const tri_expr *inputs,
                                                tri_text *source, tri_text *header, size_t n_outputs,
                                                const tri_emit_options *options);

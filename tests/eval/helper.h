@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What tests of functions of arrays share: one graph for each test, and calls that have to succeed. */
+/* What tests of functions of arrays share: one graph for each test, and calls that have to
+ * succeed. */
 #ifndef TRIAD_TESTS_EVAL_HELPER_H
 #define TRIAD_TESTS_EVAL_HELPER_H
 
@@ -26,7 +27,8 @@ static inline tri_expr shaped(const char *name, size_t rank, int64_t a, int64_t 
   return tri_variable_shaped(g, name, rank, (int64_t[]){a, b}, NULL);
 }
 
-/* Numbers, and arrays of them by their largest one, are the same but for rounding; or neither exists. */
+/* Numbers, and arrays of them by their largest one, are the same but for rounding; or neither
+ * exists. */
 static inline void close_to(double a, double b, const char *what, size_t i) {
   double scale = fmax(1.0, fmax(fabs(a), fabs(b)));
   ck_assert_msg(fabs(a - b) <= 1e-11 * scale || (isnan(a) && isnan(b)), "%s %zu: %.17g and %.17g",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* tri_function_jacobian against tri_function_reverse row by row and tri_function_forward column by column: more inputs than outputs and fewer,
- * arrays, other domains, and where something does not exist. */
+/* tri_function_jacobian against tri_function_reverse row by row and tri_function_forward column by
+ * column: more inputs than outputs and fewer, arrays, other domains, and where something does not
+ * exist. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

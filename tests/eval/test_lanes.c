@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Lanes against the interpreter: every row of every table of kernels at ordinary and at special numbers; programs of random graphs,
- * instruction by instruction and as a whole; layouts, numbers of points, threads, what has no value, other domains, errors. */
+/* Lanes against the interpreter: every row of every table of kernels at ordinary and at special
+ * numbers; programs of random graphs, instruction by instruction and as a whole; layouts, numbers
+ * of points, threads, what has no value, other domains, errors. */
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -420,7 +421,8 @@ static double *room(size_t n) {
   return a;
 }
 
-/* Value and gradient at n points, in planes; the same from rows of five numbers must be the same bits. */
+/* Value and gradient at n points, in planes; the same from rows of five numbers must be the same
+ * bits. */
 static void check_layout(const tri_function *f, size_t n) {
   double *x = room(2 * n), *planes = room(3 * n), *rows = room(5 * n);
   for (size_t i = 0; i < n; i++) {
@@ -459,8 +461,8 @@ START_TEST(layouts) {
 }
 END_TEST
 
-/* Large results, which go past the caches: wherever they begin, also a result twice and an input, nothing beside them is touched and what has no
- * value is found. */
+/* Large results, which go past the caches: wherever they begin, also a result twice and an input,
+ * nothing beside them is touched and what has no value is found. */
 enum { MOST = 4, SPACE = 40 };
 
 static double streamed(size_t output, double x) {
@@ -516,7 +518,8 @@ START_TEST(streams) {
 }
 END_TEST
 
-/* Backwards, the same y for all points, floats into a double function and doubles into a float one. */
+/* Backwards, the same y for all points, floats into a double function and doubles into a float
+ * one. */
 START_TEST(mixed_numbers) {
   enum { N = 300 };
   double d[N], out[N];
@@ -710,7 +713,8 @@ START_TEST(domains) {
 }
 END_TEST
 
-/* Elements of arrays are inputs and outputs of their own; with a named size the interpreter does the work. */
+/* Elements of arrays are inputs and outputs of their own; with a named size the interpreter does
+ * the work. */
 static void check_shaped(const char *size) {
   tri_graph *g = tri_graph_new(NULL);
   int64_t two = 2;

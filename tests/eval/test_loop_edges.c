@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops at their edges: what does not fit or has nothing in it, indices out of range, kinks, what has no value, and how all this is told. */
+/* Loops at their edges: what does not fit or has nothing in it, indices out of range, kinks, what
+ * has no value, and how all this is told. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -73,7 +74,8 @@ START_TEST(nothing_to_compute) {
 }
 END_TEST
 
-/* A carry that no wanted result waits for: lanes run the loop, and the way back has no carries to restore. */
+/* A carry that no wanted result waits for: lanes run the loop, and the way back has no carries to
+ * restore. */
 START_TEST(carries_nobody_reads) {
   enum { N = 70 };
   tri_expr x = shaped("x", 1, N, 0), p = tri_variable(g, "p"), c = tri_variable(g, "c"),
@@ -107,8 +109,8 @@ START_TEST(carries_nobody_reads) {
 }
 END_TEST
 
-/* A loop has several results, so a plan has more values than steps: of whichever lacks a value the error names the loop, or what has
- * none before it. */
+/* A loop has several results, so a plan has more values than steps: of whichever lacks a value the
+ * error names the loop, or what has none before it. */
 START_TEST(results_without_values) {
   tri_expr x = shaped("x", 1, 4, 0), y = tri_variable(g, "y"), p = tri_variable(g, "p"), r[4],
            in[] = {x, y};
@@ -135,7 +137,8 @@ START_TEST(results_without_values) {
 }
 END_TEST
 
-/* More steps than bytes can be counted for: the scan is not split, which would take arrays of as many numbers, and can be interrupted. */
+/* More steps than bytes can be counted for: the scan is not split, which would take arrays of as
+ * many numbers, and can be interrupted. */
 START_TEST(steps_without_end) {
   tri_extent n = tri_extent_of((int64_t)1 << 61);
   tri_expr x = tri_variable(g, "x"), i = tri_variable(g, "i"), c = tri_variable(g, "c"),
@@ -225,7 +228,8 @@ START_TEST(beyond_64_bits) {
 }
 END_TEST
 
-/* A sum over i0 of a sum over i1 of …, each of which needs all indices around it; one that does not is taken out of the loop. */
+/* A sum over i0 of a sum over i1 of …, each of which needs all indices around it; one that does not
+ * is taken out of the loop. */
 START_TEST(nested_too_deep) {
   enum { DEEP = 40 };
   tri_expr index[DEEP], e = integer(1);
@@ -329,7 +333,8 @@ START_TEST(kinks_in_loops) {
 }
 END_TEST
 
-/* A branch that is not taken has no say, also where its derivative would be infinite: in any mode. */
+/* A branch that is not taken has no say, also where its derivative would be infinite: in any
+ * mode. */
 START_TEST(strong_zeros) {
   tri_expr x = shaped("x", 1, 2, 0), i = tri_variable(g, "i"), gradient;
   tri_expr roots = tri_map(tri_sqrt(tri_gather(x, tri_sub(i, integer(1)))), i, 1, tri_extent_of(2));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The memory of loops: snapshots of carries within a limit of bytes, workspaces in the caller's buffer, and allocations that fail. */
+/* The memory of loops: snapshots of carries within a limit of bytes, workspaces in the caller's
+ * buffer, and allocations that fail. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops against the same work written out: random bodies with step inputs, captured expressions, indices, carries and loops in loops, run forward
- * and backward; values and derivatives in all modes and in several domains. */
+/* Loops against the same work written out: random bodies with step inputs, captured expressions,
+ * indices, carries and loops in loops, run forward and backward; values and derivatives in all
+ * modes and in several domains. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -295,7 +296,8 @@ static void domains_agree(const struct subject *s, const double *at, double valu
   }
 }
 
-/* Written out over scalars by the planner: the same operations in the same order, so the same bits. */
+/* Written out over scalars by the planner: the same operations in the same order, so the same
+ * bits. */
 static bool flat_agrees(const struct subject *s, const double *at, bool lanes) {
   tri_function *f = function(s, s->f.rolled, TRI_DOUBLE);
   struct memory memory;
@@ -468,7 +470,8 @@ START_TEST(loops_meet) {
 }
 END_TEST
 
-/* Derivatives at the edge of a domain follow IEEE also where their loop is one with the function's, which is checked. */
+/* Derivatives at the edge of a domain follow IEEE also where their loop is one with the function's,
+ * which is checked. */
 START_TEST(edges_of_domains) {
   tri_expr x = shaped("x", 1, 9, 0), i = tri_variable(g, "i"), out[2];
   out[0] = tri_sum(tri_sqrt(tri_gather(x, tri_sub(i, integer(1)))), i, 1, tri_extent_of(9));
@@ -485,7 +488,8 @@ START_TEST(edges_of_domains) {
 }
 END_TEST
 
-/* What comes to a constant takes no steps, and yet is not written out for ever; nor are many captured expressions compared two by two. */
+/* What comes to a constant takes no steps, and yet is not written out for ever; nor are many
+ * captured expressions compared two by two. */
 START_TEST(writing_out_ends) {
   const tri_extent n = tri_extent_of(60000);
   tri_expr x = shaped("x", 1, 8, 0), from[2] = {tri_iota(g, 1, n), tri_iota(g, 0, n)}, e, f;
@@ -533,7 +537,8 @@ START_TEST(long_sums) {
 }
 END_TEST
 
-/* Numbers that only loops read are counted: a workspace for a sum over an index is small, however far it goes. */
+/* Numbers that only loops read are counted: a workspace for a sum over an index is small, however
+ * far it goes. */
 START_TEST(indices_are_counted) {
   tri_expr y = tri_variable(g, "y"), i = tri_variable(g, "i");
   size_t bytes[2];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Loops by native code against the interpreter and lanes, bit for bit: bodies too large to be written out, with
- * loops in them of every kind, run forward and backward, indices of all sorts, numbers that do not exist, more
- * or fewer points than fill a vector or a block; what is shared; and when there is none, and why. */
+/* Loops by native code against the interpreter and lanes, bit for bit: bodies too large to be
+ * written out, with loops in them of every kind, run forward and backward, indices of all sorts,
+ * numbers that do not exist, more or fewer points than fill a vector or a block; what is shared;
+ * and when there is none, and why. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@
 #include "tests/random.h"
 #include "tests/runner.h"
 
-/* A point is a number and a vector; inner loops have so many steps that they are not written out. */
+/* A point is a number and a vector; inner loops have so many steps that they are not written
+ * out. */
 enum { MOST = 131, PART = 3, INNER = 180, ROWS = 2, OUTPUTS = 8 };
 enum { NUMBERS = MOST + MOST * PART + INNER + INNER * ROWS + 1 + INNER };
 
@@ -195,7 +197,8 @@ START_TEST(loops_in_loops) {
 }
 END_TEST
 
-/* Where loops are not written out, sine and cosine of one angle that are in two of them are not computed as one. */
+/* Where loops are not written out, sine and cosine of one angle that are in two of them are not
+ * computed as one. */
 START_TEST(gradients_of_them) {
   struct random r = random_start(12);
   for (int i = 0; i < 2; i++) {
@@ -210,7 +213,8 @@ START_TEST(gradients_of_them) {
 }
 END_TEST
 
-/* Results so large that they go past the caches, to where no line begins; widths that no whole vectors fill. */
+/* Results so large that they go past the caches, to where no line begins; widths that no whole
+ * vectors fill. */
 START_TEST(large_results) {
   enum { POINTS = 20003, EACH = 30 };
   static double at[POINTS], values[2][POINTS * (EACH + 3) + 1];
@@ -240,7 +244,8 @@ END_TEST
 
 /* --- steps that hang together */
 
-/* A chain of n steps with a vector carried, indices that are data among them those that are none. */
+/* A chain of n steps with a vector carried, indices that are data among them those that are
+ * none. */
 static void make_chain(struct subject *s, size_t n) {
   *s = (struct subject){.n = n, .m = 3};
   s->in[0] = variable("x", (int64_t)n, 0);
@@ -320,8 +325,9 @@ END_TEST
 
 enum { STATE = 6, STEPS = 50, ODE = STEPS + STATE + STATE + 1 };
 
-/* Rings of states that pull at each other: arrays cut, put together and repeated, a choice, a root; `square` of the states
- * summed, the states stacked, parameters k[STATE] and y, a number u[STEPS] from outside at each step. */
+/* Rings of states that pull at each other: arrays cut, put together and repeated, a choice, a root;
+ * `square` of the states summed, the states stacked, parameters k[STATE] and y, a number u[STEPS]
+ * from outside at each step. */
 static void make_ode(struct subject *s) {
   *s = (struct subject){.n = STEPS, .m = 3, .numbers = ODE};
   s->in[0] = variable("u", STEPS, 0);
@@ -356,8 +362,8 @@ static void make_ode(struct subject *s) {
   s->out[0] = mul(s->out[0], s->in[0]); /* whose adjoints are more than the loop's */
 }
 
-/* With weights and without, snapshots of all carries and of few; at zeros, where only the interpreter tells nothing times
- * infinity from no number. */
+/* With weights and without, snapshots of all carries and of few; at zeros, where only the
+ * interpreter tells nothing times infinity from no number. */
 START_TEST(steps_back) {
   struct random r = random_start(17);
   struct subject s;

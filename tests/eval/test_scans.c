@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Scans as plans split them, and by lanes, and maps over arrays, against the same loops as they were written: random bodies over arrays and scalars, in all modes and
- * exactly; what is split and what is not. */
+/* Scans as plans split them, and by lanes, and maps over arrays, against the same loops as they
+ * were written: random bodies over arrays and scalars, in all modes and exactly; what is split and
+ * what is not. */
 #include <math.h>
 #include <string.h>
 #include <triad.h>
@@ -49,7 +50,8 @@ static tri_expr random_body(uint32_t steps) {
   return e;
 }
 
-/* Of the shape of w, without large numbers, and so flat that what rounding does does not grow from step to step. */
+/* Of the shape of w, without large numbers, and so flat that what rounding does does not grow from
+ * step to step. */
 static tri_expr wide_body(const struct subject *s, uint32_t steps) {
   tri_expr e = tri_add(random_body(steps), tri_mul(tri_rational(g, 1, 7), s->inputs[2]));
   return tri_mul(tri_rational(g, 1, 8), tri_sin(e));
@@ -201,7 +203,8 @@ static uint32_t loops_of(int64_t n, tri_expr of(tri_expr), int as_written) {
   return loops;
 }
 
-/* A loop before the scan and one behind it, where there are functions, and enough steps, and room. */
+/* A loop before the scan and one behind it, where there are functions, and enough steps, and
+ * room. */
 START_TEST(what_is_split) {
   ck_assert_uint_eq(loops_of(64, inverse, 0), 3);
   ck_assert_uint_eq(loops_of(64, inverse, 1), 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Sparse Jacobians and Hessians against the dense runs, over all rows and through loops; patterns and colours by their definitions. */
+/* Sparse Jacobians and Hessians against the dense runs, over all rows and through loops; patterns
+ * and colours by their definitions. */
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -194,7 +195,8 @@ static void entry(const tri_sparse *s, const tri_sparse_options *o, size_t k, si
     *j = (size_t)(column[k] - o->first);
 }
 
-/* Whether entries come one after the other, each once, in the order of the layout, and in the triangle. */
+/* Whether entries come one after the other, each once, in the order of the layout, and in the
+ * triangle. */
 static void in_order(const tri_sparse *s, const tri_sparse_options *o) {
   size_t last = 0;
   for (size_t k = 0; k < tri_sparse_entries(s); k++) {
@@ -210,7 +212,8 @@ static void in_order(const tri_sparse *s, const tri_sparse_options *o) {
   }
 }
 
-/* values in their places, and 0 elsewhere, are the first columns of dense[rows * n], where they are in the triangle. */
+/* values in their places, and 0 elsewhere, are the first columns of dense[rows * n], where they are
+ * in the triangle. */
 static void matches(const tri_sparse *s, const tri_sparse_options *o, const double *values,
                     const double *dense, size_t n) {
   size_t rows = tri_sparse_rows(s), columns = tri_sparse_columns(s);
@@ -241,7 +244,8 @@ static void dense_jacobian(const tri_sparse *s, const tri_call *call, const doub
   free(tangents);
 }
 
-/* Values at a point with n elements agree with a dense run, whose sizes are in call (may be NULL). */
+/* Values at a point with n elements agree with a dense run, whose sizes are in call (may be
+ * NULL). */
 static void agrees(const tri_sparse *s, const tri_sparse_options *o, bool hessian,
                    const tri_call *call, const double *at, size_t n) {
   double *dense = calloc((tri_sparse_rows(s) + n) * n, sizeof *dense),

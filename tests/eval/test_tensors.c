@@ -370,7 +370,8 @@ START_TEST(zeros_by_choice_are_strong) {
 }
 END_TEST
 
-/* Conditions over arrays are arrays, of stacks and of repeated numbers too; so the adjoint of a choice may be a stack. */
+/* Conditions over arrays are arrays, of stacks and of repeated numbers too; so the adjoint of a
+ * choice may be a stack. */
 START_TEST(conditions_over_arrays) {
   tri_expr x = tri_variable(g, "x"), y = tri_variable(g, "y"), two = tri_integer(g, 2),
            in[] = {x, y};

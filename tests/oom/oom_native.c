@@ -50,7 +50,8 @@ static tri_status native_scenario(const tri_allocator *allocator) {
 
 enum { STEPS = 400, POINTS = 9 };
 
-/* For every point a chain too long to be written out, over numbers that the others share; and a chain of sums of it. */
+/* For every point a chain too long to be written out, over numbers that the others share; and a
+ * chain of sums of it. */
 static tri_expr loops(tri_graph *g, const tri_expr *x) {
   tri_expr point = tri_variable(g, "p"), part = tri_variable(g, "q"), c = tri_variable(g, "c");
   tri_expr next = c, end, sums, total;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Every allocation failed once of arrays of any rank, and of loops that a plan splits, joins and sums scatters of. */
+/* Every allocation failed once of arrays of any rank, and of loops that a plan splits, joins and
+ * sums scatters of. */
 #include <triad.h>
 
 #include "tests/failing.h"
