@@ -8,6 +8,7 @@
 #include <triad/eval.h>
 #include <triad/graph.h>
 #include <triad/io.h>
+#include <triad/nn.h>
 #include <triad/numbers.h>
 #include <triad/pattern.h>
 #include <triad/sparse.h>

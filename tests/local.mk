@@ -56,6 +56,7 @@ TRIAD_OOM += tests/oom/oom_verify
 noinst_HEADERS += tests/io/helper.h
 TRIAD_TESTS += tests/io/test_npy tests/io/test_csv tests/io/test_archive
 TRIAD_OOM += tests/oom/oom_io
+TRIAD_TESTS += tests/nn/test_model tests/nn/test_losses
 TRIAD_TESTS += tests/corpus/test_corpus
 EXTRA_DIST += tests/tool/lib.sh
 EXTRA_DIST += tests/corpus/corpus.txt tests/corpus/cases.txt tests/corpus/make.py tests/corpus/mgh.py

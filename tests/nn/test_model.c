@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Models: names, shapes, summaries, first weights, random numbers, and layers as expressions against the same
+ * written out in C. */
+#include <math.h>
+#include <string.h>
+#include <triad.h>
+
+#include "nn/nn.h"
+#include "tests/runner.h"
+
+static tri_model *m;
+
+static void set_up(void) { m = tri_sequential(&(tri_model_options){.seed = 7}); }
+static void tear_down(void) { tri_model_free(m); }
+
+static void add(tri_layer layer) {
+  tri_status status = tri_model_add(m, layer);
+  ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
+}
+
+static void refused(tri_layer layer, tri_status status, const char *message) {
+  size_t parameters = tri_model_parameters(m), weights = tri_model_weights(m);
+  uint32_t nodes = tri_graph_size(tri_model_graph(m));
+  ck_assert_int_eq(tri_model_add(m, layer), status);
+  ck_assert_str_eq(tri_model_error(m)->message, message);
+  ck_assert_uint_eq(tri_model_parameters(m), parameters);
+  ck_assert_uint_eq(tri_model_weights(m), weights);
+  ck_assert_uint_eq(tri_graph_size(tri_model_graph(m)), nodes);
+}
+
+/* Known answers of Random123's kat_vectors for philox4x32 with 10 rounds. */
+START_TEST(random_numbers_are_philox) {
+  static const uint32_t zeros[4] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
+  for (uint64_t i = 0; i < 4; i++)
+    ck_assert_uint_eq(tri__random24(0, STREAM_WEIGHTS, 0, i), zeros[i] >> 8);
+  ck_assert_uint_ne(tri__random24(0, STREAM_WEIGHTS, 0, 4), zeros[0] >> 8);
+  ck_assert_uint_ne(tri__random24(0, STREAM_SHUFFLE, 0, 0), zeros[0] >> 8);
+  ck_assert_uint_ne(tri__random24(1, STREAM_WEIGHTS, 0, 0), zeros[0] >> 8);
+}
+END_TEST
+
+START_TEST(summaries_are_as_keras_prints_them) {
+  static const char expected[] =
+      "Model: \"sequential\"\n"
+      "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓\n"
+      "┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃\n"
+      "┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━┩\n"
+      "│ flatten (Flatten)               │ (None, 784)            │             0 │\n"
+      "├─────────────────────────────────┼────────────────────────┼───────────────┤\n"
+      "│ dense (Dense)                   │ (None, 300)            │       235,500 │\n"
+      "├─────────────────────────────────┼────────────────────────┼───────────────┤\n"
+      "│ dense_1 (Dense)                 │ (None, 100)            │        30,100 │\n"
+      "├─────────────────────────────────┼────────────────────────┼───────────────┤\n"
+      "│ dense_2 (Dense)                 │ (None, 10)             │         1,010 │\n"
+      "└─────────────────────────────────┴────────────────────────┴───────────────┘\n"
+      " Total params: 266,610 (1.02 MB)\n"
+      " Trainable params: 266,610 (1.02 MB)\n"
+      " Non-trainable params: 0 (0.00 B)\n";
+  tri_text text = {0};
+  add(tri_input(28, 28));
+  add(tri_flatten());
+  add(tri_dense(300, .activation = "relu"));
+  add(tri_dense(100, .activation = "relu"));
+  add(tri_dense(10, .activation = "softmax"));
+  ck_assert_int_eq(tri_model_summary(m, &text), TRI_OK);
+  ck_assert_str_eq(text.data, expected);
+  tri_text_free(&text);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_told) {
+  refused(tri_dense(3), TRI_ARGUMENT, "the first layer, and no other, is an input");
+  refused(tri_input(0), TRI_SHAPE, "input_layer: size 0 is not positive");
+  add(tri_input(2, 6));
+  refused(tri_input(2), TRI_ARGUMENT, "the first layer, and no other, is an input");
+  refused(tri_dense(0), TRI_ARGUMENT, "dense: the number of units is not positive");
+  refused(tri_dense(3, .activation = "rely"), TRI_NAME, "dense: no activation is called rely");
+  refused(tri_dense(3, .bias_initializer = "one"), TRI_NAME, "dense: no initializer is called one");
+  refused(tri_dropout(1.0), TRI_ARGUMENT, "dropout: the rate is not in [0, 1)");
+  refused(tri_reshape_layer(5, -1), TRI_SHAPE,
+          "reshape: elements do not fit: (None, 2, 6) as (None, 5, -1)");
+  add(tri_dense(3, .name = "first"));
+  refused(tri_dense(3, .name = "first"), TRI_NAME, "first: two layers of this name");
+}
+END_TEST
+
+static void spread(const char *initializer, double variance, double limit) {
+  double values[30 * 50], sum = 0.0, squares = 0.0, largest = 0.0;
+  tri_model_free(m);
+  set_up();
+  add(tri_input(30));
+  add(tri_dense(50, .kernel_initializer = initializer, .no_bias = 1));
+  tri_model_get_weights(m, values);
+  for (int i = 0; i < 1500; i++) {
+    sum += values[i] / 1500;
+    squares += values[i] * values[i] / 1500;
+    largest = fmax(largest, fabs(values[i]));
+  }
+  ck_assert_double_le(fabs(sum), 4 * sqrt(variance / 1500));
+  ck_assert_double_eq_tol(squares / variance, 1.0, 0.15);
+  ck_assert_double_le(largest, limit);
+  ck_assert_double_ge(largest, 0.95 * limit);
+}
+
+START_TEST(first_weights_are_spread_as_keras_spreads_them) {
+  spread("glorot_uniform", 2.0 / 80, sqrt(6.0 / 80));
+  spread("he_uniform", 2.0 / 30, sqrt(6.0 / 30));
+  spread("glorot_normal", 2.0 / 80, 2 * sqrt(2.0 / 80) / 0.87962566103423978);
+  spread("he_normal", 2.0 / 30, 2 * sqrt(2.0 / 30) / 0.87962566103423978);
+}
+END_TEST
+
+START_TEST(seeds_repeat_weights) {
+  double values[2][8];
+  for (int i = 0; i < 2; i++) {
+    tri_model_free(m);
+    set_up();
+    add(tri_input(2));
+    add(tri_dense(2, .bias_initializer = "ones"));
+    add(tri_dense(1, .no_bias = 1));
+    ck_assert_uint_eq(tri_model_parameters(m), 8);
+    tri_model_get_weights(m, values[i]);
+  }
+  ck_assert_mem_eq(values[0], values[1], sizeof values[0]);
+  ck_assert_double_eq(values[0][4], 1.0);
+  ck_assert_double_ne(values[0][0], values[0][6]);
+}
+END_TEST
+
+/* The model at n samples, with its own weights. */
+static void run(int64_t n, size_t samples, const double *x, double *y) {
+  tri_expr inputs[16], out = tri_model_output(m);
+  size_t weights = tri_model_weights(m), p = tri_model_parameters(m);
+  double *all = malloc((p + samples) * sizeof *all);
+  for (size_t i = 0; i < weights; i++) inputs[i] = tri_model_weight(m, i);
+  inputs[weights] = tri_model_input(m);
+  tri_function *f = tri_compile(weights + 1, inputs, 1, &out);
+  tri_model_get_weights(m, all);
+  memcpy(all + p, x, samples * sizeof *x);
+  tri_call call = {.n_sizes = 1, .sizes = &n};
+  ck_assert_int_eq(tri_function_call(f, &call, all, y), TRI_OK);
+  tri_function_free(f);
+  free(all);
+}
+
+START_TEST(dense_layers_are_products_and_sums) {
+  const double w[] = {1, 2, 3, 4, 5, 6, -10, 0, 10}, x[] = {1, 1, -1, 0.5};
+  double y[6];
+  add(tri_input(2));
+  add(tri_dense(3, .activation = "relu"));
+  tri_model_set_weights(m, w);
+  run(2, 4, x, y);
+  const double expected[] = {0, 7, 19, 0, 0.5, 10};
+  for (int i = 0; i < 6; i++) ck_assert_double_eq(y[i], expected[i]);
+}
+END_TEST
+
+/* Softmax over an odd number of classes, far from 0 too. */
+START_TEST(softmax_does_not_overflow) {
+  const double x[] = {1, 2, 3, 4, 5, 1000, -1000, 999, 0, 0};
+  double y[10], sum = 0.0;
+  add(tri_input(5));
+  add(tri_activation("softmax"));
+  run(2, 10, x, y);
+  for (int i = 0; i < 5; i++) sum += exp(x[i]);
+  for (int i = 0; i < 5; i++) ck_assert_double_eq_tol(y[i], exp(x[i]) / sum, 1e-15);
+  ck_assert_double_eq_tol(y[5], 1 / (1 + exp(-1)), 1e-13);
+  ck_assert_double_eq_tol(y[7], 1 / (1 + exp(1)), 1e-13);
+  ck_assert_double_eq(y[6], 0.0);
+}
+END_TEST
+
+static double by_hand(int which, double x) {
+  switch (which) {
+  case 0: return x > 0 ? x : 0;
+  case 1: return 1 / (1 + exp(-x));
+  case 2: return tanh(x);
+  case 3: return log1p(exp(x));
+  case 4: return x / (1 + fabs(x));
+  case 5: return exp(x);
+  case 6: return x > 0 ? x : expm1(x);
+  case 7: return x / (1 + exp(-x));
+  case 8: return 0.5 * x * (1 + erf(x / sqrt(2)));
+  default: return x;
+  }
+}
+
+START_TEST(activations_are_those_of_keras) {
+  static const char *const names[] = {"relu",        "sigmoid", "tanh", "softplus", "softsign",
+                                      "exponential", "elu",     "silu", "gelu",     "linear"};
+  const double x[] = {-2, -0.5, 0, 0.5, 3};
+  double y[5];
+  for (int k = 0; k < 10; k++) {
+    tri_model_free(m);
+    set_up();
+    add(tri_input(5));
+    add(tri_activation(names[k]));
+    run(1, 5, x, y);
+    for (int i = 0; i < 5; i++)
+      ck_assert_double_eq_tol(y[i], by_hand(k, x[i]), 1e-15 * (1 + fabs(y[i])));
+  }
+}
+END_TEST
+
+static Suite *suite(void) {
+  Suite *s = suite_create("model");
+  TCase *t = tcase_create("model");
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  tcase_add_test(t, random_numbers_are_philox);
+  tcase_add_test(t, summaries_are_as_keras_prints_them);
+  tcase_add_test(t, what_does_not_fit_is_told);
+  tcase_add_test(t, first_weights_are_spread_as_keras_spreads_them);
+  tcase_add_test(t, seeds_repeat_weights);
+  tcase_add_test(t, dense_layers_are_products_and_sums);
+  tcase_add_test(t, softmax_does_not_overflow);
+  tcase_add_test(t, activations_are_those_of_keras);
+  suite_add_tcase(s, t);
+  return s;
+}
+
+int main(void) { return tri_test_main("model", suite); }
