@@ -13,6 +13,7 @@ extern "C" {
 
 /* --- layers ---------------------------------------------------------------------------------------- */
 
+/* What a layer does; the macros below choose it. */
 typedef enum tri_layer_kind {
   TRI_LAYER_INPUT,
   TRI_LAYER_DENSE,
