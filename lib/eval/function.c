@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Compiled functions as the public sees them: compiling, and calls with doubles or with numbers of
  * the function's domain. */
+#include "eval/arrays.h"
 #include "eval/lanes.h"
 #include "eval/native_calls.h"
 #include "graph/node.h"
@@ -13,16 +14,25 @@ static tri_function *fail(tri_graph *g, tri_error *told, const tri_error *error)
   return NULL;
 }
 
-static tri_function *function_of(struct plan *plan, const tri_compile_options *options) {
+/* But its plan. */
+static void close_function(tri_function *f) {
+  struct plan *plan = f->plan;
+  tri__arrays_close(f);
+  tri__native_close(f);
+  tri__free(&plan->memory, f, 1, sizeof *f);
+}
+
+static tri_function *function_of(struct plan *plan, const tri_compile_options *options,
+                                 tri_error *error) {
+  tri__error(error, TRI_MEMORY, 0, "out of memory");
   tri_function *f = tri__new(&plan->memory, 1, sizeof *f);
   if (!f) return NULL;
   f->plan = plan;
   f->domain = options->domain;
   f->precision = options->precision;
   f->digits = options->digits;
-  if (tri__native_open(f, options)) return f;
-  tri__native_close(f);
-  tri__free(&plan->memory, f, 1, sizeof *f);
+  if (tri__native_open(f, options) && tri__arrays_open(f, options->donated, error)) return f;
+  close_function(f);
   return NULL;
 }
 
@@ -45,9 +55,8 @@ tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n
     return fail(g, options->error, &error);
   }
   struct plan *plan = tri__plan(g, n_inputs, inputs, n_outputs, options, &error);
-  tri_function *f = plan ? function_of(plan, options) : NULL;
+  tri_function *f = plan ? function_of(plan, options, &error) : NULL;
   if (f) return f;
-  if (plan) tri__error(&error, TRI_MEMORY, 0, "out of memory");
   tri__plan_free(plan);
   return fail(g, options->error, &error);
 }
@@ -56,8 +65,7 @@ void tri_function_free(tri_function *f) {
   if (!f) return;
   struct plan *plan = f->plan;
   tri__lanes_free(atomic_load(&f->lanes));
-  tri__native_close(f);
-  tri__free(&plan->memory, f, 1, sizeof *f);
+  close_function(f);
   tri__plan_free(plan);
 }
 
@@ -104,7 +112,7 @@ size_t tri_workspace_bytes(const tri_function *f, size_t directions) {
   size_t total = 0;
   void *context[2] = {&inner, &total};
   struct plan plan = *f->plan; /* the same plan with memory that counts */
-  tri_function counted = {&plan, f->domain, f->precision, f->digits, NULL, f->native};
+  tri_function counted = {&plan, f->domain, f->precision, f->digits, NULL, f->native, NULL};
   if (plan.size_count) return 0;
   plan.memory.allocator = (tri_allocator){counting_resize, context};
   tri_workspace *w = tri_workspace_new(&counted);
@@ -123,7 +131,8 @@ struct session {
   tri_workspace *workspace, *made;
 };
 
-static tri_status begin(struct session *s, const tri_function *f, const tri_call *call) {
+/* With a workspace that is not bound yet. */
+static tri_status open_session(struct session *s, const tri_function *f, const tri_call *call) {
   *s = (struct session){.call = call ? *call : no_options};
   if (s->call.error) *s->call.error = (tri_error){.status = TRI_OK};
   if (!f) return tri__call_error(&s->call, TRI_ARGUMENT, "no function: it did not compile");
@@ -132,7 +141,12 @@ static tri_status begin(struct session *s, const tri_function *f, const tri_call
   if (!s->workspace) return tri__call_error(&s->call, TRI_MEMORY, "out of memory");
   if (s->workspace->function != f)
     return tri__call_error(&s->call, TRI_ARGUMENT, "the workspace is another function's");
-  return tri__bind(s->workspace, &s->call);
+  return TRI_OK;
+}
+
+static tri_status begin(struct session *s, const tri_function *f, const tri_call *call) {
+  tri_status status = open_session(s, f, call);
+  return status ? status : tri__bind(s->workspace, &s->call);
 }
 
 static tri_status end(struct session *s, tri_status status) {
@@ -233,6 +247,14 @@ tri_status tri_function_taylor(const tri_function *f, const tri_call *call, size
   tri_status status = begin(&s, f, call);
   if (!status) status = need(&s, terms && enough(s.workspace, curve) && coefficients);
   if (!status) status = tri__taylor_run(s.workspace, &s.call, &along, terms, order, &to);
+  return end(&s, status);
+}
+
+tri_status tri_function_call_arrays(const tri_function *f, const tri_call *call,
+                                    const void *const *inputs, void *const *outputs) {
+  struct session s;
+  tri_status status = open_session(&s, f, call);
+  if (!status) status = tri__call_arrays(s.workspace, &s.call, inputs, outputs);
   return end(&s, status);
 }
 

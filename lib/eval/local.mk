@@ -37,6 +37,9 @@ else
 EXTRA_DIST += lib/eval/native_emit.h lib/eval/native_emit.c lib/eval/native_llvm.c
 endif
 
+# Array programs.
+libtriad_la_SOURCES += lib/eval/arrays.h lib/eval/arrays_call.c
+
 # Lanes: kernels once for each instruction set.
 libtriad_la_SOURCES += lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c
 noinst_HEADERS += lib/eval/lane_kernels.h

@@ -9,6 +9,7 @@
 
 struct lanes;
 struct native;
+struct array_rooms;
 
 struct tri_function {
   struct plan *plan;
@@ -17,6 +18,7 @@ struct tri_function {
   uint64_t digits;
   _Atomic(struct lanes *) lanes; /* made by the first map (lanes.h); else NULL */
   struct native *native;         /* not NULL: calls may be by native code (native_calls.h) */
+  uint32_t *donated; /* by output: number of its input + 1, or 0; NULL: none (arrays.h) */
 };
 
 /* Where the values of a plan are among the numbers of one array: slots are shared, or every value
@@ -67,6 +69,7 @@ struct tri_workspace {
   struct level level[LEVELS];
   double *native; /* room for native code */
   size_t native_count;
+  struct array_rooms *arrays; /* of calls with arrays (arrays.h); NULL before the first */
 };
 
 /* One run: a plan over the numbers of a store. */

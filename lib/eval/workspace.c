@@ -4,6 +4,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "eval/arrays.h"
 #include "eval/taylor.h"
 
 enum { ALIGNMENT = alignof(max_align_t) };
@@ -114,6 +115,7 @@ void tri_workspace_free(tri_workspace *w) {
   if (!w) return;
   struct memory memory = w->memory;
   const struct plan *p = w->plan;
+  tri__array_rooms_free(w);
   tri__free(&w->memory, w->native, w->native_count, sizeof *w->native);
   for (int i = LEVELS; i-- > 0;) close_level(&w->level[i]);
   for (uint32_t i = p ? p->loop_count : 0; w->loops && i-- > 0;) tri_workspace_free(w->loops[i]);

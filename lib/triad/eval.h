@@ -61,13 +61,17 @@ typedef struct tri_compile_options {
   tri_native_cache *native_cache; /* not NULL: machine code is shared through it */
   const char *
       native_module; /* path of what makes machine code; NULL: where it was installed, or triad/ beside libtriad */
+  /* For tri_function_call_arrays, by output: the number of the input + 1 whose memory it takes, 0
+   * for none; NULL: none. Both have one shape, and no two outputs take one input's. */
+  const size_t *donated;
 } tri_compile_options;
 
 /* The function of n_inputs distinct variables (or tri_eps) with n_outputs >= 1 outputs:
  *   tri_compile(2, ((tri_expr[]){x, y}), 1, &f, .domain = TRI_RATIONAL)
  * NULL on failure, told to options' error and stuck to the graph: TRI_NAME for a variable of the
- * outputs that is no input, TRI_ARGUMENT for an input that is no variable or stands twice, what an
- * error expression carries, TRI_MEMORY. */
+ * outputs that is no input, TRI_ARGUMENT for an input that is no variable or stands twice or for a
+ * donated one that is none or is donated twice, TRI_SHAPE for one of another shape than its output,
+ * what an error expression carries, TRI_MEMORY. */
 TRI_API tri_function *tri_compile_with(size_t n_inputs, const tri_expr *inputs, size_t n_outputs,
                                        const tri_compile_options *options);
 #define tri_compile(n_inputs, inputs, n_outputs, ...)                                              \
@@ -173,6 +177,7 @@ typedef struct tri_call {
    * computed again. 0: all are kept. */
   size_t checkpoint_bytes;
   int derivatives; /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
+  tri_pool *pool;  /* of tri_function_call_arrays: whose threads work; NULL: the caller's alone */
 } tri_call;
 
 /* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a
@@ -263,6 +268,38 @@ TRI_CHECKED TRI_API tri_status tri_function_taylor_values(const tri_function *fu
                                                           const tri_call *call, size_t terms,
                                                           const tri_values *curve, size_t order,
                                                           tri_values *coefficients);
+
+/* --- arrays, each in a place of its own ------------------------------------------------------------------------------- */
+
+/* The outputs where the inputs are arrays each in a place of its own, in the numbers of the
+ * function's domain: double, or float in TRI_FLOAT. inputs[i] is where the elements of input i
+ * begin, a matrix by its rows, one number for a scalar; outputs[o] is where those of output o go.
+ * An output that was donated an input (tri_compile_options) must be given that input's pointer and
+ * is updated in place; otherwise no output may overlap an input or another output. An array without
+ * elements may be NULL.
+ *
+ * The function runs as an array program, if it has one (tri_function_arrays): products of matrices
+ * by the CBLAS in the function's own numbers, everything else in fused passes over blocks of
+ * elements, on the threads of the call's pool. Products and sums of floats are of floats and not of
+ * doubles, functions are those of lanes (tri_function_map), so results differ from those of
+ * tri_function_call by rounding. They do not depend on the number of threads, bit for bit, if the
+ * CBLAS's own threads are switched off (openblas_set_num_threads(1)), which is the program's to do.
+ * A function without such a program is carried out as by tri_function_call.
+ *
+ * Nothing is allocated after the first call with the same named sizes in the same workspace, which
+ * keeps ready what two different bindings of sizes need: a batch, and the rest at the end of the
+ * data. What has no value is NaN, and the call does not look for it. The call's trace is not shown
+ * anything. TRI_ARGUMENT in other domains, for a missing array and for an output that is not where
+ * its donated input is; TRI_SHAPE, TRI_LIMIT, TRI_MEMORY and TRI_INTERRUPTED (outputs, and donated
+ * inputs, may then be set in part) as tri_function_call. */
+TRI_CHECKED TRI_API tri_status tri_function_call_arrays(const tri_function *function,
+                                                        const tri_call *call,
+                                                        const void *const *inputs,
+                                                        void *const *outputs);
+
+/* Not 0 if calls of tri_function_call_arrays run as an array program. Else *why, unless why is
+ * NULL, is told the reason in words that live as long as the function. */
+TRI_API int tri_function_arrays(const tri_function *function, const char **why);
 
 /* --- many points ------------------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Calls with arrays each in a place of its own: what they give, what is donated, what is refused. */
+#include <math.h>
+#include <string.h>
+#include <triad.h>
+
+#include "tests/failing.h"
+#include "tests/runner.h"
+
+static tri_graph *g;
+
+static void setup(void) { g = tri_graph_new(NULL); }
+static void teardown(void) {
+  tri_graph_free(g);
+  tri_thread_cleanup();
+}
+
+static tri_expr matrix(const char *name, const char *rows, int64_t columns) {
+  return tri_variable_shaped(g, name, 2, (int64_t[]){-1, columns}, (const char *[]){rows, NULL});
+}
+
+static tri_expr vector(const char *name, int64_t n) {
+  return tri_variable_shaped(g, name, 1, &n, NULL);
+}
+
+/* w - r*w^2 of a vector in place, and the sum of another. */
+static tri_function *update(tri_domain domain) {
+  tri_expr w = vector("w", 3), r = tri_variable(g, "r"), x = vector("x", 2);
+  tri_expr inputs[] = {w, r, x};
+  tri_expr outputs[] = {tri_sub(w, tri_mul(r, tri_square(w))), tri_sum_axis(x, 0)};
+  tri_function *f =
+      tri_compile(3, inputs, 2, outputs, .domain = domain, .donated = (size_t[]){1, 0});
+  ck_assert_ptr_nonnull(f);
+  return f;
+}
+
+START_TEST(doubles_in_place) {
+  tri_function *f = update(TRI_DOUBLE);
+  double w[] = {1.0, 2.0, -3.0}, r = 0.5, x[] = {4.0, 8.0}, sum = 0.0;
+  const void *in[] = {w, &r, x};
+  void *out[] = {w, &sum};
+  ck_assert_int_eq(tri_function_call_arrays(f, NULL, in, out), TRI_OK);
+  ck_assert(w[0] == 0.5 && w[1] == 0.0 && w[2] == -7.5 && sum == 12.0);
+  tri_function_free(f);
+}
+END_TEST
+
+START_TEST(floats_in_place) {
+  tri_function *f = update(TRI_FLOAT);
+  float w[] = {1.0f, 2.0f, -3.0f}, r = 0.5f, x[] = {4.0f, 8.0f}, sum = 0.0f;
+  const void *in[] = {w, &r, x};
+  void *out[] = {w, &sum};
+  ck_assert_int_eq(tri_function_call_arrays(f, NULL, in, out), TRI_OK);
+  ck_assert(w[0] == 0.5f && w[1] == 0.0f && w[2] == -7.5f && sum == 12.0f);
+  tri_function_free(f);
+}
+END_TEST
+
+START_TEST(no_value_is_nan) {
+  tri_expr x = vector("x", 2), y = tri_log(x);
+  tri_function *f = tri_compile(1, &x, 1, &y);
+  double in[] = {-1.0, 1.0}, out[] = {0.0, 1.0};
+  ck_assert_int_eq(tri_function_call_arrays(f, NULL, (const void *[]){in}, (void *[]){out}),
+                   TRI_OK);
+  ck_assert(isnan(out[0]) && out[1] == 0.0);
+  tri_function_free(f);
+}
+END_TEST
+
+START_TEST(refused_donations) {
+  tri_expr x = vector("x", 2), y = vector("y", 3), in[] = {x, y}, out[] = {x, tri_neg(x)};
+  tri_error error;
+  ck_assert_ptr_null(tri_compile(2, in, 2, out, .donated = (size_t[]){3, 0}, .error = &error));
+  ck_assert_int_eq(error.status, TRI_ARGUMENT);
+  ck_assert_str_eq(error.message, "the input donated to output 1 is none");
+  ck_assert_ptr_null(tri_compile(2, in, 2, out, .donated = (size_t[]){1, 1}, .error = &error));
+  ck_assert_int_eq(error.status, TRI_ARGUMENT);
+  ck_assert_str_eq(error.message, "the input donated to output 2 is another's already");
+  ck_assert_ptr_null(tri_compile(2, in, 2, out, .donated = (size_t[]){0, 2}, .error = &error));
+  ck_assert_int_eq(error.status, TRI_SHAPE);
+  ck_assert_str_eq(error.message, "the input donated to output 2 has another shape");
+}
+END_TEST
+
+START_TEST(refused_calls) {
+  tri_function *f = update(TRI_DOUBLE);
+  double w[] = {1.0, 2.0, -3.0}, r = 0.5, x[] = {4.0, 8.0}, sum = 0.0, other[3];
+  tri_error error;
+  tri_call call = {.error = &error};
+  tri_status s =
+      tri_function_call_arrays(f, &call, (const void *[]){w, &r, x}, (void *[]){other, &sum});
+  ck_assert_int_eq(s, TRI_ARGUMENT);
+  ck_assert_str_eq(error.message, "an output is not where its donated input is");
+  s = tri_function_call_arrays(f, &call, (const void *[]){w, NULL, x}, (void *[]){w, &sum});
+  ck_assert_int_eq(s, TRI_ARGUMENT);
+  s = tri_function_call_arrays(f, &call, (const void *[]){w, &r, x}, (void *[]){w, NULL});
+  ck_assert_int_eq(s, TRI_ARGUMENT);
+  ck_assert_int_eq(tri_function_call_arrays(NULL, &call, NULL, NULL), TRI_ARGUMENT);
+  tri_function_free(f);
+  f = update(TRI_RATIONAL);
+  s = tri_function_call_arrays(f, &call, (const void *[]){w, &r, x}, (void *[]){w, &sum});
+  ck_assert_int_eq(s, TRI_ARGUMENT);
+  tri_function_free(f);
+}
+END_TEST
+
+/* Rows of a batch, with sizes that change: two bindings stay ready. */
+START_TEST(two_bindings_stay_ready) {
+  struct failing memory;
+  failing_init(&memory, 0);
+  tri_expr x = matrix("x", "n", 3), w = vector("w", 3), in[] = {x, w};
+  tri_expr y = tri_matmul(x, w);
+  tri_function *f = tri_compile(2, in, 1, &y, .allocator = &memory.allocator);
+  tri_workspace *workspace = tri_workspace_new(f);
+  double rows[] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}, weights[] = {1.0, 10.0, 100.0}, out[2];
+  long calls = 0;
+  for (int64_t i = 0; i < 8; i++) {
+    int64_t n = 2 - i % 2;
+    tri_call call = {.workspace = workspace, .n_sizes = 1, .sizes = &n};
+    if (i == 2) calls = memory.calls;
+    ck_assert_int_eq(
+        tri_function_call_arrays(f, &call, (const void *[]){rows, weights}, (void *[]){out}),
+        TRI_OK);
+    ck_assert(out[0] == 321.0);
+    if (n == 2) ck_assert(out[1] == 654.0);
+  }
+  if (tri_function_arrays(f, NULL)) ck_assert_int_eq(memory.calls, calls);
+  tri_workspace_free(workspace);
+  tri_function_free(f);
+  ck_assert_uint_eq(memory.in_use, 0);
+}
+END_TEST
+
+static Suite *array_calls(void) {
+  Suite *s = suite_create("array calls");
+  TCase *c = tcase_create("array calls");
+  tcase_add_checked_fixture(c, setup, teardown);
+  tcase_add_test(c, doubles_in_place);
+  tcase_add_test(c, floats_in_place);
+  tcase_add_test(c, no_value_is_nan);
+  tcase_add_test(c, refused_donations);
+  tcase_add_test(c, refused_calls);
+  tcase_add_test(c, two_bindings_stay_ready);
+  suite_add_tcase(s, c);
+  return s;
+}
+
+int main(void) { return tri_test_main("array calls", array_calls); }
