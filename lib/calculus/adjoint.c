@@ -168,6 +168,18 @@ static uint32_t from_contraction(struct sweep *s, uint32_t p, unsigned i, uint32
   return tri__sweep_add(s, q, tri__contract_adjoint(g, id, i, rate, strong));
 }
 
+/* w exp(x - r). */
+static uint32_t from_lse(struct sweep *s, uint32_t p, uint32_t q) {
+  tri_graph *g = s->graph;
+  uint32_t x = s->walk.ids[q], shape = node_at(g, x)->shape, rate = s->rate[p];
+  uint32_t weights = tri__lse_weights(g, s->walk.ids[p]);
+  if (node_at(g, rate)->shape)
+    rate = tri__spread_last(g, rate, shape_dims(g, shape)[shape_rank(g, shape) - 1]);
+  if (id_is_error(weights) || id_is_error(rate)) return id_is_error(weights) ? weights : rate;
+  bool strong = s->choice[p] && !(node_at(g, x)->facts & FACT_TAME);
+  return tri__sweep_add(s, q, tri__build2(g, strong ? TRI_OP_gate : TRI_OP_mul, rate, weights));
+}
+
 static bool adds_zeros(unsigned op) { return op == TRI_OP_gather || op == TRI_OP_slice; }
 
 static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
@@ -178,6 +190,7 @@ static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q)
   if (op == TRI_OP_concat) return from_concat(s, p, i, q);
   if (op == TRI_OP_contract) return from_contraction(s, p, i, q);
   if (op == TRI_OP_permute || op == TRI_OP_reshape) return from_rearranged(s, p, q);
+  if (op == TRI_OP_lse) return from_lse(s, p, q);
   if (adds_zeros(op)) s->choice[q] = 1;
   if (op != TRI_OP_element && op != TRI_OP_result) return from_move(s, p, q);
   return keep_piece(s, q, tri__index_attr(s->graph, s->walk.ids[p]), s->rate[p]);

@@ -423,6 +423,20 @@ static void visit_contract(const struct at *a) {
   }
 }
 
+/* --- reductions over the last dimension */
+
+static void visit_last(const struct at *a) {
+  uint32_t id = a->n->arg[0], rank = shape_rank(a->d->g, node_at(a->d->g, id)->shape);
+  size_t count, from = argument(a, 0, &count), each = elements_between(a, id, rank - 1, rank);
+  bool live = a->d->second && a->f->live[a->position];
+  clear(a->f, a->first, a->count, NAN);
+  for (size_t e = 0; a->n->op == TRI_OP_lse && e < a->count && !a->d->failed; e++) {
+    uint32_t set = union_of(a, from + e * each, each, 1);
+    a->f->set[a->first + e] = set;
+    if (live) interact(a->d, set, set);
+  }
+}
+
 /* --- nodes */
 
 static void visit_constant(const struct at *a) {
@@ -439,6 +453,8 @@ static void visit(const struct at *a) {
   case TRI_OP_permute: visit_permute(a); break;
   case TRI_OP_reshape: visit_repeat(a); break; /* once */
   case TRI_OP_contract: visit_contract(a); break;
+  case TRI_OP_lse:
+  case TRI_OP_argmax: visit_last(a); break;
   case TRI_OP_element:
     visit_part(a, (size_t)tri__index_attr(a->d->g, a->f->walk.ids[a->position]));
     break;

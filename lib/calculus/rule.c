@@ -10,7 +10,7 @@
 static bool is_tame(const tri_graph *g, uint32_t id) { return node_at(g, id)->facts & FACT_TAME; }
 
 bool tri__passes(tri_graph *g, unsigned op, unsigned i, bool *passes) {
-  *passes = !(i == 1 && (op == TRI_OP_gather || op == TRI_OP_scatter)); /* an index */
+  *passes = !op_only_chooses(op, i);
   if (op >= TRI_OP_ROWS || !g->rows[op].partial[i]) return true;
   const struct template *t = tri__template(g, (tri_op)op, TEMPLATE_PARTIAL + (int)i);
   if (!t) return false;

@@ -7,6 +7,7 @@
 #define TRIAD_CALCULUS_SWEEP_H
 
 #include "calculus/rule.h"
+#include "graph/last.h"
 #include "graph/reduce.h"
 #include "graph/tensors.h"
 #include "graph/walk.h"

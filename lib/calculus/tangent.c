@@ -109,6 +109,20 @@ static uint32_t of_rearranged(struct sweep *s, uint64_t lane, uint32_t id) {
   return uniform ? s->rate[p] : tri__with_arguments(g, id, &s->rate[p]);
 }
 
+/* The sum over the last dimension of exp(x - r) times the tangent. */
+static uint32_t of_lse(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t p, x = node_at(g, id)->arg[0], shape = node_at(g, x)->shape;
+  if (!moves(s, lane, x, &p)) return g->zero;
+  if (!node_at(g, s->rate[p])->shape && !s->choice[p])
+    return s->rate[p]; /* the weights' sum is 1 */
+  struct contraction how = {.batch = (uint8_t)(shape_rank(g, shape) - 1), .contracted = 1};
+  if (s->choice[p] && !(node_at(g, x)->facts & FACT_TAME)) how.strong = CONTRACT_B;
+  uint32_t weights = tri__lse_weights(g, id), rate = tri__spread(g, s->rate[p], shape);
+  if (id_is_error(weights) || id_is_error(rate)) return id_is_error(weights) ? weights : rate;
+  return tri__contract(g, weights, rate, &how);
+}
+
 static uint32_t of_result(struct sweep *s, uint64_t lane, uint32_t id) {
   tri_graph *g = s->graph;
   uint32_t p, loop = node_args(g, node_at(g, id))[0];
@@ -123,6 +137,7 @@ static uint32_t of_structured(struct sweep *s, uint64_t lane, uint32_t id) {
   case TRI_OP_contract: return of_contraction(s, lane, id);
   case TRI_OP_permute:
   case TRI_OP_reshape: return of_rearranged(s, lane, id);
+  case TRI_OP_lse: return of_lse(s, lane, id);
   case TRI_OP_element: return of_element(s, lane, id);
   case TRI_OP_loop: return tri__loop_tangent(s, lane, id);
   case TRI_OP_result: return of_result(s, lane, id);

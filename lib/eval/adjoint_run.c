@@ -53,6 +53,14 @@ void tri__sweep_product(struct sweep *s, tri_op op, uint32_t from, size_t from_e
   add_product(s, op, &(struct edge){from, argument, to, from_element, to_element}, x);
 }
 
+void tri__sweep_partial(struct sweep *s, uint32_t from, size_t from_element, uint32_t argument,
+                        uint32_t to, size_t to_element) {
+  const void *adjoint = adjoint_of(s, from, from_element);
+  tri__numbers_contribute(s->numbers, TRI_OP_mul, s->amount, adjoint, s->partial);
+  add(s, &(struct edge){from, argument, to, from_element, to_element}, adjoint, s->partial,
+      s->amount);
+}
+
 /* --- steps */
 
 static bool receives(const struct sweep *s, const struct row *row, const struct instruction *step,

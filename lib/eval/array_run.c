@@ -132,6 +132,8 @@ tri_status tri__run_array(struct run *r, const struct instruction *s) {
   case TRI_OP_permute: tri__run_permute(r, s); break;
   case TRI_OP_reshape: copy(r, s->result, 0, s->arg[0], 0, count_of(r, s->result)); break;
   case TRI_OP_contract: return tri__run_contract(r, s);
+  case TRI_OP_lse:
+  case TRI_OP_argmax: return tri__run_last(r, s);
   case TRI_OP_size:
     tri__set_integer(r->numbers, element_at(r, s->result, 0), r->workspace->sizes[s->index]);
     break;
@@ -167,6 +169,7 @@ void tri__sweep_array(struct sweep *s, const struct instruction *step) {
     tri__sweep_move(s, step->result, offset_of(r, step, step->result), 0, step->arg[0], 0, each);
     break;
   case TRI_OP_permute: tri__sweep_permute(s, step); break;
+  case TRI_OP_lse: tri__sweep_lse(s, step); break;
   case TRI_OP_reshape:
   case TRI_OP_repeat: /* once or often */
     for (size_t e = 0; each && e < count; e += each)

@@ -234,8 +234,23 @@ static tri_status blame_derivative(const struct run *r, const struct instruction
   return report(r, tri__status_of(state), s->node, prefix, &text, "");
 }
 
+/* A reduction or a choice over an array: what it is of would be long. */
+static tri_status blame_structured(const struct run *r, const struct instruction *s) {
+  enum number_state state =
+      state_of(r->numbers, element_at(r, s->result, first_without(r, s->result)));
+  if (state == NUMBER_NONE)
+    return tri__error(r->call->error, TRI_DOMAIN, s->node, "no value exists");
+  tri_text text = text_of(r);
+  tri__text_puts(&text, tri_op_name((tri_op)s->op));
+  if (state == NUMBER_INEXACT)
+    tri__text_puts(&text, " has no exact rational value in general: use domain double");
+  else
+    add_obstacle(r, state, &text);
+  return report(r, tri__status_of(state), s->node, "", &text, "");
+}
+
 static tri_status blame_step(const struct run *r, const struct instruction *s) {
-  if (!row_of(r, s)) return tri__error(r->call->error, TRI_DOMAIN, s->node, "no value exists");
+  if (!row_of(r, s)) return blame_structured(r, s);
   size_t e = first_without(r, s->result);
   const void *x[ROW_MAX_ARITY] = {NULL};
   const void *value = element_at(r, s->result, e);

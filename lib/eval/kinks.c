@@ -161,7 +161,7 @@ static tri_status check_written(tri_workspace *w, const tri_call *call, const st
                                 const struct port *outputs) {
   struct flat_plan flat;
   tri_call copy;
-  if (!tri__plan_flat(w->plan, &w->memory, MOST_WRITTEN, 0, 0, &flat))
+  if (!tri__plan_flat_search(w->plan, &w->memory, MOST_WRITTEN, &flat))
     return tri__call_error(call, TRI_MEMORY, "out of memory");
   if (!flat.plan)
     return tri__call_error(call, TRI_LIMIT,

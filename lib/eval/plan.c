@@ -325,6 +325,16 @@ static bool add_span(struct compiler *c, struct instruction *s, int64_t number, 
   return true;
 }
 
+/* Rows that a structured operation is computed by, or written out in. */
+static void use_rows(struct compiler *c, unsigned op) {
+  static const tri_op lse[] = {TRI_OP_sub, TRI_OP_exp, TRI_OP_add,     TRI_OP_log,
+                               TRI_OP_mul, TRI_OP_max, TRI_OP_softplus},
+                      choice[] = {TRI_OP_lt, TRI_OP_select};
+  const tri_op *rows = op == TRI_OP_lse ? lse : choice;
+  size_t count = op == TRI_OP_lse ? sizeof lse / sizeof *lse : sizeof choice / sizeof *choice;
+  for (size_t i = 0; i < count; i++) c->used[rows[i]] = true;
+}
+
 /* What an operation on arrays has beside its arguments. */
 static bool add_attribute(struct builder *b, const struct node *n) {
   struct compiler *c = b->c;
@@ -355,6 +365,9 @@ static bool add_attribute(struct builder *b, const struct node *n) {
     p->contracts = true;
     return add_span(c, s, how.batch, true) && add_span(c, s, how.contracted, false) &&
            add_span(c, s, how.turned, false) && add_span(c, s, how.strong, false);
+  } else if (n->op == TRI_OP_lse || n->op == TRI_OP_argmax) {
+    p->contracts = true;
+    use_rows(c, n->op);
   } else if (n->op != TRI_OP_gather && n->op != TRI_OP_reshape && n->op != TRI_OP_concat) {
     return add_span(c, s, tri__span(c->graph, s->node).first, true);
   }
@@ -396,10 +409,6 @@ static bool shape_leaves(struct compiler *c) {
   return true;
 }
 
-static bool is_index(const struct instruction *step, uint32_t i) {
-  return i == 1 && (step->op == TRI_OP_gather || step->op == TRI_OP_scatter);
-}
-
 /* Which values depend on inputs, through operations that have derivatives. */
 static void find_active(struct plan *p) {
   memset(p->active, 1, p->input_count);
@@ -409,7 +418,8 @@ static void find_active(struct plan *p) {
     const struct row *row = step->op < TRI_OP_ROWS ? p->programs->rows + step->op : NULL;
     bool active = false;
     for (uint32_t i = 0; i < step->nargs; i++)
-      active |= p->active[args[i]] && !(row && row->conditions >> i & 1) && !is_index(step, i);
+      active |=
+          p->active[args[i]] && !(row && row->conditions >> i & 1) && !op_only_chooses(step->op, i);
     if (!active || (row && row->sort == TRI_BOOLEAN)) continue;
     step->flags |= STEP_ACTIVE;
     memset(p->active + step->result, 1, step->results);

@@ -142,7 +142,7 @@ struct plan {
       lone; /* by output, where there are loops: a result of one that nothing else reads; else NULL */
   bool scalar;    /* every value is a scalar */
   bool rolled;    /* there are loops, or other operations on arrays than stack and element */
-  bool contracts; /* there are contractions */
+  bool contracts; /* there are steps that need numbers to work with: contractions and reductions */
   bool body;      /* of a loop: inputs keep their slots */
   bool used[TRI_OP_ROWS];    /* rows of the steps and of those of loops' bodies */
   struct programs *programs; /* of these */
@@ -197,6 +197,9 @@ struct flat_plan {
  * when out of memory (plan_flat.c). */
 bool tri__plan_flat(const struct plan *plan, struct memory *memory, uint32_t limit, uint32_t steps,
                     uint32_t constants, struct flat_plan *flat);
+/* The same for a search for kinks: nothing is written out with a kink that it has not. */
+bool tri__plan_flat_search(const struct plan *plan, struct memory *memory, uint32_t limit,
+                           struct flat_plan *flat);
 /* Steps first … end - 1 of a plan, and values that they give or that were there before. */
 struct flat_range {
   uint32_t first, end;

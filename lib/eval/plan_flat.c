@@ -33,6 +33,7 @@ struct flat {
       constant; /* its inputs that differ from step to step, those behind them that do not */
   struct flat_range range; /* of the outermost plan's steps, and what it gives */
   struct flat_plan *flat;
+  bool search;     /* for kinks: what has none is written out without any */
   bool failed;     /* out of memory */
   bool impossible; /* too large, or what is not known before the call */
 };
@@ -351,6 +352,64 @@ static void contract(struct flat *f, const struct frame *frame, const struct ins
   }
 }
 
+/* --- reductions over the last dimension */
+
+static uint32_t emit_two(struct flat *f, const struct instruction *of, tri_op op, uint32_t a,
+                         uint32_t b) {
+  struct instruction like = {.op = (uint8_t)op, .nargs = 2, .flags = of->flags, .node = of->node};
+  return emit(f, &like, (uint32_t[]){a, b});
+}
+
+static uint32_t emit_one(struct flat *f, const struct instruction *of, tri_op op, uint32_t a) {
+  struct instruction like = {.op = (uint8_t)op, .nargs = 1, .flags = of->flags, .node = of->node};
+  return emit(f, &like, &a);
+}
+
+/* The place of the first maximum: a later one takes it where it is larger. */
+static uint32_t first_maximum(struct flat *f, const struct instruction *s, const uint32_t *x,
+                              size_t n) {
+  uint32_t best = x[0], place = integer(f, 0);
+  struct instruction select = {.op = TRI_OP_select, .nargs = 3, .flags = s->flags, .node = s->node};
+  for (size_t i = 1; i < n && !f->failed && !f->impossible; i++) {
+    uint32_t later = emit_two(f, s, TRI_OP_lt, best, x[i]);
+    place = emit(f, &select, (uint32_t[]){later, integer(f, (int64_t)i), place});
+    if (i + 1 < n) best = emit(f, &select, (uint32_t[]){later, x[i], best});
+  }
+  return place;
+}
+
+/* a + softplus(b - a), one by one: the same function, and smooth wherever it is. */
+static uint32_t smooth_lse(struct flat *f, const struct instruction *s, const uint32_t *x,
+                           size_t n) {
+  uint32_t all = x[0];
+  for (size_t i = 1; i < n && !f->failed && !f->impossible; i++)
+    all = sum(f, s, all, emit_one(f, s, TRI_OP_softplus, emit_two(f, s, TRI_OP_sub, x[i], all)));
+  return all;
+}
+
+static uint32_t lse(struct flat *f, const struct instruction *s, const uint32_t *x, size_t n) {
+  uint32_t most = x[0], all = 0;
+  for (size_t i = 1; i < n; i++) most = emit_two(f, s, TRI_OP_max, most, x[i]);
+  for (size_t i = 0; i < n && !f->failed && !f->impossible; i++) {
+    uint32_t term = emit_one(f, s, TRI_OP_exp, emit_two(f, s, TRI_OP_sub, x[i], most));
+    all = i ? sum(f, s, all, term) : term;
+  }
+  return sum(f, s, most, emit_one(f, s, TRI_OP_log, all));
+}
+
+static void last(struct flat *f, const struct frame *frame, const struct instruction *s) {
+  const struct plan_shape *shape = frame->plan->shapes + frame->plan->values[s->arg[0]].shape;
+  size_t n = (size_t)frame->plan->dims[shape->first + shape->rank - 1];
+  uint32_t *to = numbers(frame, s->result);
+  for (size_t e = 0; e < count_of_value(frame->plan, s->result); e++) {
+    const uint32_t *x = numbers(frame, s->arg[0]) + e * n;
+    to[e] = s->op == TRI_OP_argmax ? first_maximum(f, s, x, n)
+            : f->search            ? smooth_lse(f, s, x, n)
+                                   : lse(f, s, x, n);
+    if (f->failed || f->impossible) return;
+  }
+}
+
 /* --- loops */
 
 static bool run(struct flat *f, struct frame *frame);
@@ -475,6 +534,8 @@ static void step(struct flat *f, struct frame *frame, const struct instruction *
   case TRI_OP_permute: permute(frame, s); break;
   case TRI_OP_reshape: repeat(frame, s); break; /* once */
   case TRI_OP_contract: contract(f, frame, s); break;
+  case TRI_OP_lse:
+  case TRI_OP_argmax: last(f, frame, s); break;
   case TRI_OP_element: part(frame, s, s->index); break;
   case TRI_OP_slice: part(frame, s, (size_t)frame->plan->spans[s->index]); break;
   case TRI_OP_embed: embed(f, frame, s, (size_t)frame->plan->spans[s->index]); break;
@@ -639,6 +700,18 @@ bool tri__plan_flat(const struct plan *p, struct memory *memory, uint32_t limit,
                    .limit = limit,
                    .turning = steps,
                    .constant = constants,
+                   .range = {0, p->step_count, p->outputs, p->output_count},
+                   .flat = flat,
+                   .outermost = &frame};
+  return write_out(&f, &frame, p, elements(p, NULL, p->input_count));
+}
+
+bool tri__plan_flat_search(const struct plan *p, struct memory *memory, uint32_t limit,
+                           struct flat_plan *flat) {
+  struct frame frame;
+  struct flat f = {.memory = memory,
+                   .limit = limit,
+                   .search = true,
                    .range = {0, p->step_count, p->outputs, p->output_count},
                    .flat = flat,
                    .outermost = &frame};

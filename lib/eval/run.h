@@ -34,13 +34,14 @@ struct store {
 
 /* A domain at work: what a function computes with, the dual numbers over it, those over these, and
  * series over it. */
+enum { ROOM_NUMBERS = 2 };
 struct level {
   struct numbers numbers; /* .domain is NULL until it is open */
   struct store shared, all;
   void *adjoints; /* placed as in `all` */
   /* of a loop's body: its carries as they are now, as they came into steps before (snapshots), and
    * their adjoints; `carry_count` numbers at a time */
-  void *product; /* room for one number, where the plan contracts */
+  void *product; /* ROOM_NUMBERS to work with, where the plan contracts */
   void *carry, *history, *carry_adjoints;
   size_t carry_count, history_count;
   void *block; /* of a loop by lanes: their slots */
@@ -263,6 +264,10 @@ tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step);
  * large enough. */
 bool tri__run_elementwise(const struct run *r, const struct instruction *s);
 
+/* last_run.c: reductions over the last dimension. TRI_INTERRUPTED. */
+tri_status tri__run_last(struct run *r, const struct instruction *s);
+void tri__sweep_lse(struct sweep *s, const struct instruction *step);
+
 /* tensor_run.c: permutations and contractions, forward and back. */
 void tri__run_permute(struct run *r, const struct instruction *s);
 tri_status tri__run_contract(struct run *r, const struct instruction *s); /* TRI_INTERRUPTED */
@@ -272,6 +277,9 @@ void tri__sweep_contract(struct sweep *s, const struct instruction *step);
  * partial of a row over x. */
 void tri__sweep_product(struct sweep *s, tri_op op, uint32_t from, size_t from_element,
                         uint32_t argument, uint32_t to, size_t to_element, const void *const *x);
+/* The same for a partial that is known: s->partial. */
+void tri__sweep_partial(struct sweep *s, uint32_t from, size_t from_element, uint32_t argument,
+                        uint32_t to, size_t to_element);
 /* Adjoints of `count` elements move from one value to another, where they are added. */
 void tri__sweep_move(struct sweep *s, uint32_t from, size_t from_element, uint32_t argument,
                      uint32_t to, size_t to_element, size_t count);

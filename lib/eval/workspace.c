@@ -97,7 +97,7 @@ static void free_level(struct level *l) {
   tri__numbers_delete(&l->numbers, l->history, l->history_count);
   tri__numbers_delete(&l->numbers, l->carry_adjoints, l->carry_count);
   tri__numbers_delete(&l->numbers, l->carry, l->carry_count);
-  if (l->product) tri__numbers_delete(&l->numbers, l->product, 1);
+  if (l->product) tri__numbers_delete(&l->numbers, l->product, ROOM_NUMBERS);
   tri__free(l->numbers.memory, l->block, l->block_size, 1);
   l->block = NULL;
   l->adjoints = l->history = l->carry_adjoints = l->carry = l->product = NULL;
@@ -267,7 +267,7 @@ static void set_constants(struct run *r) {
 static bool prepare_store(struct run *r, struct level *l) {
   struct store *s = r->store;
   if (r->plan->contracts && !l->product) {
-    l->product = tri__numbers_new(&l->numbers, 1);
+    l->product = tri__numbers_new(&l->numbers, ROOM_NUMBERS);
     if (!l->product) return false;
   }
   if (s->data) return true;

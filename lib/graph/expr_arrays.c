@@ -2,6 +2,7 @@
 /* Arrays and loops, as C programs make them. */
 #include <string.h>
 
+#include "graph/last.h"
 #include "graph/reduce.h"
 #include "graph/tensors.h"
 
@@ -162,6 +163,19 @@ static tri_expr of_array(tri_expr x, uint32_t (*of)(tri_graph *g, uint32_t x)) {
 tri_expr tri_norm(tri_expr x) { return of_array(x, tri__norm_of); }
 tri_expr tri_mean(tri_expr x) { return of_array(x, tri__mean_of); }
 tri_expr tri_logsumexp(tri_expr x) { return of_array(x, tri__logsumexp_of); }
+
+/* --- over the last dimension */
+
+tri_expr tri_logsumexp_last(tri_expr x) { return of_array(x, tri__lse); }
+tri_expr tri_argmax(tri_expr x) { return of_array(x, tri__argmax); }
+
+tri_expr tri_one_hot(tri_expr labels, tri_extent n) {
+  tri_graph *g = labels.graph;
+  extent own;
+  if (!g) return labels;
+  uint32_t error = extent_of(g, n, &own);
+  return expr_of(g, error ? error : tri__one_hot(g, tri__own(g, labels), own));
+}
 
 /* --- arrays of any rank */
 

@@ -109,6 +109,13 @@ static uint8_t facts_of_row(const tri_graph *g, const struct node *n, const uint
   return (uint8_t)(values_of_row(g, n, args, f) | chosen(g, n, args, f));
 }
 
+/* Of a reduction over the last dimension, which has no value where there are no elements. */
+static uint8_t facts_of_last(const tri_graph *g, uint32_t x) {
+  uint32_t shape = node_at(g, x)->shape;
+  bool named = shape_dims(g, shape)[shape_rank(g, shape) - 1] < 0;
+  return named ? 0 : node_at(g, x)->facts & (FACT_TOTAL | FACT_TAME);
+}
+
 uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *args) {
   if (n->op < TRI_OP_ROWS) return facts_of_row(g, n, args);
   switch (n->op) {
@@ -119,6 +126,8 @@ uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *arg
   case TRI_OP_hole: return 0;
   case TRI_OP_iota: return FACT_TOTAL | FACT_TAME | FACT_INTEGER;
   case TRI_OP_size: return FACT_TOTAL | FACT_TAME | FACT_INTEGER | FACT_NONNEGATIVE;
+  case TRI_OP_lse: return facts_of_last(g, args[0]);
+  case TRI_OP_argmax: return facts_of_last(g, args[0]) | FACT_INTEGER | FACT_NONNEGATIVE;
   case TRI_OP_gather:
   case TRI_OP_scatter:
   case TRI_OP_loop:

@@ -115,6 +115,11 @@ static inline struct node *node_at(const tri_graph *g, uint32_t id) {
 static inline const uint32_t *node_args(const tri_graph *g, const struct node *n) {
   return n->nargs <= 2 ? n->arg : g->pool + n->arg[0];
 }
+/* Whether a structured operation only looks at argument i to choose parts, so that no derivative
+ * passes through it. */
+static inline bool op_only_chooses(unsigned op, unsigned i) {
+  return op == TRI_OP_argmax || (i == 1 && (op == TRI_OP_gather || op == TRI_OP_scatter));
+}
 static inline bool id_is_error(uint32_t id) { return id >= NODE_ERROR || id == 0; }
 static inline tri_status id_status(uint32_t id) {
   return id >= NODE_ERROR ? (tri_status)(id - NODE_ERROR) : id ? TRI_OK : TRI_ARGUMENT;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/last.h"
 #include "graph/parser.h"
 #include "graph/reduce.h"
 #include "graph/tensors.h"
@@ -34,7 +35,9 @@ enum function {
   FUNCTION_RESHAPE,
   FUNCTION_CONCAT,
   FUNCTION_MATMUL,
-  FUNCTION_CONTRACT
+  FUNCTION_CONTRACT,
+  FUNCTION_LSE,
+  FUNCTION_ARGMAX
 };
 
 const struct array_function tri__array_functions[] = {
@@ -81,6 +84,12 @@ const struct array_function tri__array_functions[] = {
         {"contract", "contract(x, y, b, k)",
          "sums of products over the last k dimensions of both, for each of the first b",
          "contract([[1, 2], [3, 4]], [[5, 6], [7, 8]], 0, 2)"},
+    [FUNCTION_LSE] = {"lse", "lse(x)", "logarithm of the sum of exp over the last dimension",
+                      "lse([[0, 0], [1000, 1000]])"},
+    [FUNCTION_ARGMAX] =
+        {"argmax", "argmax(x)",
+         "the place, from 0, of the first maximum along the last dimension; it has no derivative",
+         "argmax([[3, 1, 2], [0, 5, 5]])"},
 };
 const size_t tri__array_function_count = sizeof tri__array_functions / sizeof *tri__array_functions;
 
@@ -525,6 +534,8 @@ static uint32_t of_tensors(struct parser *p, enum function f, const struct given
   case FUNCTION_RESHAPE: return reshape(p, given);
   case FUNCTION_CONCAT: return concat(p, given);
   case FUNCTION_CONTRACT: return contract(p, given);
+  case FUNCTION_LSE: return tri__lse(p->g, given->all[0].expr);
+  case FUNCTION_ARGMAX: return tri__argmax(p->g, given->all[0].expr);
   default: return tri__matmul(p->g, given->all[0].expr, given->all[1].expr);
   }
 }
@@ -547,14 +558,16 @@ static uint32_t of_arrays(struct parser *p, enum function f, const struct given 
 
 /* Whether the arguments are as the function wants them; over an index, or else arrays. */
 static bool fits(enum function f, const struct given *given) {
-  static const uint8_t least[] = {[FUNCTION_TRANSPOSE] = 1,
-                                  [FUNCTION_RESHAPE] = 1,
-                                  [FUNCTION_CONCAT] = 1,
-                                  [FUNCTION_MATMUL] = 2,
-                                  [FUNCTION_CONTRACT] = 4};
+  enum { ANY = UINT8_MAX };
+  static const struct {
+    uint8_t least, most;
+  } counts[] = {
+      [FUNCTION_TRANSPOSE] = {1, ANY}, [FUNCTION_RESHAPE] = {1, ANY}, [FUNCTION_CONCAT] = {1, ANY},
+      [FUNCTION_MATMUL] = {2, 2},      [FUNCTION_CONTRACT] = {4, 5},  [FUNCTION_LSE] = {1, 1},
+      [FUNCTION_ARGMAX] = {1, 1}};
   if (f >= FUNCTION_TRANSPOSE)
-    return given->n >= least[f] && !given->range && !given->carry &&
-           (f != FUNCTION_MATMUL || given->n == 2) && (f != FUNCTION_CONTRACT || given->n <= 5);
+    return given->n >= counts[f].least && (counts[f].most == ANY || given->n <= counts[f].most) &&
+           !given->range && !given->carry;
   static const uint8_t count[] = {
       [FUNCTION_SUM] = 1,       [FUNCTION_PROD] = 1,    [FUNCTION_MAP] = 1,  [FUNCTION_SCAN] = 1,
       [FUNCTION_FOLD] = 1,      [FUNCTION_DOT] = 2,     [FUNCTION_NORM] = 1, [FUNCTION_MEAN] = 1,

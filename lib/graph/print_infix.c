@@ -415,6 +415,15 @@ static void tensor(struct printer *p, const struct item *item) {
   tri__print_turn(p, mark);
 }
 
+/* lse(x), argmax(x) */
+static void last(struct printer *p, const struct item *item) {
+  size_t mark = p->n_items;
+  tri__print_text(p, print_at(p, item->id)->op == TRI_OP_lse ? "lse(" : "argmax(");
+  tri__print_node(p, print_args(p, item->id)[0], PREC_ANY, 0);
+  tri__print_text(p, ")");
+  tri__print_turn(p, mark);
+}
+
 static void structured(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
   switch (print_at(p, item->id)->op) {
@@ -427,6 +436,8 @@ static void structured(struct printer *p, const struct item *item) {
   case TRI_OP_reshape:
   case TRI_OP_concat:
   case TRI_OP_contract: tensor(p, item); return;
+  case TRI_OP_lse:
+  case TRI_OP_argmax: last(p, item); return;
   case TRI_OP_size:
     tri__print_extent(p, tri__span(p->g, item->id).n, 0);
     tri__print_turn(p, mark);

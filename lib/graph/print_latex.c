@@ -443,6 +443,14 @@ static void rearranged(struct printer *p, uint32_t id) {
   tri__print_text(p, right);
 }
 
+static void last(struct printer *p, uint32_t id) {
+  bool lse = print_at(p, id)->op == TRI_OP_lse;
+  tri__print_text(p, lse ? "\\operatorname{lse}" : "\\operatorname{argmax}");
+  tri__print_text(p, left);
+  tri__print_node(p, print_args(p, id)[0], PREC_ANY, 0);
+  tri__print_text(p, right);
+}
+
 static void structured(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
   const struct node *n = print_at(p, item->id);
@@ -456,6 +464,8 @@ static void structured(struct printer *p, const struct item *item) {
   case TRI_OP_contract: contract(p, item->id); break;
   case TRI_OP_reshape:
   case TRI_OP_concat: rearranged(p, item->id); break;
+  case TRI_OP_lse:
+  case TRI_OP_argmax: last(p, item->id); break;
   case TRI_OP_size: tri__print_extent(p, tri__span(p->g, item->id).n, 0); break;
   default:
     if (is_loop_form(n))

@@ -2,6 +2,9 @@
 /* Sums, products, maps and scans as loops. */
 #include "graph/reduce.h"
 
+#include "graph/last.h"
+#include "graph/tensors.h"
+
 static uint32_t shape_of(const tri_graph *g, uint32_t id) { return node_at(g, id)->shape; }
 
 /* --- over an index */
@@ -174,12 +177,33 @@ uint32_t tri__norm_of(tri_graph *g, uint32_t x) {
   return tri__build1(g, TRI_OP_sqrt, tri__sum_of(g, squares));
 }
 
-uint32_t tri__logsumexp_of(tri_graph *g, uint32_t x) {
+/* Of a vector that is written out: by its largest element. */
+static uint32_t logsumexp_of_stack(tri_graph *g, uint32_t x) {
   uint32_t largest = elements_joined(g, TRI_OP_max, x, "logsumexp");
   if (id_is_error(largest)) return largest;
   uint32_t powers = tri__build1(g, TRI_OP_exp, tri__build2(g, TRI_OP_sub, x, largest));
   if (id_is_error(powers)) return powers;
   return tri__build2(g, TRI_OP_add, largest, tri__build1(g, TRI_OP_log, tri__sum_of(g, powers)));
+}
+
+/* The elements of x as a vector; x itself where its sizes are not known. */
+static uint32_t flattened(tri_graph *g, uint32_t x) {
+  int64_t count = 1;
+  uint32_t shape = shape_of(g, x);
+  for (uint32_t d = 0; d < shape_rank(g, shape); d++) {
+    int64_t n = shape_dims(g, shape)[d];
+    if (n < 0 || __builtin_mul_overflow(count, n, &count)) return x;
+  }
+  return tri__reshape(g, x, tri__shape(g, 1, &count));
+}
+
+uint32_t tri__logsumexp_of(tri_graph *g, uint32_t x) {
+  uint32_t failed = check_array(g, x, "logsumexp");
+  if (failed) return failed;
+  if (node_at(g, x)->op == TRI_OP_stack) return logsumexp_of_stack(g, x);
+  x = flattened(g, x);
+  while (!id_is_error(x) && shape_of(g, x)) x = tri__lse(g, x);
+  return x;
 }
 
 uint32_t tri__dot_of(tri_graph *g, uint32_t x, uint32_t y) {

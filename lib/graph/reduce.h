@@ -33,7 +33,7 @@ uint32_t tri__product_of(tri_graph *g, uint32_t x);
 uint32_t tri__mean_of(tri_graph *g, uint32_t x);
 uint32_t tri__norm_of(tri_graph *g, uint32_t x); /* the root of the sum of squares */
 uint32_t tri__logsumexp_of(tri_graph *g,
-                           uint32_t x); /* from the largest element on, so that nothing overflows */
+                           uint32_t x); /* without overflow where the value has none */
 /* The sum of the products of elements; x and y have one shape. */
 uint32_t tri__dot_of(tri_graph *g, uint32_t x, uint32_t y);
 

@@ -4,6 +4,7 @@
  * all that is reached. */
 #include <string.h>
 
+#include "graph/last.h"
 #include "graph/sizes.h"
 #include "graph/tensors.h"
 #include "graph/walk.h"
@@ -39,6 +40,8 @@ uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args) {
   case TRI_OP_permute: return tri__permute(g, args[0], tri__axes(g, id));
   case TRI_OP_reshape: return tri__reshape(g, args[0], n->shape);
   case TRI_OP_concat: return tri__concat(g, n->nargs, args);
+  case TRI_OP_lse: return tri__lse(g, args[0]);
+  case TRI_OP_argmax: return tri__argmax(g, args[0]);
   case TRI_OP_contract:
     how = tri__contraction(g, id);
     return tri__contract(g, args[0], args[1], &how);

@@ -222,6 +222,17 @@ TRI_API tri_expr tri_norm(tri_expr x);
 TRI_API tri_expr tri_mean(tri_expr x);
 TRI_API tri_expr tri_logsumexp(tri_expr x);
 
+/* Over the last dimension, [s…, n] -> [s…]. The logarithm of the sum of exp: it overflows only where
+ * its value does, and has no kinks. And the place, from 0, of the first maximum, which has the
+ * derivative 0; in ball arithmetic it is TRI_UNKNOWN which one that is where candidates overlap.
+ * TRI_SHAPE where x has no dimension or the last one has no elements. */
+TRI_API tri_expr tri_logsumexp_last(tri_expr x);
+TRI_API tri_expr tri_argmax(tri_expr x);
+
+/* Labels [s…], whole numbers from 0 to n - 1, as [s…, n]: 1 at the label's place, else 0; zeros only
+ * for a label out of range. TRI_SHAPE. */
+TRI_API tri_expr tri_one_hot(tri_expr labels, tri_extent n);
+
 /* x with its dimensions in another order: dimension d of the result is dimension axes[d] of x, from
  * 0; NULL: the last one first. TRI_SHAPE unless each of the `rank` dimensions of x stands in axes
  * once. */
