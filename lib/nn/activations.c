@@ -44,6 +44,41 @@ tri_expr tri__repeat_last(tri_expr x, int64_t n) {
   return tri_broadcast(x, rank + 1, extents);
 }
 
+tri_expr tri__broadcast_like(tri_expr x, tri_expr like) {
+  tri_extent extents[TRI_LAYER_RANK + 2];
+  return tri_broadcast(x, tri__extents(like, extents), extents);
+}
+
+/* x with fixed dimensions joined, so that there are fewer sums: [batch, n] of [batch, s…], [n] without a batch, and
+ * the last dimension, too, unless it is to be kept. */
+static tri_expr joined(tri_expr x, bool keep_last) {
+  tri_extent extents[3];
+  size_t rank = 0, all = tri_expr_rank(x);
+  int64_t n = 1;
+  for (size_t d = 0; d < all; d++) {
+    int64_t size = tri_expr_dim(x, d);
+    if (size < 0)
+      extents[rank++] = tri_extent_named("batch");
+    else if (!keep_last || d + 1 < all)
+      n *= size;
+  }
+  if (n > 1 || rank == 0) extents[rank++] = tri_extent_of(n);
+  if (keep_last) extents[rank++] = tri_extent_of(tri_expr_dim(x, all - 1));
+  return tri_reshape(x, rank, extents);
+}
+
+tri_expr tri__sum_all(tri_expr x) {
+  x = joined(x, false);
+  while (tri_expr_rank(x) > 0) x = tri_sum_axis(x, 0);
+  return x;
+}
+
+tri_expr tri__sum_rows(tri_expr x) {
+  x = joined(x, true);
+  while (tri_expr_rank(x) > 1) x = tri_sum_axis(x, 0);
+  return x;
+}
+
 /* Smooth, so nothing is a kink where a maximum would be one. */
 tri_expr tri__logaddexp(tri_expr a, tri_expr b) { return tri_add(a, tri_softplus(tri_sub(b, a))); }
 

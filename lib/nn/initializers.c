@@ -43,20 +43,27 @@ static double truncated_normal(uint64_t seed, uint32_t part, uint64_t *i) {
   return x;
 }
 
+/* Number i of a tensor; *drawn counts the random numbers that were taken. */
+static double first_value(const tri_model *m, const struct initializer *how, double variance,
+                          uint32_t part, uint64_t i, uint64_t *drawn) {
+  /* the deviation of a normal number that is within two deviations */
+  double deviation = sqrt(variance) / 0.87962566103423978, limit = sqrt(3.0 * variance);
+  if (how->scale == 0.0) return how->constant;
+  if (how->normal) return deviation * truncated_normal(m->seed, part, drawn);
+  return limit * (2.0 * uniform(m->seed, part, i) - 1.0);
+}
+
 void tri__initialize(tri_model *m, const char *name, uint32_t part, int64_t fan_in, int64_t fan_out,
-                     size_t count, double *values) {
+                     struct store *values) {
   const struct initializer *how = find(name);
   double fan = how->by_both ? 0.5 * ((double)fan_in + (double)fan_out) : (double)fan_in;
   double variance = how->scale / fmax(1.0, fan);
-  /* the deviation of a normal number that is within two deviations */
-  double deviation = sqrt(variance) / 0.87962566103423978, limit = sqrt(3.0 * variance);
   uint64_t drawn = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (how->scale == 0.0)
-      values[i] = how->constant;
-    else if (how->normal)
-      values[i] = deviation * truncated_normal(m->seed, part, &drawn);
+  for (size_t i = 0; i < values->count; i++) {
+    double x = first_value(m, how, variance, part, i, &drawn);
+    if (m->domain == TRI_DOUBLE)
+      ((double *)values->at)[i] = x;
     else
-      values[i] = limit * (2.0 * uniform(m->seed, part, i) - 1.0);
+      ((float *)values->at)[i] = (float)x;
   }
 }

@@ -1,130 +1,188 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What each kind of layer gives: the shape of its result, and the result as an expression. */
+/* The kinds of layers; those that are dense or give other shapes or the same. */
+#include <stdio.h>
 #include <string.h>
 
 #include "nn/nn.h"
 
-/* --- shapes */
+/* --- samples */
 
-static bool elements(size_t rank, const int64_t *shape, int64_t *count) {
+bool tri__sample_count(const struct sample *s, int64_t *count) {
   *count = 1;
-  for (size_t d = 0; d < rank; d++)
-    if (__builtin_mul_overflow(*count, shape[d], count)) return false;
+  for (size_t d = 0; d < s->rank; d++)
+    if (__builtin_mul_overflow(*count, s->shape[d], count)) return false;
   return true;
 }
 
-static tri_status shape_of_input(tri_model *m, struct layer *l) {
-  int64_t count;
-  for (size_t d = 0; d < l->spec.rank; d++)
-    if (l->spec.shape[d] < 1)
-      return tri__model_fail(m, TRI_SHAPE, "%s: size %zu is not positive", l->name, d);
-  if (!elements(l->spec.rank, l->spec.shape, &count) || count > INT32_MAX)
-    return tri__model_fail(m, TRI_LIMIT, "%s: more than 2147483647 elements", l->name);
-  l->rank = l->spec.rank;
-  memcpy(l->shape, l->spec.shape, sizeof l->shape);
+const char *tri__sample_text(const struct sample *s, char *text) {
+  size_t size = (size_t)snprintf(text, SHAPE_TEXT, "(None");
+  for (size_t d = 0; d < s->rank; d++)
+    size += (size_t)snprintf(text + size, SHAPE_TEXT - size, ", %lld", (long long)s->shape[d]);
+  snprintf(text + size, SHAPE_TEXT - size, ")");
+  return text;
+}
+
+static tri_status same_shape(tri_model *m, const struct layer *l, size_t n, const struct sample *in,
+                             struct sample *out) {
+  (void)m, (void)l, (void)n;
+  *out = *in;
   return TRI_OK;
 }
 
-static tri_status shape_of_dense(tri_model *m, struct layer *l, const struct layer *before) {
+/* --- input */
+
+static tri_status shape_of_input(tri_model *m, const struct layer *l, size_t n,
+                                 const struct sample *in, struct sample *out) {
+  int64_t count;
+  (void)n, (void)in;
+  out->rank = l->spec.rank;
+  memcpy(out->shape, l->spec.shape, sizeof out->shape);
+  if (!out->rank)
+    return tri__model_fail(m, TRI_SHAPE, "%s: a sample is a number, and not an array", l->name);
+  for (size_t d = 0; d < out->rank; d++)
+    if (out->shape[d] < 1)
+      return tri__model_fail(m, TRI_SHAPE, "%s: size %zu is not positive", l->name, d);
+  if (!tri__sample_count(out, &count) || count > INT32_MAX)
+    return tri__model_fail(m, TRI_LIMIT, "%s: more than 2147483647 elements", l->name);
+  return TRI_OK;
+}
+
+static tri_expr same(struct building *b, const struct layer *l, const struct call *c, size_t n,
+                     const tri_expr *x) {
+  (void)b, (void)l, (void)c, (void)n;
+  return *x;
+}
+
+/* --- dense */
+
+static tri_status shape_of_dense(tri_model *m, const struct layer *l, size_t n,
+                                 const struct sample *in, struct sample *out) {
+  (void)n;
   if (l->spec.units < 1 || l->spec.units > INT32_MAX)
     return tri__model_fail(m, TRI_ARGUMENT, "%s: the number of units is not positive", l->name);
-  if (before->rank == 0)
-    return tri__model_fail(m, TRI_SHAPE, "%s: a sample is a number, and not an array", l->name);
-  l->rank = before->rank;
-  memcpy(l->shape, before->shape, sizeof l->shape);
-  l->shape[l->rank - 1] = l->spec.units;
+  *out = *in;
+  out->shape[out->rank - 1] = l->spec.units;
   return TRI_OK;
 }
 
-static tri_status no_reshape(tri_model *m, const struct layer *l, const struct layer *before) {
-  tri_text text = {.allocator = &m->memory.allocator};
-  tri__sample_text(&text, before->rank, before->shape);
-  tri__text_puts(&text, " as ");
-  tri__sample_text(&text, l->spec.rank, l->spec.shape);
-  tri_status status = text.status ? tri__model_fail(m, text.status, "out of memory")
-                                  : tri__model_fail(m, TRI_SHAPE, "%s: elements do not fit: %s",
-                                                    l->name, text.data);
-  tri_text_free(&text);
-  return status;
+static tri_status weights_of_dense(tri_model *m, struct layer *l, const struct sample *in) {
+  int64_t from = in->shape[in->rank - 1], to = l->spec.units;
+  const struct new_weight kernel = {.name = "kernel",
+                                    .initializer = l->spec.kernel_initializer,
+                                    .shape = {2, {from, to}},
+                                    .fan_in = from,
+                                    .fan_out = to,
+                                    .regularizer = l->spec.kernel_regularizer};
+  tri_status status = tri__new_weight(m, l, &kernel);
+  return status || l->spec.no_bias ? status : tri__new_bias(m, l, to);
 }
 
-static tri_status shape_of_reshape(tri_model *m, struct layer *l, const struct layer *before) {
-  int64_t have, rest = 1;
-  size_t unknown = TRI_LAYER_RANK;
-  bool fits = elements(before->rank, before->shape, &have);
-  l->rank = l->spec.rank;
-  for (size_t d = 0; d < l->rank && fits; d++) {
-    int64_t n = l->shape[d] = l->spec.shape[d];
-    if (n == -1 && unknown == TRI_LAYER_RANK)
-      unknown = d;
-    else
-      fits = n > 0 && !__builtin_mul_overflow(rest, n, &rest);
-  }
-  if (!fits || have % rest != 0) return no_reshape(m, l, before);
-  if (unknown < TRI_LAYER_RANK)
-    l->shape[unknown] = have / rest;
-  else if (have != rest)
-    return no_reshape(m, l, before);
-  return TRI_OK;
+tri_status tri__new_bias(tri_model *m, struct layer *l, int64_t n) {
+  return tri__new_weight(m, l,
+                         &(struct new_weight){.name = "bias",
+                                              .initializer = l->spec.bias_initializer,
+                                              .shape = {1, {n}},
+                                              .fan_in = n,
+                                              .fan_out = n,
+                                              .regularizer = l->spec.bias_regularizer});
 }
 
-tri_status tri__layer_shape(tri_model *m, struct layer *l, const struct layer *before) {
-  if (l->spec.rank > TRI_LAYER_RANK)
-    return tri__model_fail(m, TRI_LIMIT, "%s: more than %d dimensions", l->name, TRI_LAYER_RANK);
-  switch (l->spec.kind) {
-  case TRI_LAYER_INPUT: return shape_of_input(m, l);
-  case TRI_LAYER_DENSE: return shape_of_dense(m, l, before);
-  case TRI_LAYER_RESHAPE: return shape_of_reshape(m, l, before);
-  case TRI_LAYER_FLATTEN:
-    l->rank = 1;
-    return elements(before->rank, before->shape, &l->shape[0]) ? TRI_OK : TRI_LIMIT;
-  case TRI_LAYER_DROPOUT:
-    if (!(l->spec.rate >= 0.0 && l->spec.rate < 1.0))
-      return tri__model_fail(m, TRI_ARGUMENT, "%s: the rate is not in [0, 1)", l->name);
-    break;
-  default: break;
-  }
-  l->rank = before->rank;
-  memcpy(l->shape, before->shape, sizeof l->shape);
-  return TRI_OK;
-}
-
-/* --- expressions */
-
-static tri_expr dense(const tri_model *m, const struct layer *l, tri_expr x) {
-  tri_extent extents[TRI_LAYER_RANK + 2];
-  tri_expr y = tri_matmul(x, m->weights[l->first_weight].variable);
-  if (!l->spec.no_bias) {
-    size_t rank = tri__extents(y, extents);
-    y = tri_add(y, tri_broadcast(m->weights[l->first_weight + 1].variable, rank, extents));
-  }
+tri_expr tri__bias_and_activation(const tri_model *m, const struct layer *l, tri_expr y) {
+  if (!l->spec.no_bias) y = tri_add(y, tri__broadcast_like(tri__weight_of(m, l, 1), y));
   return tri__activate(l->spec.activation, y);
 }
 
-static tri_expr reshape(const struct layer *l, tri_expr x) {
-  tri_extent extents[TRI_LAYER_RANK + 1] = {tri_extent_named("batch")};
-  for (size_t d = 0; d < l->rank; d++) extents[d + 1] = tri_extent_of(l->shape[d]);
-  return tri_reshape(x, l->rank + 1, extents);
+static tri_expr dense(struct building *b, const struct layer *l, const struct call *c, size_t n,
+                      const tri_expr *x) {
+  (void)c, (void)n;
+  return tri__bias_and_activation(b->m, l, tri_matmul(*x, tri__weight_of(b->m, l, 0)));
 }
 
-static tri_expr dropout(const struct layer *l, tri_expr x) {
-  tri_expr kept = tri_sub(tri_integer(x.graph, 1), tri_double(x.graph, l->spec.rate));
-  return tri_mul(x, tri_div(l->mask, kept));
+static tri_expr activation(struct building *b, const struct layer *l, const struct call *c,
+                           size_t n, const tri_expr *x) {
+  (void)b, (void)c, (void)n;
+  return tri__activate(l->spec.activation, *x);
 }
 
-tri_expr tri__layer_build(const tri_model *m, const struct layer *l, tri_expr x, bool training) {
-  switch (l->spec.kind) {
-  case TRI_LAYER_DENSE: return dense(m, l, x);
-  case TRI_LAYER_ACTIVATION: return tri__activate(l->spec.activation, x);
-  case TRI_LAYER_FLATTEN:
-  case TRI_LAYER_RESHAPE: return reshape(l, x);
-  case TRI_LAYER_DROPOUT: return training && l->spec.rate > 0.0 ? dropout(l, x) : x;
-  default: return x;
+/* --- other shapes */
+
+static tri_status shape_of_flatten(tri_model *m, const struct layer *l, size_t n,
+                                   const struct sample *in, struct sample *out) {
+  (void)n;
+  out->rank = 1;
+  if (tri__sample_count(in, &out->shape[0])) return TRI_OK;
+  return tri__model_fail(m, TRI_LIMIT, "%s: too many elements", l->name);
+}
+
+static tri_status no_reshape(tri_model *m, const struct layer *l, const struct sample *in) {
+  char from[SHAPE_TEXT], to[SHAPE_TEXT];
+  struct sample wanted = {.rank = l->spec.rank};
+  memcpy(wanted.shape, l->spec.shape, sizeof wanted.shape);
+  return tri__model_fail(m, TRI_SHAPE, "%s: elements do not fit: %s as %s", l->name,
+                         tri__sample_text(in, from), tri__sample_text(&wanted, to));
+}
+
+static tri_status shape_of_reshape(tri_model *m, const struct layer *l, size_t n,
+                                   const struct sample *in, struct sample *out) {
+  int64_t have, rest = 1;
+  size_t unknown = TRI_LAYER_RANK;
+  bool fits = tri__sample_count(in, &have) && l->spec.rank > 0;
+  (void)n;
+  out->rank = l->spec.rank;
+  for (size_t d = 0; d < out->rank && fits; d++) {
+    int64_t size = out->shape[d] = l->spec.shape[d];
+    if (size == -1 && unknown == TRI_LAYER_RANK)
+      unknown = d;
+    else
+      fits = size > 0 && !__builtin_mul_overflow(rest, size, &rest);
   }
+  if (!fits || have % rest != 0 || (unknown == TRI_LAYER_RANK && have != rest))
+    return no_reshape(m, l, in);
+  if (unknown < TRI_LAYER_RANK) out->shape[unknown] = have / rest;
+  return TRI_OK;
 }
 
-tri_expr tri__model_build(const tri_model *m, bool training) {
-  tri_expr x = m->input;
-  for (size_t i = 1; i < m->n_layers; i++) x = tri__layer_build(m, &m->layers[i], x, training);
-  return x;
+static tri_expr reshape(struct building *b, const struct layer *l, const struct call *c, size_t n,
+                        const tri_expr *x) {
+  tri_extent extents[TRI_LAYER_RANK + 1] = {tri_extent_named("batch")};
+  (void)b, (void)l, (void)n;
+  for (size_t d = 0; d < c->gives.rank; d++) extents[d + 1] = tri_extent_of(c->gives.shape[d]);
+  return tri_reshape(*x, c->gives.rank + 1, extents);
+}
+
+/* --- dropout */
+
+static tri_status shape_of_dropout(tri_model *m, const struct layer *l, size_t n,
+                                   const struct sample *in, struct sample *out) {
+  if (!(l->spec.rate >= 0.0 && l->spec.rate < 1.0))
+    return tri__model_fail(m, TRI_ARGUMENT, "%s: the rate is not in [0, 1)", l->name);
+  return same_shape(m, l, n, in, out);
+}
+
+static tri_expr dropout(struct building *b, const struct layer *l, const struct call *c, size_t n,
+                        const tri_expr *x) {
+  (void)n;
+  if (!b->training || l->spec.rate == 0.0) return *x;
+  tri_expr kept = tri_sub(tri_integer(x->graph, 1), tri_double(x->graph, l->spec.rate));
+  return tri_mul(*x, tri_div(c->mask, kept));
+}
+
+/* --- all of them */
+
+static const struct layer_row rows[] = {
+    [TRI_LAYER_INPUT] = {"InputLayer", "input_layer", 0, 0, shape_of_input, NULL, same},
+    [TRI_LAYER_DENSE] = {"Dense", "dense", 1, 1, shape_of_dense, weights_of_dense, dense},
+    [TRI_LAYER_ACTIVATION] = {"Activation", "activation", 1, 1, same_shape, NULL, activation},
+    [TRI_LAYER_FLATTEN] = {"Flatten", "flatten", 1, 1, shape_of_flatten, NULL, reshape},
+    [TRI_LAYER_RESHAPE] = {"Reshape", "reshape", 1, 1, shape_of_reshape, NULL, reshape},
+    [TRI_LAYER_DROPOUT] = {"Dropout", "dropout", 1, 1, shape_of_dropout, NULL, dropout},
+};
+
+const struct layer_row *tri__layer_row(tri_layer_kind kind) {
+  switch (kind) {
+  case TRI_LAYER_ADD: return &tri__add_row;
+  case TRI_LAYER_CONCATENATE: return &tri__concatenate_row;
+  case TRI_LAYER_BATCH_NORMALIZATION: return &tri__batch_normalization_row;
+  default: return (unsigned)kind < sizeof rows / sizeof *rows ? &rows[kind] : NULL;
+  }
 }

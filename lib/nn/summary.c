@@ -4,12 +4,6 @@
 
 enum { COLUMNS = 3 };
 
-void tri__sample_text(tri_text *text, size_t rank, const int64_t *shape) {
-  tri__text_puts(text, "(None");
-  for (size_t d = 0; d < rank; d++) tri__text_printf(text, ", %lld", (long long)shape[d]);
-  tri__text_puts(text, ")");
-}
-
 /* 235,500 */
 static void grouped(tri_text *text, size_t n) {
   size_t unit = 1;
@@ -38,17 +32,16 @@ static void rule(tri_text *text, const size_t *width, const char *const *marks) 
 /* The cells of a layer; the heads of columns for NULL. */
 static void cell(tri_text *text, const tri_model *m, const struct layer *l, size_t column) {
   static const char *const heads[COLUMNS] = {"Layer (type)", "Output Shape", "Param #"};
-  static const char *const types[TRI_LAYERS] = {"InputLayer", "Dense",   "Activation",
-                                                "Flatten",    "Reshape", "Dropout"};
+  char shape[SHAPE_TEXT];
   size_t count = 0;
   if (!l)
     tri__text_puts(text, heads[column]);
   else if (column == 0)
-    tri__text_printf(text, "%s (%s)", l->name, types[l->spec.kind]);
+    tri__text_printf(text, "%s (%s)", l->name, tri__layer_row(l->spec.kind)->class_name);
   else if (column == 1)
-    tri__sample_text(text, l->rank, l->shape);
+    tri__text_puts(text, tri__sample_text(&m->calls[l - m->layers].gives, shape));
   else {
-    for (size_t i = 0; i < l->weights; i++) count += m->weights[l->first_weight + i].count;
+    for (size_t i = 0; i < l->weights; i++) count += m->weights[l->first_weight + i].values.count;
     grouped(text, count);
   }
 }
@@ -110,7 +103,7 @@ tri_status tri_model_summary(const tri_model *model, tri_text *text) {
     rule(text, width, i + 1 < model->n_layers ? line : end);
   }
   total(text, "Total params", model->parameters);
-  total(text, "Trainable params", model->parameters);
-  total(text, "Non-trainable params", 0);
+  total(text, "Trainable params", model->trainable);
+  total(text, "Non-trainable params", model->parameters - model->trainable);
   return text->status;
 }

@@ -10,7 +10,9 @@
 
 static tri_model *m;
 
-static void set_up(void) { m = tri_sequential(&(tri_model_options){.seed = 7}); }
+static void set_up(void) {
+  m = tri_sequential(&(tri_model_options){.seed = 7, .dtype = "float64"});
+}
 static void tear_down(void) { tri_model_free(m); }
 
 static void add(tri_layer layer) {
@@ -129,11 +131,11 @@ END_TEST
 
 /* The model at n samples, with its own weights. */
 static void run(int64_t n, size_t samples, const double *x, double *y) {
-  tri_expr inputs[16], out = tri_model_output(m);
+  tri_expr inputs[16], out = tri_model_output(m, 0);
   size_t weights = tri_model_weights(m), p = tri_model_parameters(m);
   double *all = malloc((p + samples) * sizeof *all);
-  for (size_t i = 0; i < weights; i++) inputs[i] = tri_model_weight(m, i);
-  inputs[weights] = tri_model_input(m);
+  for (size_t i = 0; i < weights; i++) inputs[i] = tri_model_weight(m, i).variable;
+  inputs[weights] = tri_model_input(m, 0);
   tri_function *f = tri_compile(weights + 1, inputs, 1, &out);
   tri_model_get_weights(m, all);
   memcpy(all + p, x, samples * sizeof *x);
