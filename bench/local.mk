@@ -23,6 +23,10 @@ noinst_HEADERS += bench/gmm.h bench/ba.h bench/sparse.h bench/scan.h bench/lstm.
 noinst_HEADERS += bench/files.h
 noinst_HEADERS += bench/graphs.h bench/gmm_graph.h bench/ba_graph.h bench/lstm_graph.h bench/hand_graph.h
 EXTRA_DIST += bench/adbench-data.py
+TRIAD_BENCH += bench/bench_train
+noinst_HEADERS += bench/train.h bench/train_mlp.h bench/train_cnn.h bench/train_graph.h
+bench_bench_train_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) $(BENCH_CFLAGS)
+bench_bench_train_LDADD = $(LDADD) $(CBLAS_LIBS)
 tests/bench/adbench.log: bench/bench_gmm$(EXEEXT) bench/bench_ba$(EXEEXT) bench/bench_lstm$(EXEEXT) bench/bench_hand$(EXEEXT)
 bench_bench_gradient_CPPFLAGS = $(NATIVE_BUILT)
 bench_bench_native_CPPFLAGS = $(NATIVE_BUILT)

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Networks on Fashion-MNIST, trained by triad and by hand: processor seconds an epoch, one thread.
+ * The trainers by hand (train.h, train_mlp.h, train_cnn.h) store the gradient and add it to the
+ * weights; for information, one of them adds it in the product. Their gradients are compared with
+ * triad's first.
+ *   bench_train [--data FOLDER]
+ *   bench_train [--data FOLDER] --steps NAME     by hand alone: a line N of input is N steps, the
+ *                                                answer their seconds (for peers) */
+#include "config.h"
+
+#include "bench/train_cnn.h"
+#include "bench/train_graph.h"
+#include "bench/train_mlp.h"
+
+#if HAVE_OPENBLAS_SET_NUM_THREADS
+void openblas_set_num_threads(int n);
+#else
+static void openblas_set_num_threads(int n) { (void)n; }
+#endif
+
+/* What is measured; the goal is a ratio to the trainer by hand. */
+static const struct task {
+  const char *name;
+  enum train_optimizer optimizer;
+  int batch;
+  float rate;
+  int cnn;
+  double goal;
+} tasks[] = {
+    {"mlp-sgd-32", TRAIN_SGD, 32, 0.01F, 0, 0.85},
+    {"mlp-adam-256", TRAIN_ADAM, 256, 0.001F, 0, 0.95},
+    {"cnn", TRAIN_ADAM, 128, 0.001F, 1, NAN},
+};
+enum { TASKS = sizeof tasks / sizeof *tasks };
+
+static double processor_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* --- a trainer by hand on its way through the data */
+
+struct by_hand {
+  const struct task *task;
+  const struct train_data *data;
+  int *order;
+  size_t next;
+  struct mlp mlp;
+  struct cnn cnn;
+};
+
+static void hand_open(struct by_hand *h, const struct task *task, enum train_optimizer optimizer,
+                      const struct train_data *data) {
+  unsigned long long random = 7;
+  h->task = task;
+  h->data = data;
+  h->next = 0;
+  h->order = malloc(data->n * sizeof *h->order);
+  if (!h->order) exit(EXIT_FAILURE);
+  for (size_t i = 0; i < data->n; i++) h->order[i] = (int)i;
+  train_shuffle(data->n, h->order, &random);
+  if (task->cnn)
+    cnn_open(&h->cnn, optimizer, task->batch, task->rate);
+  else
+    mlp_open(&h->mlp, optimizer, task->batch, task->rate);
+}
+
+static void hand_close(struct by_hand *h) {
+  free(h->order);
+  if (h->task->cnn)
+    cnn_close(&h->cnn);
+  else
+    mlp_close(&h->mlp);
+}
+
+static void hand_steps(void *data, int steps) {
+  struct by_hand *h = data;
+  size_t batch = (size_t)h->task->batch;
+  for (int i = 0; i < steps; i++, h->next += batch) {
+    if (h->next + batch > h->data->n) h->next = 0;
+    if (h->task->cnn)
+      cnn_step(&h->cnn, h->data, h->order + h->next);
+    else
+      mlp_step(&h->mlp, h->data, h->order + h->next);
+  }
+}
+
+/* Its tensors of weights as triad's model has them: how many. */
+static size_t hand_weights(struct by_hand *h, struct train_weights **w) {
+  size_t n = 0;
+  if (h->task->cnn) {
+    struct cnn *p = &h->cnn;
+    struct train_weights *all[] = {&p->first.kernel,  &p->first.bias,   &p->second.kernel,
+                                   &p->second.bias,   &p->third.kernel, &p->third.bias,
+                                   &p->fourth.kernel, &p->fourth.bias};
+    n = sizeof all / sizeof *all;
+    memcpy(w, all, sizeof all);
+  } else {
+    for (int i = 0; i < MLP_LAYERS; i++) {
+      w[n++] = &h->mlp.layers[i].kernel;
+      w[n++] = &h->mlp.layers[i].bias;
+    }
+  }
+  return n;
+}
+
+/* The pictures and labels of its last step. */
+static const float *hand_pictures(const struct by_hand *h) {
+  return h->task->cnn ? h->cnn.x : h->mlp.y[0];
+}
+
+static const float *hand_labels(const struct by_hand *h) {
+  return h->task->cnn ? h->cnn.labels : h->mlp.labels;
+}
+
+/* --- are the gradients right? */
+
+static double *doubles(size_t n, const float *x) {
+  double *y = bench_numbers(n);
+  for (size_t i = 0; i < n; i++) y[i] = (double)x[i];
+  return y;
+}
+
+/* Whether n floats are the doubles, by the greatest of them. */
+static int same(const char *name, size_t tensor, size_t n, const float *found,
+                const double *expected) {
+  double most = 0.0, off = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    most = fmax(most, fabs(expected[i]));
+    off = fmax(off, fabs((double)found[i] - expected[i]));
+  }
+  if (most > 0.0 && off <= 1e-5 * most) return 1;
+  fprintf(stderr, "%s: the gradient of tensor %zu is off by %g of %g\n", name, tensor, off, most);
+  return 0;
+}
+
+/* Loss and gradient in double by triad, where the trainer by hand has just been. */
+static int compared(struct by_hand *h, const struct train_graph *t, const tri_function *f) {
+  struct train_weights *w[TRAIN_TENSORS];
+  double *in[TRAIN_TENSORS + 2], *out[TRAIN_TENSORS + 1];
+  size_t n = hand_weights(h, w), batch = (size_t)h->task->batch;
+  if (n != t->weights) return fprintf(stderr, "%s: other weights\n", h->task->name), 0;
+  for (size_t i = 0; i < n; i++) in[i] = doubles(w[i]->n, w[i]->w);
+  for (size_t i = 0; i < n; i++) out[i + 1] = bench_numbers(w[i]->n);
+  in[n] = doubles(batch * TRAIN_PIXELS, hand_pictures(h));
+  in[n + 1] = doubles(batch, hand_labels(h));
+  out[0] = bench_numbers(1);
+  const tri_call call = {.n_sizes = 1, .sizes = (int64_t[]){(int64_t)batch}};
+  int right = !tri_function_call_arrays(f, &call, (const void **)in, (void **)out) &&
+              fabs(*out[0] - h->mlp.state.loss - h->cnn.state.loss) <= 1e-5 * *out[0];
+  if (!right) fprintf(stderr, "%s: no loss, or another than %g\n", h->task->name, *out[0]);
+  for (size_t i = 0; right && i < n; i++)
+    right = same(h->task->name, i, w[i]->n, w[i]->gradient, out[i + 1]);
+  for (size_t i = 0; i < n + 2; i++) free(in[i]);
+  for (size_t i = 0; i < n + 1; i++) free(out[i]);
+  return right;
+}
+
+/* Whether one step by hand that changes nothing has triad's loss and gradient. */
+static int right_gradients(const struct task *task, const struct train_data *data,
+                           const struct train_graph *t) {
+  struct task still = *task;
+  struct by_hand h = {.task = NULL};
+  still.batch = 8;
+  still.rate = 0.0F;
+  tri_function *f = train_compile(t, TRI_DOUBLE, t->outputs, NULL);
+  hand_open(&h, &still, TRAIN_SGD, data);
+  hand_steps(&h, 1);
+  int right = f && compared(&h, t, f);
+  hand_close(&h);
+  tri_function_free(f);
+  return right;
+}
+
+/* Whether the update in the product leads to the weights of the other one. */
+static int right_fused(const struct task *task, const struct train_data *data) {
+  struct by_hand h[2] = {{.task = NULL}};
+  struct train_weights *w[2][TRAIN_TENSORS];
+  size_t n = 0;
+  int right = 1;
+  for (int i = 0; i < 2; i++) {
+    hand_open(h + i, task, i ? TRAIN_SGD_FUSED : TRAIN_SGD, data);
+    hand_steps(h + i, 20);
+    n = hand_weights(h + i, w[i]);
+  }
+  for (size_t i = 0; right && i < n; i++) {
+    double *expected = doubles(w[0][i]->n, w[0][i]->w);
+    right = same("mlp-sgd-32:fused", i, w[1][i]->n, w[1][i]->w, expected);
+    free(expected);
+  }
+  for (int i = 0; i < 2; i++) hand_close(h + i);
+  return right;
+}
+
+/* --- time */
+
+/* One of the ways that take turns. */
+struct way {
+  void (*steps)(void *data, int n);
+  void *data;
+  double least; /* processor seconds of a step */
+};
+
+/* The ways in turn, some steps each, for some seconds; `least` of all turns, since other work on
+ * the machine only adds. */
+static void take_turns(int n, struct way *ways, int steps) {
+  double end = bench_seconds() + 6.0;
+  for (int turn = 0; turn < 8 || bench_seconds() < end; turn++)
+    for (int i = 0; i < n; i++) {
+      double start = processor_seconds();
+      ways[i].steps(ways[i].data, steps);
+      double time = (processor_seconds() - start) / steps;
+      if (turn == 0 || time < ways[i].least) ways[i].least = time;
+    }
+}
+
+/* Steps of about 10 milliseconds and more. */
+static int steps_in_turn(const struct task *task) { return task->cnn ? 1 : 640 / task->batch; }
+
+static int measure(const struct task *task, const struct train_data *data) {
+  double epoch = (double)data->n / task->batch;
+  struct by_hand hand, fused;
+  int ways = task->optimizer == TRAIN_SGD ? 2 : 1;
+  struct way way[] = {{hand_steps, &hand, 0.0}, {hand_steps, &fused, 0.0}};
+  hand_open(&hand, task, task->optimizer, data);
+  if (ways > 1) hand_open(&fused, task, TRAIN_SGD_FUSED, data);
+  take_turns(ways, way, steps_in_turn(task));
+  char row[80];
+  snprintf(row, sizeof row, "%s:by-hand", task->name);
+  bench_result(row, epoch * way[0].least, "s", NAN, 1);
+  if (ways > 1) {
+    snprintf(row, sizeof row, "%s:fused", task->name);
+    bench_result(row, epoch * way[1].least, "s", NAN, 1);
+    bench_reference(row, "C + BLAS", epoch * way[0].least);
+    hand_close(&fused);
+  }
+  hand_close(&hand);
+  return 1;
+}
+
+static int checked(const struct task *task, const struct train_data *data) {
+  struct train_graph t;
+  if (task->cnn) return 1;
+  int right = train_graph_open(&t, train_mlp_model()) && right_gradients(task, data, &t);
+  tri_model_free(t.model);
+  return right && (task->optimizer != TRAIN_SGD || right_fused(task, data));
+}
+
+/* --- on request */
+
+static int on_request(const char *name, const struct train_data *data) {
+  struct by_hand h;
+  const struct task *task = NULL;
+  int steps;
+  for (int i = 0; i < TASKS; i++)
+    if (strcmp(tasks[i].name, name) == 0) task = tasks + i;
+  if (!task) return fprintf(stderr, "there is no %s\n", name), 0;
+  hand_open(&h, task, task->optimizer, data);
+  while (fscanf(stdin, "%d", &steps) == 1) {
+    double start = processor_seconds();
+    hand_steps(&h, steps);
+    printf("%.9g\n", processor_seconds() - start);
+    fflush(stdout);
+  }
+  hand_close(&h);
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  const char *folder = "/usr/share/datasets/fashion-mnist", *steps = NULL;
+  struct train_data data;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (strcmp(argv[i], "--data") == 0) folder = argv[i + 1];
+    if (strcmp(argv[i], "--steps") == 0) steps = argv[i + 1];
+  }
+  openblas_set_num_threads(1);
+  int right = train_open(&data, folder);
+  if (right && steps) right = on_request(steps, &data);
+  for (int i = 0; right && !steps && i < TASKS; i++)
+    right = checked(tasks + i, &data) && measure(tasks + i, &data);
+  train_close(&data);
+  return right ? EXIT_SUCCESS : EXIT_FAILURE;
+}
