@@ -39,12 +39,12 @@ static inline int train_graph_open(struct train_graph *t, tri_model *model) {
   if (!model) return 0;
   tri_graph *g = tri_model_graph(model);
   t->weights = tri_model_weights(model);
-  for (size_t i = 0; i < t->weights; i++) t->inputs[i] = tri_model_weight(model, i);
-  t->inputs[t->weights] = tri_model_input(model);
+  for (size_t i = 0; i < t->weights; i++) t->inputs[i] = tri_model_weight(model, i).variable;
+  t->inputs[t->weights] = tri_model_input(model, 0);
   t->inputs[t->weights + 1] =
       tri_variable_shaped(g, "labels", 1, (int64_t[]){0}, (const char *[]){"batch"});
   t->outputs[0] = tri_loss("sparse_categorical_crossentropy", t->inputs[t->weights + 1],
-                           tri_model_output(model), 1);
+                           tri_model_output(model, 0), 1);
   if (!tri_gradient(t->outputs[0], t->weights, t->inputs, t->outputs + 1)) return 1;
   fprintf(stderr, "%s\n", tri_graph_error(g)->message);
   return 0;
