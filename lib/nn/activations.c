@@ -16,25 +16,6 @@ size_t tri__extents(tri_expr x, tri_extent *extents) {
   return rank;
 }
 
-static tri_expr last_to_front(tri_expr x) {
-  size_t axes[TRI_LAYER_RANK + 2], rank = tri_expr_rank(x);
-  for (size_t d = 1; d < rank; d++) axes[d] = d - 1;
-  axes[0] = rank - 1;
-  return tri_transpose(x, rank, axes);
-}
-
-tri_expr tri__reduce_last(tri_expr x, tri_expr (*combine)(tri_expr a, tri_expr b)) {
-  int64_t n = tri_expr_dim(x, tri_expr_rank(x) - 1);
-  x = last_to_front(x);
-  while (n > 1) {
-    int64_t half = n / 2;
-    tri_expr joined = combine(tri_slice(x, 0, half), tri_slice(x, half, half));
-    x = n % 2 ? tri_concat(2, (tri_expr[]){joined, tri_slice(x, n - 1, 1)}, 0) : joined;
-    n = half + n % 2;
-  }
-  return tri_element(x, 0);
-}
-
 tri_expr tri__repeat_last(tri_expr x, int64_t n) {
   tri_extent extents[TRI_LAYER_RANK + 2];
   size_t rank = tri__extents(x, extents);
@@ -79,8 +60,15 @@ tri_expr tri__sum_rows(tri_expr x) {
   return x;
 }
 
-/* Smooth, so nothing is a kink where a maximum would be one. */
-tri_expr tri__logaddexp(tri_expr a, tri_expr b) { return tri_add(a, tri_softplus(tri_sub(b, a))); }
+tri_expr tri__mean_all(tri_expr x) {
+  if (tri_expr_status(x)) return x;
+  tri_expr count = tri_integer(x.graph, 1);
+  for (size_t d = 0; d < tri_expr_rank(x); d++) {
+    int64_t n = tri_expr_dim(x, d);
+    count = tri_mul(count, n < 0 ? tri_size(x.graph, "batch") : tri_integer(x.graph, n));
+  }
+  return tri_div(tri__sum_all(x), count);
+}
 
 /* --- activations */
 
@@ -88,18 +76,34 @@ static tri_expr number(tri_expr like, double x) { return tri_double(like.graph, 
 
 static tri_expr linear(tri_expr x) { return x; }
 
-static tri_expr softmax(tri_expr x) {
-  tri_expr sums = tri__reduce_last(x, tri__logaddexp);
-  return tri_exp(tri_sub(x, tri__repeat_last(sums, tri_expr_dim(x, tri_expr_rank(x) - 1))));
+tri_expr tri__log_softmax(tri_expr x) {
+  return tri_sub(x, tri__repeat_last(tri_logsumexp_last(x), tri_expr_dim(x, tri_expr_rank(x) - 1)));
 }
+
+static tri_expr softmax(tri_expr x) { return tri_exp(tri__log_softmax(x)); }
 
 static tri_expr softsign(tri_expr x) { return tri_div(x, tri_add(number(x, 1.0), tri_abs(x))); }
 
-/* The argument of expm1 is never positive: there the branch not taken could overflow. */
-static tri_expr elu(tri_expr x) {
-  tri_expr zero = number(x, 0.0);
-  return tri_select(tri_gt(x, zero), x, tri_expm1(tri_neg(tri_relu(tri_neg(x)))));
+/* x where it is positive, else a function of it, which sees no positive number: there it might overflow. At 0 the
+ * derivative is the function's, as in Keras. */
+static tri_expr positive_or(tri_expr x, tri_expr (*below)(tri_expr x)) {
+  tri_expr zero = number(x, 0.0), positive = tri_gt(x, zero);
+  return tri_select(positive, x, below(tri_select(positive, zero, x)));
 }
+
+static tri_expr elu(tri_expr x) { return positive_or(x, tri_expm1); }
+
+/* Keras's alpha and scale (Klambauer et al. 2017). */
+static tri_expr selu_below(tri_expr x) {
+  return tri_mul(tri_number(x.graph, "1.67326324235437728481"), tri_expm1(x));
+}
+
+static tri_expr selu(tri_expr x) {
+  return tri_mul(tri_number(x.graph, "1.05070098735548049342"), positive_or(x, selu_below));
+}
+
+static tri_expr fifth(tri_expr x) { return tri_div(x, number(x, 5.0)); }
+static tri_expr leaky_relu(tri_expr x) { return positive_or(x, fifth); }
 
 static tri_expr silu(tri_expr x) { return tri_mul(x, tri_sigmoid(x)); }
 
@@ -109,19 +113,49 @@ static tri_expr gelu(tri_expr x) {
   return tri_mul(tri_mul(number(x, 0.5), x), tri_erfc(tri_neg(tri_div(x, root))));
 }
 
+static tri_expr relu6(tri_expr x) { return tri_min(tri_relu(x), number(x, 6.0)); }
+
+/* relu6(x + 3)/6, as Keras 3 has it. */
+static tri_expr hard_sigmoid(tri_expr x) {
+  return tri_div(relu6(tri_add(x, number(x, 3.0))), number(x, 6.0));
+}
+
+static tri_expr hard_silu(tri_expr x) { return tri_mul(x, hard_sigmoid(x)); }
+
+static tri_expr mish(tri_expr x) { return tri_mul(x, tri_tanh(tri_softplus(x))); }
+
+static tri_expr log_sigmoid(tri_expr x) { return tri_neg(tri_softplus(tri_neg(x))); }
+
 static const struct activation {
-  const char *name;
+  const char *name, *alias;
   tri_expr (*build)(tri_expr x);
 } activations[] = {
-    {"linear", linear},     {"relu", tri_relu},       {"sigmoid", tri_sigmoid},
-    {"tanh", tri_tanh},     {"softmax", softmax},     {"softplus", tri_softplus},
-    {"softsign", softsign}, {"exponential", tri_exp}, {"elu", elu},
-    {"silu", silu},         {"gelu", gelu},
+    {"linear", NULL, linear},
+    {"relu", NULL, tri_relu},
+    {"sigmoid", NULL, tri_sigmoid},
+    {"tanh", NULL, tri_tanh},
+    {"softmax", NULL, softmax},
+    {"log_softmax", NULL, tri__log_softmax},
+    {"softplus", NULL, tri_softplus},
+    {"softsign", NULL, softsign},
+    {"exponential", NULL, tri_exp},
+    {"elu", NULL, elu},
+    {"selu", NULL, selu},
+    {"silu", "swish", silu},
+    {"gelu", NULL, gelu},
+    {"leaky_relu", NULL, leaky_relu},
+    {"relu6", NULL, relu6},
+    {"hard_sigmoid", NULL, hard_sigmoid},
+    {"hard_silu", "hard_swish", hard_silu},
+    {"mish", NULL, mish},
+    {"log_sigmoid", NULL, log_sigmoid},
 };
 
 static const struct activation *find(const char *name) {
   for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
-    if (strcmp(activations[i].name, name) == 0) return &activations[i];
+    if (strcmp(activations[i].name, name) == 0 ||
+        (activations[i].alias && strcmp(activations[i].alias, name) == 0))
+      return &activations[i];
   return NULL;
 }
 

@@ -195,11 +195,13 @@ uint32_t tri__random24(uint64_t seed, enum stream stream, uint32_t part, uint64_
 const char *tri__activation_name(const char *name);
 const char *tri__initializer_name(const char *name);
 
+/* Keras's first name for a loss, or a metric, of any of its names ("accuracy" of all accuracies that shapes choose
+ * from); *labels: whether its targets are numbers of classes, [batch, s…] of predictions [batch, s…, n]. */
+const char *tri__measure_name(const char *name, bool loss, bool *labels);
+
 /* An activation over x [batch, s…]. */
 tri_expr tri__activate(const char *name, tri_expr x);
 
-/* x [s…, n] reduced over its last dimension by halves, to shape [s…]: combine(a, b) is associative. */
-tri_expr tri__reduce_last(tri_expr x, tri_expr (*combine)(tri_expr a, tri_expr b));
 /* x [s…] as [s…, n]. */
 tri_expr tri__repeat_last(tri_expr x, int64_t n);
 /* x as large as `like`, as NumPy broadcasts. */
@@ -207,8 +209,10 @@ tri_expr tri__broadcast_like(tri_expr x, tri_expr like);
 /* The sum of all elements; and that over all dimensions but the last. */
 tri_expr tri__sum_all(tri_expr x);
 tri_expr tri__sum_rows(tri_expr x);
-/* log(exp(a) + exp(b)), which overflows nowhere. */
-tri_expr tri__logaddexp(tri_expr a, tri_expr b);
+/* The sum of all elements by their number. */
+tri_expr tri__mean_all(tri_expr x);
+/* Logarithms of what softmax gives. */
+tri_expr tri__log_softmax(tri_expr x);
 /* The dimensions of x. */
 size_t tri__extents(tri_expr x, tri_extent *extents);
 

@@ -43,7 +43,8 @@ typedef struct tri_regularizer {
 
 /* What a layer is to be; made by the macros below, zeros are the defaults. Text is copied where the
  * layer is added to a model.
- * Activations: linear, relu, sigmoid, tanh, softmax, softplus, softsign, exponential, elu, silu, gelu.
+ * Activations: linear, relu, sigmoid, tanh, softmax, log_softmax, softplus, softsign, exponential, elu, selu, silu
+ * (swish), gelu, leaky_relu, relu6, hard_sigmoid, hard_silu (hard_swish), mish, log_sigmoid.
  * Initializers: glorot_uniform, glorot_normal, he_uniform, he_normal, zeros, ones. */
 typedef struct tri_layer {
   tri_layer_kind kind;
@@ -221,12 +222,29 @@ TRI_CHECKED TRI_API tri_status tri_model_summary(const tri_model *model, tri_tex
 
 /* --- losses ---------------------------------------------------------------------------------------- */
 
-/* The mean loss over a batch of predictions p [batch, s…] of targets y, as Keras 3 defines it: mean_squared_error,
- * binary_crossentropy (y of the shape of p), categorical_crossentropy (y likewise, over the last dimension),
- * sparse_categorical_crossentropy (y [batch], numbers of classes from 0; another number has loss 0). Probabilities are
- * clipped to [1e-7, 1 - 1e-7]; from_logits not 0: p is what softmax, or sigmoid, is yet to be taken of. An error
- * expression for another name, and as the constructors that it is built by. */
+/* The loss of each sample, [batch, s…] for predictions p [batch, s…, n], as Keras 3 defines it; by these names, or
+ * Keras's others ("mse", "MeanSquaredError"):
+ *   mean_squared_error, mean_absolute_error, binary_crossentropy: targets y have the shape of p; their mean over the
+ *     last dimension
+ *   categorical_crossentropy: likewise, over the last dimension
+ *   sparse_categorical_crossentropy: y [batch, s…] are numbers of classes from 0; another number has loss 0
+ * Where the last dimension of y, or p, is 1 and the other has none in its place, that is no matter.
+ * Probabilities are clipped to [1e-7, 1 - 1e-7], those of classes divided by their sum before; from_logits not 0: p is
+ * what softmax, or sigmoid, is yet to be taken of, which is more accurate. An error expression, which sticks to the
+ * graph: TRI_NAME for another name, TRI_SHAPE naming both shapes. */
+TRI_API tri_expr tri_loss_samples(const char *name, tri_expr y, tri_expr p, int from_logits);
+
+/* Its mean over all samples: Keras's reduction "sum_over_batch_size". Errors as tri_loss_samples. */
 TRI_API tri_expr tri_loss(const char *name, tri_expr y, tri_expr p, int from_logits);
+
+/* What is measured of each sample, and its mean: the losses above, and
+ *   binary_accuracy: the share, of the last dimension, of targets that are 1 where p > 0.5, else 0
+ *   categorical_accuracy: 1 where y and p have their largest number at the same place of the last dimension
+ *   sparse_categorical_accuracy: 1 where that of p is at place y
+ *   accuracy, or acc: the one of these that the shapes of y and p ask for, as Keras chooses
+ * Errors as tri_loss_samples. */
+TRI_API tri_expr tri_metric_samples(const char *name, tri_expr y, tri_expr p);
+TRI_API tri_expr tri_metric(const char *name, tri_expr y, tri_expr p);
 
 #ifdef __cplusplus
 }
