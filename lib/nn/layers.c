@@ -169,6 +169,11 @@ static tri_expr dropout(struct building *b, const struct layer *l, const struct 
 
 /* --- all of them */
 
+tri_layer tri_named(const char *name, tri_layer layer) {
+  layer.name = name;
+  return layer;
+}
+
 static const struct layer_row rows[] = {
     [TRI_LAYER_INPUT] = {"InputLayer", "input_layer", 0, 0, shape_of_input, NULL, same},
     [TRI_LAYER_DENSE] = {"Dense", "dense", 1, 1, shape_of_dense, weights_of_dense, dense},

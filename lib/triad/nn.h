@@ -76,6 +76,10 @@ typedef struct tri_layer {
 #define tri_input(...) TRI_LAYER_SHAPED(TRI_LAYER_INPUT, __VA_ARGS__)
 #define tri_reshape_layer(...) TRI_LAYER_SHAPED(TRI_LAYER_RESHAPE, __VA_ARGS__)
 
+/* The layer with a name, for those whose macro takes nothing but sizes: tri_named("picture", tri_input(28, 28)). The
+ * text is not copied. */
+TRI_API tri_layer tri_named(const char *name, tri_layer layer);
+
 /* tri_dense(300, .activation = "relu"): activation(x · kernel + bias) over the last dimension. */
 #define tri_dense(...) ((tri_layer){.kind = TRI_LAYER_DENSE, .units = __VA_ARGS__})
 /* tri_activation("softmax"): softmax is over the last dimension. */
