@@ -13,6 +13,7 @@
 #include <triad/pattern.h>
 #include <triad/sparse.h>
 #include <triad/tape.h>
+#include <triad/train.h>
 #include <triad/verify.h>
 #include <triad/version.h>
 

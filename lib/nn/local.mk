@@ -5,3 +5,10 @@ libtriad_la_SOURCES += lib/nn/nn.h
 libtriad_la_SOURCES += lib/nn/activations.c lib/nn/build.c lib/nn/calls.c lib/nn/initializers.c lib/nn/layers.c
 libtriad_la_SOURCES += lib/nn/layers_merge.c lib/nn/layers_norm.c lib/nn/losses.c lib/nn/model.c lib/nn/random.c
 libtriad_la_SOURCES += lib/nn/summary.c lib/nn/weights.c
+
+# Training.
+triadinclude_HEADERS += lib/triad/train.h
+libtriad_la_SOURCES += lib/nn/train.h
+libtriad_la_SOURCES += lib/nn/callbacks.c lib/nn/check_data.c lib/nn/compile.c lib/nn/feed.c lib/nn/fit.c lib/nn/gather.c
+libtriad_la_SOURCES += lib/nn/history.c lib/nn/masks.c lib/nn/measure.c lib/nn/optimizers.c lib/nn/predict.c
+libtriad_la_SOURCES += lib/nn/progress.c lib/nn/step.c lib/nn/step_build.c

@@ -67,6 +67,7 @@ tri_model *tri_functional(const tri_model_options *options) {
 
 void tri_model_free(tri_model *model) {
   if (!model) return;
+  tri__training_free(model);
   for (size_t i = 0; i < model->n_weights; i++) tri__store_free(model, &model->weights[i].values);
   struct memory memory = model->memory;
   tri_graph_free(model->graph);

@@ -74,7 +74,11 @@ struct tri_model {
   struct weight *weights; /* layer after layer */
   size_t n_weights, weight_capacity;
   size_t parameters, trainable; /* numbers in all weights, and in those that are trained */
+  struct training *training;    /* of train.h; NULL: not compiled */
 };
+
+/* Forgets how the model is trained. Nothing happens if that was not said. */
+void tri__training_free(tri_model *m);
 
 /* Sets the error; returns status. */
 tri_status tri__model_fail(tri_model *m, tri_status status, const char *format, ...)

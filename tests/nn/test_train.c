@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Models that really learn, in both dtypes, the same for any number of threads; steps against steps by hand. */
+#include "tests/nn/training.h"
+
+/* --- learning */
+
+static void learns_xor(const char *dtype, tri_optimizer optimizer, int64_t epochs) {
+  tri_model *m = xor_model(dtype, NULL);
+  tri_array x = doubles(xor_x, 2, 4, 2), y = doubles(xor_y, 1, 4, 0);
+  tri_dataset data = {.x = &(tri_samples){.array = &x}, .y = &(tri_samples){.array = &y}};
+  double loss;
+  fine(m, tri_model_compile(m, .optimizer = optimizer, .loss = "binary_crossentropy"));
+  fine(m, tri_model_fit(m, &data, &(tri_fit_options){.epochs = epochs}));
+  fine(m, tri_model_evaluate(m, &data, NULL, &loss));
+  ck_assert_double_lt(loss, 0.01);
+  ck_assert_uint_eq(tri_history_epochs(tri_model_history(m)), (size_t)epochs);
+  tri_model_free(m);
+}
+
+START_TEST(xor_is_learnt) {
+  learns_xor("float64", tri_adam(.learning_rate = 0.1), 200);
+  learns_xor("float32", tri_adam(.learning_rate = 0.1), 200);
+  learns_xor("float32", tri_rmsprop(.learning_rate = 0.05), 200);
+  learns_xor("float64", tri_sgd(.learning_rate = 0.5, .momentum = 0.9), 1000);
+  learns_xor("float32", tri_sgd(.learning_rate = 0.5, .momentum = 0.9, .nesterov = 1), 1000);
+}
+END_TEST
+
+START_TEST(classes_are_learnt) {
+  struct points p;
+  make_points(&p);
+  for (int i = 0; i < 4; i++) {
+    tri_model *m = classifier(i % 2 ? "float32" : "float64", i < 2 ? 0.0 : 0.3, NULL);
+    fine(m, tri_model_compile(m, .optimizer = tri_adam(.learning_rate = 0.02),
+                              .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}));
+    fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.epochs = 15}));
+    ck_assert_double_gt(accuracy_of(m, &p), 0.95);
+    double results[2];
+    ck_assert_uint_eq(tri_model_metrics(m), 2);
+    fine(m, tri_model_evaluate(m, &p.data, NULL, results));
+    ck_assert_double_eq_tol(results[1], accuracy_of(m, &p), 1e-6);
+    tri_model_free(m);
+  }
+}
+END_TEST
+
+/* --- one step by hand */
+
+/* Of y = w x + b and the mean square over three samples. */
+START_TEST(a_step_goes_along_the_gradient) {
+  double x[] = {1, 2, 4}, t[] = {3, -1, 2}, w[] = {0.5, -1}, g[2] = {0, 0}, loss = 0, found;
+  tri_array xs = doubles(x, 2, 3, 1), ts = doubles(t, 2, 3, 1);
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ts}};
+  tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64"});
+  add_layer(m, tri_input(1));
+  add_layer(m, tri_dense(1));
+  tri_model_set_weights(m, w);
+  for (int i = 0; i < 3; i++) {
+    double d = w[0] * x[i] + w[1] - t[i];
+    loss += d * d / 3;
+    g[0] += 2 * d * x[i] / 3;
+    g[1] += 2 * d / 3;
+  }
+  fine(m, tri_model_compile(m, .optimizer = tri_sgd(.learning_rate = 0.25),
+                            .loss = "mean_squared_error"));
+  fine(m, tri_model_train_on_batch(m, &data, &found));
+  ck_assert_double_eq_tol(found, loss, 1e-14);
+  double after[2];
+  tri_model_get_weights(m, after);
+  for (int i = 0; i < 2; i++) ck_assert_double_eq_tol(after[i], w[i] - 0.25 * g[i], 1e-14);
+  tri_model_set_learning_rate(m, 0.0);
+  ck_assert_double_eq(tri_model_learning_rate(m), 0.0);
+  fine(m, tri_model_train_on_batch(m, &data, NULL));
+  tri_model_get_weights(m, w);
+  ck_assert_mem_eq(after, w, sizeof w);
+  tri_model_free(m);
+}
+END_TEST
+
+/* --- moving statistics */
+
+START_TEST(batch_normalization_moves_its_statistics) {
+  double x[] = {1, 2, 3, 6}, y[] = {0, 0, 0, 0}, w[4];
+  tri_array xs = doubles(x, 2, 4, 1), ys = doubles(y, 2, 4, 1);
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+  tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64"});
+  add_layer(m, tri_input(1));
+  add_layer(m, tri_batch_normalization(.momentum = 0.75));
+  fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = "mean_squared_error"));
+  fine(m, tri_model_train_on_batch(m, &data, NULL));
+  tri_model_get_weights(m, w);
+  ck_assert_double_eq_tol(w[2], 0.25 * 3.0, 1e-14);
+  ck_assert_double_eq_tol(w[3], 0.75 + 0.25 * 3.5, 1e-14);
+  double loss;
+  fine(m, tri_model_evaluate(m, &data, NULL, &loss));
+  double after[4];
+  tri_model_get_weights(m, after);
+  ck_assert_mem_eq(after, w, sizeof w);
+  tri_model_free(m);
+}
+END_TEST
+
+/* --- dropout */
+
+/* A layer of ones and weights of 1: what is learnt of is the share that was kept, over what it is expected to be. */
+START_TEST(dropout_keeps_its_share) {
+  enum { WIDE = 1000 };
+  static double x[4 * WIDE], y[4];
+  double w[WIDE + 1], loss[2], expected;
+  for (int i = 0; i < 4 * WIDE; i++) x[i] = 1;
+  for (int i = 0; i < WIDE; i++) w[i] = 1.0 / WIDE;
+  w[WIDE] = 0;
+  tri_array xs = doubles(x, 2, 4, WIDE), ys = doubles(y, 2, 4, 1);
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+  tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64", .seed = 5});
+  add_layer(m, tri_input(WIDE));
+  add_layer(m, tri_dropout(0.4));
+  add_layer(m, tri_dense(1));
+  tri_model_set_weights(m, w);
+  fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = "mean_squared_error"));
+  tri_model_set_learning_rate(m, 0);
+  for (int i = 0; i < 2; i++) fine(m, tri_model_train_on_batch(m, &data, &loss[i]));
+  ck_assert_double_eq_tol(loss[0], 1, 0.05);
+  ck_assert_double_ne(loss[0], 1.0);
+  ck_assert_double_ne(loss[0], loss[1]); /* another mask at another step */
+  fine(m, tri_model_evaluate(m, &data, NULL, &expected));
+  ck_assert_double_eq_tol(expected, 1, 1e-12); /* and none in use */
+  tri_model_free(m);
+}
+END_TEST
+
+/* --- the same bits */
+
+static void train(size_t threads, double *weights, size_t n) {
+  struct points p;
+  tri_model *m = classifier("float32", 0.25, NULL);
+  make_points(&p);
+  ck_assert_uint_eq(tri_model_parameters(m), n);
+  fine(m, tri_model_compile(m, .optimizer = tri_adam(), .loss = "sparse_categorical_crossentropy",
+                            .threads = threads));
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.epochs = 2}));
+  tri_model_get_weights(m, weights);
+  tri_model_free(m);
+}
+
+START_TEST(threads_change_no_bit) {
+  enum { PARAMETERS = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
+  double weights[3][PARAMETERS];
+  train(1, weights[0], PARAMETERS);
+  train(2, weights[1], PARAMETERS);
+  train(7, weights[2], PARAMETERS);
+  ck_assert_mem_eq(weights[0], weights[1], sizeof weights[0]);
+  ck_assert_mem_eq(weights[0], weights[2], sizeof weights[0]);
+}
+END_TEST
+
+static Suite *suite(void) {
+  Suite *s = suite_create("train");
+  TCase *t = tcase_create("train");
+  tcase_set_timeout(t, 60);
+  tcase_add_test(t, xor_is_learnt);
+  tcase_add_test(t, classes_are_learnt);
+  tcase_add_test(t, a_step_goes_along_the_gradient);
+  tcase_add_test(t, batch_normalization_moves_its_statistics);
+  tcase_add_test(t, dropout_keeps_its_share);
+  tcase_add_test(t, threads_change_no_bit);
+  suite_add_tcase(s, t);
+  return s;
+}
+
+int main(void) {
+  settle_products();
+  return tri_test_main("train", suite);
+}
