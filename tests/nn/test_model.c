@@ -3,9 +3,8 @@
  * written out in C. */
 #include <math.h>
 #include <string.h>
-#include <triad.h>
 
-#include "nn/nn.h"
+#include "tests/nn/networks.h"
 #include "tests/runner.h"
 
 static tri_model *m;
@@ -172,34 +171,70 @@ START_TEST(softmax_does_not_overflow) {
 }
 END_TEST
 
+/* With Keras's constants for selu. */
 static double by_hand(int which, double x) {
+  const double six = fmin(fmax(x + 3, 0), 6) / 6, soft = log1p(exp(x)),
+               all = exp(-2) + exp(-0.5) + 1 + exp(0.5) + exp(3);
   switch (which) {
   case 0: return x > 0 ? x : 0;
   case 1: return 1 / (1 + exp(-x));
   case 2: return tanh(x);
-  case 3: return log1p(exp(x));
+  case 3: return soft;
   case 4: return x / (1 + fabs(x));
   case 5: return exp(x);
   case 6: return x > 0 ? x : expm1(x);
   case 7: return x / (1 + exp(-x));
   case 8: return 0.5 * x * (1 + erf(x / sqrt(2)));
+  case 9: return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x));
+  case 10: return x > 0 ? x : 0.2 * x;
+  case 11: return fmin(fmax(x, 0), 6);
+  case 12: return six;
+  case 13: return x * six;
+  case 14: return x * tanh(soft);
+  case 15: return -log1p(exp(-x));
+  case 16: return x - log(all);
   default: return x;
   }
 }
 
+static const double X[5] = {-2, -0.5, 0, 0.5, 3};
+
 START_TEST(activations_are_those_of_keras) {
-  static const char *const names[] = {"relu",        "sigmoid", "tanh", "softplus", "softsign",
-                                      "exponential", "elu",     "silu", "gelu",     "linear"};
-  const double x[] = {-2, -0.5, 0, 0.5, 3};
+  static const char *const names[] = {
+      "relu",         "sigmoid",   "tanh", "softplus",    "softsign",    "exponential",
+      "elu",          "silu",      "gelu", "selu",        "leaky_relu",  "relu6",
+      "hard_sigmoid", "hard_silu", "mish", "log_sigmoid", "log_softmax", "linear"};
   double y[5];
-  for (int k = 0; k < 10; k++) {
+  for (int k = 0; k < 18; k++) {
     tri_model_free(m);
     set_up();
     add(tri_input(5));
     add(tri_activation(names[k]));
-    run(1, 5, x, y);
+    run(1, 5, X, y);
     for (int i = 0; i < 5; i++)
-      ck_assert_double_eq_tol(y[i], by_hand(k, x[i]), 1e-15 * (1 + fabs(y[i])));
+      ck_assert_double_eq_tol(y[i], by_hand(k, X[i]), 1e-15 * (1 + fabs(y[i])));
+  }
+}
+END_TEST
+
+/* At 0 the derivative from below, as in Keras; far out nothing overflows. */
+START_TEST(activations_in_two_pieces_have_derivatives) {
+  static const char *const names[] = {"elu", "selu", "leaky_relu"};
+  const double at[3][3] = {{1, 1, 0},
+                           {1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 0},
+                           {1, 0.2, 0.2}},
+               x[3] = {1e6, 0, -1e6};
+  for (int k = 0; k < 3; k++) {
+    tri_expr v, gradient;
+    double y[3];
+    tri_model_free(m);
+    set_up();
+    add(tri_input(3));
+    add(tri_activation(names[k]));
+    v = tri_model_input(m, 0);
+    ck_assert_int_eq(tri_gradient(tri__sum_all(tri_model_output(m, 0)), 1, &v, &gradient), TRI_OK);
+    value_at(gradient, 1, &(struct given){v, x}, 1, y);
+    near_all(3, y, at[k], 1e-15);
   }
 }
 END_TEST
@@ -216,6 +251,7 @@ static Suite *suite(void) {
   tcase_add_test(t, dense_layers_are_products_and_sums);
   tcase_add_test(t, softmax_does_not_overflow);
   tcase_add_test(t, activations_are_those_of_keras);
+  tcase_add_test(t, activations_in_two_pieces_have_derivatives);
   suite_add_tcase(s, t);
   return s;
 }
