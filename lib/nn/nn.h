@@ -99,6 +99,10 @@ const char *tri__sample_text(const struct sample *s, char *text);
 /* Elements of a sample; false if they cannot be counted. */
 bool tri__sample_count(const struct sample *s, int64_t *count);
 
+/* Keras's order of the layers of a functional model that outputs need: their numbers, *n of them, into layers[n_layers].
+ * False when out of memory. */
+bool tri__layer_order(const tri_model *m, struct memory *memory, size_t *layers, size_t *n);
+
 /* --- what is built of a model */
 
 /* What a weight that is not trained is after a step of training. */

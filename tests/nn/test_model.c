@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Models: names, shapes, summaries, first weights, random numbers, and layers as expressions against the same
+/* Models: names, shapes, first weights, random numbers, and layers as expressions against the same
  * written out in C. */
 #include <math.h>
 #include <string.h>
@@ -37,35 +37,6 @@ START_TEST(random_numbers_are_philox) {
   ck_assert_uint_ne(tri__random24(0, STREAM_WEIGHTS, 0, 4), zeros[0] >> 8);
   ck_assert_uint_ne(tri__random24(0, STREAM_SHUFFLE, 0, 0), zeros[0] >> 8);
   ck_assert_uint_ne(tri__random24(1, STREAM_WEIGHTS, 0, 0), zeros[0] >> 8);
-}
-END_TEST
-
-START_TEST(summaries_are_as_keras_prints_them) {
-  static const char expected[] =
-      "Model: \"sequential\"\n"
-      "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓\n"
-      "┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃\n"
-      "┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━┩\n"
-      "│ flatten (Flatten)               │ (None, 784)            │             0 │\n"
-      "├─────────────────────────────────┼────────────────────────┼───────────────┤\n"
-      "│ dense (Dense)                   │ (None, 300)            │       235,500 │\n"
-      "├─────────────────────────────────┼────────────────────────┼───────────────┤\n"
-      "│ dense_1 (Dense)                 │ (None, 100)            │        30,100 │\n"
-      "├─────────────────────────────────┼────────────────────────┼───────────────┤\n"
-      "│ dense_2 (Dense)                 │ (None, 10)             │         1,010 │\n"
-      "└─────────────────────────────────┴────────────────────────┴───────────────┘\n"
-      " Total params: 266,610 (1.02 MB)\n"
-      " Trainable params: 266,610 (1.02 MB)\n"
-      " Non-trainable params: 0 (0.00 B)\n";
-  tri_text text = {0};
-  add(tri_input(28, 28));
-  add(tri_flatten());
-  add(tri_dense(300, .activation = "relu"));
-  add(tri_dense(100, .activation = "relu"));
-  add(tri_dense(10, .activation = "softmax"));
-  ck_assert_int_eq(tri_model_summary(m, &text), TRI_OK);
-  ck_assert_str_eq(text.data, expected);
-  tri_text_free(&text);
 }
 END_TEST
 
@@ -244,7 +215,6 @@ static Suite *suite(void) {
   TCase *t = tcase_create("model");
   tcase_add_checked_fixture(t, set_up, tear_down);
   tcase_add_test(t, random_numbers_are_philox);
-  tcase_add_test(t, summaries_are_as_keras_prints_them);
   tcase_add_test(t, what_does_not_fit_is_told);
   tcase_add_test(t, first_weights_are_spread_as_keras_spreads_them);
   tcase_add_test(t, seeds_repeat_weights);
