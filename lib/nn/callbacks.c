@@ -70,7 +70,7 @@ static void early_ends(void *context, tri_fit *fit) {
   s->weights = NULL;
 }
 
-tri_callback tri_early_stopping_callback(tri_early_stopping *stopping) {
+tri_callback tri_stop_early(tri_early_stopping *stopping) {
   return (tri_callback){.context = stopping,
                         .on_train_begin = early_begins,
                         .on_epoch_end = early_epoch_ends,
@@ -85,6 +85,6 @@ static void schedule(void *context, tri_fit *fit) {
   tri_model_set_learning_rate(fit->model, rate);
 }
 
-tri_callback tri_learning_rate_scheduler_callback(tri_learning_rate_scheduler *scheduler) {
+tri_callback tri_schedule_rate(tri_learning_rate_scheduler *scheduler) {
   return (tri_callback){.context = scheduler, .on_epoch_begin = schedule};
 }

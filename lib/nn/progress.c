@@ -162,7 +162,7 @@ static void batch_ends(void *context, tri_fit *fit) {
 
 static void epoch_ends(void *context, tri_fit *fit) { show(context, fit, true); }
 
-tri_callback tri_progress_callback(tri_progress *progress) {
+tri_callback tri_show_progress(tri_progress *progress) {
   return (tri_callback){.context = progress,
                         .on_epoch_begin = epoch_begins,
                         .on_batch_end = batch_ends,

@@ -220,7 +220,7 @@ typedef struct tri_progress {
 } tri_progress;
 
 /* The callback that shows it; progress must last as long as it. */
-TRI_API tri_callback tri_progress_callback(tri_progress *progress);
+TRI_API tri_callback tri_show_progress(tri_progress *progress);
 
 /* Ends a training when something measured gets no better. Zeros are the defaults. */
 typedef struct tri_early_stopping {
@@ -238,7 +238,7 @@ typedef struct tri_early_stopping {
 } tri_early_stopping;
 
 /* The callback that does it. TRI_NAME, from the fit, if what it monitors is not measured. */
-TRI_API tri_callback tri_early_stopping_callback(tri_early_stopping *stopping);
+TRI_API tri_callback tri_stop_early(tri_early_stopping *stopping);
 
 /* Sets the learning rate when an epoch begins, from its number and the rate there is. */
 typedef struct tri_learning_rate_scheduler {
@@ -247,7 +247,7 @@ typedef struct tri_learning_rate_scheduler {
 } tri_learning_rate_scheduler;
 
 /* The callback that does it. */
-TRI_API tri_callback tri_learning_rate_scheduler_callback(tri_learning_rate_scheduler *scheduler);
+TRI_API tri_callback tri_schedule_rate(tri_learning_rate_scheduler *scheduler);
 
 #ifdef __cplusplus
 }
