@@ -2,7 +2,7 @@
 /* What Keras 3 prints of a model, through Rich, where lines have 80 places. */
 #include <string.h>
 
-#include "nn/nn.h"
+#include "nn/train.h"
 
 enum { COLUMNS = 4 };
 
@@ -171,12 +171,30 @@ static void memory_size(tri_text *text, double bytes) {
 }
 
 /* Total params: 266,610 (1.02 MB) */
-static void total(const struct table *t, const char *what, size_t count) {
+static void total(const struct table *t, const char *what, size_t count, double bytes) {
   tri__text_printf(t->text, " %s: ", what);
   grouped(t->text, count);
   tri__text_puts(t->text, " (");
-  memory_size(t->text, (t->m->domain == TRI_DOUBLE ? 8.0 : 4.0) * (double)count);
+  memory_size(t->text, bytes);
   tri__text_puts(t->text, ")\n");
+}
+
+/* What an optimizer keeps once it has been used: its slots and, as Keras counts them, its steps, of 8 bytes, and its
+ * rate. */
+static size_t optimizer_parameters(const struct training *t, size_t trainable) {
+  return t && t->compiled && t->steps ? t->n_slots * trainable + 2 : 0;
+}
+
+static void totals(const struct table *t) {
+  const tri_model *m = t->m;
+  double each = m->domain == TRI_DOUBLE ? 8.0 : 4.0;
+  size_t fixed = m->parameters - m->trainable,
+         kept = optimizer_parameters(m->training, m->trainable);
+  double kept_bytes = kept ? each * (double)(kept - 1) + 8.0 : 0.0;
+  total(t, "Total params", m->parameters + kept, each * (double)m->parameters + kept_bytes);
+  total(t, "Trainable params", m->trainable, each * (double)m->trainable);
+  total(t, "Non-trainable params", fixed, each * (double)fixed);
+  if (kept) total(t, "Optimizer params", kept, kept_bytes);
 }
 
 /* Whether each layer is called once, on what the one before it gave: then nobody asks what it is connected to. */
@@ -205,9 +223,7 @@ tri_status tri_model_summary(const tri_model *model, tri_text *text) {
   if (t.layers && rows_in_order(&t, &memory)) {
     tri__text_printf(text, "Model: \"%s\"\n", model->name);
     rows(&t);
-    total(&t, "Total params", model->parameters);
-    total(&t, "Trainable params", model->trainable);
-    total(&t, "Non-trainable params", model->parameters - model->trainable);
+    totals(&t);
   } else
     text->status = TRI_MEMORY;
   tri__free(&memory, t.layers, model->n_layers, sizeof *t.layers);

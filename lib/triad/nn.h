@@ -221,7 +221,9 @@ TRI_API void tri_model_set_weight(tri_model *model, size_t i, const double *valu
 TRI_API void tri_model_get_weights(const tri_model *model, double *values);
 TRI_API void tri_model_set_weights(tri_model *model, const double *values);
 
-/* Appends what Keras 3 prints of a model: its layers, their shapes and how many parameters they have. TRI_MEMORY. */
+/* Appends what Keras 3 prints of a model: its layers, their shapes, how many parameters they have and, if one is not
+ * called on what the one before it gave, what they are called on; once it was trained, what its optimizer keeps, with
+ * the number of steps and the rate. TRI_MEMORY. */
 TRI_CHECKED TRI_API tri_status tri_model_summary(const tri_model *model, tri_text *text);
 
 /* --- losses ---------------------------------------------------------------------------------------- */

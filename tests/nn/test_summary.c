@@ -11,18 +11,18 @@ static void check(tri_model *m, const char *expected) {
   tri_model_free(m);
 }
 
-static void add(tri_model *m, tri_layer layer) {
+static void add_layer(tri_model *m, tri_layer layer) {
   tri_status status = tri_model_add(m, layer);
   ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
 }
 
 START_TEST(layers_are_listed_with_shapes_and_counts) {
   tri_model *m = tri_sequential(NULL);
-  add(m, tri_input(28, 28));
-  add(m, tri_flatten());
-  add(m, tri_dense(300, .activation = "relu"));
-  add(m, tri_dense(100, .activation = "relu"));
-  add(m, tri_dense(10, .activation = "softmax"));
+  add_layer(m, tri_input(28, 28));
+  add_layer(m, tri_flatten());
+  add_layer(m, tri_dense(300, .activation = "relu"));
+  add_layer(m, tri_dense(100, .activation = "relu"));
+  add_layer(m, tri_dense(10, .activation = "softmax"));
   check(m, "Model: \"sequential\"\n"
            "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓\n"
            "┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃\n"
@@ -43,9 +43,9 @@ END_TEST
 
 START_TEST(long_names_are_wrapped) {
   tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64", .name = "two"});
-  add(m, tri_input(2));
-  add(m, tri_batch_normalization());
-  add(m, tri_activation("relu", .name = "a_very_long_name_that_has_no_end_and_no_space"));
+  add_layer(m, tri_input(2));
+  add_layer(m, tri_batch_normalization());
+  add_layer(m, tri_activation("relu", .name = "a_very_long_name_that_has_no_end_and_no_space"));
   check(m, "Model: \"two\"\n"
            "┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓\n"
            "┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃\n"

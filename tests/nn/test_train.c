@@ -154,6 +154,32 @@ START_TEST(threads_change_no_bit) {
 }
 END_TEST
 
+/* --- what summaries say of it */
+
+/* After a step of training: 2 numbers for each weight, and as Keras has it the steps (8 bytes) and the rate. */
+START_TEST(optimizers_have_parameters_once_they_were_used) {
+  double x[] = {1, 2}, y[] = {3};
+  tri_array xs = doubles(x, 2, 1, 2), ys = doubles(y, 2, 1, 1);
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+  tri_model *m = tri_sequential(NULL);
+  tri_text text = {0};
+  add_layer(m, tri_input(2));
+  add_layer(m, tri_dense(1));
+  fine(m, tri_model_compile(m, .optimizer = tri_adam(), .loss = "mse"));
+  fine(m, tri_model_summary(m, &text));
+  ck_assert_ptr_null(strstr(text.data, "Optimizer"));
+  tri_text_free(&text);
+  fine(m, tri_model_train_on_batch(m, &data, NULL));
+  fine(m, tri_model_summary(m, &text));
+  ck_assert_ptr_nonnull(strstr(text.data, " Total params: 11 (48.00 B)\n"
+                                          " Trainable params: 3 (12.00 B)\n"
+                                          " Non-trainable params: 0 (0.00 B)\n"
+                                          " Optimizer params: 8 (36.00 B)\n"));
+  tri_text_free(&text);
+  tri_model_free(m);
+}
+END_TEST
+
 static Suite *suite(void) {
   Suite *s = suite_create("train");
   TCase *t = tcase_create("train");
@@ -164,6 +190,7 @@ static Suite *suite(void) {
   tcase_add_test(t, batch_normalization_moves_its_statistics);
   tcase_add_test(t, dropout_keeps_its_share);
   tcase_add_test(t, threads_change_no_bit);
+  tcase_add_test(t, optimizers_have_parameters_once_they_were_used);
   suite_add_tcase(s, t);
   return s;
 }
