@@ -80,11 +80,11 @@ tri_callback tri_stop_early(tri_early_stopping *stopping) {
 /* --- learning rates */
 
 static void schedule(void *context, tri_fit *fit) {
-  tri_learning_rate_scheduler *s = context;
+  tri_rate_schedule *s = context;
   double rate = s->schedule(s->context, fit->epoch, tri_model_learning_rate(fit->model));
   tri_model_set_learning_rate(fit->model, rate);
 }
 
-tri_callback tri_schedule_rate(tri_learning_rate_scheduler *scheduler) {
-  return (tri_callback){.context = scheduler, .on_epoch_begin = schedule};
+tri_callback tri_schedule_rate(tri_rate_schedule *given) {
+  return (tri_callback){.context = given, .on_epoch_begin = schedule};
 }

@@ -241,13 +241,13 @@ typedef struct tri_early_stopping {
 TRI_API tri_callback tri_stop_early(tri_early_stopping *stopping);
 
 /* Sets the learning rate when an epoch begins, from its number and the rate there is. */
-typedef struct tri_learning_rate_scheduler {
+typedef struct tri_rate_schedule {
   double (*schedule)(void *context, int64_t epoch, double rate);
   void *context;
-} tri_learning_rate_scheduler;
+} tri_rate_schedule;
 
 /* The callback that does it. */
-TRI_API tri_callback tri_schedule_rate(tri_learning_rate_scheduler *scheduler);
+TRI_API tri_callback tri_schedule_rate(tri_rate_schedule *schedule);
 
 #ifdef __cplusplus
 }
