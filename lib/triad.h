@@ -11,6 +11,7 @@
 #include <triad/nn.h>
 #include <triad/numbers.h>
 #include <triad/pattern.h>
+#include <triad/save.h>
 #include <triad/sparse.h>
 #include <triad/tape.h>
 #include <triad/train.h>

@@ -62,6 +62,7 @@ TRIAD_TESTS += tests/nn/test_model tests/nn/test_losses tests/nn/test_functional
 TRIAD_TESTS += tests/nn/test_optimizers tests/nn/test_progress tests/nn/test_train
 TRIAD_THREADS += tests/nn/test_train
 noinst_HEADERS += tests/nn/training.h
+TRIAD_TESTS += tests/nn/test_config
 TRIAD_TESTS += tests/corpus/test_corpus
 EXTRA_DIST += tests/tool/lib.sh
 EXTRA_DIST += tests/corpus/corpus.txt tests/corpus/cases.txt tests/corpus/make.py tests/corpus/mgh.py

@@ -5,10 +5,7 @@
 
 #include <triad/base.h>
 
-/* Appends bytes as a JSON string, quotes included. What is not UTF-8 becomes U+FFFD. */
-void json_string(tri_text *text, const char *bytes, size_t size);
-
-/* The same for what ends with NUL. */
+/* Appends what ends with NUL as a JSON string, quotes included. */
 void json_puts(tri_text *text, const char *string);
 
 /* ,"name": — with the comma, for the second and later members. */

@@ -131,7 +131,7 @@ static void result_json(struct session *session, const struct result *result) {
              result->kind ? result->kind : "none", &line);
   if (result->text) {
     json_name(&line, "text");
-    json_string(&line, result->text->data ? result->text->data : "", result->text->size);
+    tri__text_json(&line, result->text->data ? result->text->data : "", result->text->size);
   }
   if (result->members) tri__text_add(&line, result->members->data, result->members->size);
   tri__text_puts(&line, "}\n");

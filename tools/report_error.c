@@ -233,7 +233,7 @@ static tri_status json_head(const struct telling *t, const tri_error_step *step,
   put_step_name(t, step, json);
   tri__text_putc(json, '"');
   json_name(json, "operation");
-  json_string(json, operation->data ? operation->data : "", operation->size);
+  tri__text_json(json, operation->data ? operation->data : "", operation->size);
   json_name(json, "value");
   tri__text_putc(json, '"');
   put_value(t, step->value, json);

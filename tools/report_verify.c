@@ -145,9 +145,9 @@ tri_status json_ball(const struct subject *s, tri_text *json, const char *name,
   put_enclosure(s->session, ball, value, radius);
   if (value->status || radius->status) return session_no_memory(s->session);
   json_name(json, name);
-  json_string(json, value->data, value->size);
+  tri__text_json(json, value->data, value->size);
   json_name(json, radius_name);
-  json_string(json, radius->data, radius->size);
+  tri__text_json(json, radius->data, radius->size);
   return TRI_OK;
 }
 

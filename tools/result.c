@@ -109,19 +109,19 @@ static void put_text(const struct elements *e, size_t i, tri_text *text) {
 }
 
 static void put_radius(const struct elements *e, size_t i, tri_text *text) {
-  json_string(text, e->radii[i].data, e->radii[i].size);
+  tri__text_json(text, e->radii[i].data, e->radii[i].size);
 }
 
 static void put_tangent_radius(const struct elements *e, size_t i, tri_text *text) {
-  json_string(text, e->tangent_radii[i].data, e->tangent_radii[i].size);
+  tri__text_json(text, e->tangent_radii[i].data, e->tangent_radii[i].size);
 }
 
 static void put_value(const struct elements *e, size_t i, tri_text *text) {
-  json_string(text, e->texts[i].data, e->texts[i].size);
+  tri__text_json(text, e->texts[i].data, e->texts[i].size);
 }
 
 static void put_tangent(const struct elements *e, size_t i, tri_text *text) {
-  json_string(text, e->tangents[i].data, e->tangents[i].size);
+  tri__text_json(text, e->tangents[i].data, e->tangents[i].size);
 }
 
 void print_dual(const struct session *session, const char *value, const char *tangent,

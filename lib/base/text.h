@@ -43,6 +43,9 @@ void tri__mpq_set_double(mpq_ptr q, double x);
 size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr q,
                         tri_status *status);
 
+/* Appends bytes as a string of JSON, quotes included. What is not UTF-8 becomes U+FFFD. */
+void tri__text_json(tri_text *text, const char *bytes, size_t size);
+
 /* Whether the bytes are this word. */
 static inline bool text_is(const char *bytes, size_t size, const char *word) {
   return strlen(word) == size && memcmp(bytes, word, size) == 0;

@@ -12,3 +12,9 @@ libtriad_la_SOURCES += lib/nn/train.h
 libtriad_la_SOURCES += lib/nn/callbacks.c lib/nn/check_data.c lib/nn/compile.c lib/nn/feed.c lib/nn/fit.c lib/nn/gather.c
 libtriad_la_SOURCES += lib/nn/history.c lib/nn/masks.c lib/nn/measure.c lib/nn/optimizers.c lib/nn/predict.c
 libtriad_la_SOURCES += lib/nn/progress.c lib/nn/step.c lib/nn/step_build.c
+
+# Models in files.
+triadinclude_HEADERS += lib/triad/save.h
+libtriad_la_SOURCES += lib/nn/keras.h lib/nn/fields.h lib/nn/json.h
+libtriad_la_SOURCES += lib/nn/config_functional.c lib/nn/config_layers.c lib/nn/config_read.c lib/nn/config_write.c
+libtriad_la_SOURCES += lib/nn/fields.c lib/nn/fields_write.c lib/nn/json.c

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Members of JSON objects into the places of a struct, as tables say. */
+#include "nn/fields.h"
+
+#include <math.h>
+
+#include "nn/nn.h"
+
+/* --- names */
+
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+
+void tri__snake_case(const char *name, char *to) {
+  size_t n = 0;
+  for (const char *c = name; *c && n + 2 < CLASS_SIZE; c++) {
+    if (is_upper(*c) && c > name) to[n++] = '_';
+    to[n++] = is_upper(*c) ? (char)(*c - 'A' + 'a') : *c;
+  }
+  to[n] = '\0';
+}
+
+void tri__camel_case(const char *name, char *to) {
+  size_t n = 0;
+  bool first = true;
+  for (const char *c = name; *c && n + 1 < CLASS_SIZE; c++) {
+    if (*c != '_') to[n++] = first && is_lower(*c) ? (char)(*c - 'a' + 'A') : *c;
+    first = *c == '_';
+  }
+  to[n] = '\0';
+}
+
+/* --- objects of Keras */
+
+tri_status tri__class_read(struct io *io, const struct json *at, const char **class_name,
+                           struct json *config) {
+  *config = (struct json){.outer = at, .key = "config"};
+  if (tri__json_is_text(at)) return tri__json_text(io, at, class_name);
+  tri_status status = tri__json_object(io, at);
+  if (status) return status;
+  struct json name = tri__json_member(at, "class_name");
+  status = tri__json_text(io, &name, class_name);
+  *config = tri__json_member(at, "config");
+  return status;
+}
+
+static tri_status no_such(struct io *io, const struct json *at, const char *what,
+                          const char *name) {
+  return tri__json_fail(io, at, TRI_NAME, "no %s is called %s", what,
+                        tri__io_shown(name, strlen(name)).text);
+}
+
+static tri_status read_activation(struct io *io, const struct json *at, const char **to) {
+  const char *name = "linear";
+  tri_status status = tri__json_is_null(at) ? TRI_OK : tri__json_text(io, at, &name);
+  if (status) return status;
+  *to = tri__activation_name(name);
+  return *to ? TRI_OK : no_such(io, at, "activation", name);
+}
+
+/* Their own seeds are passed over: the model's seed is what first weights come from. */
+static tri_status read_initializer(struct io *io, const struct json *at, const char **to) {
+  const char *name;
+  char snake[CLASS_SIZE];
+  struct json config;
+  tri_status status = tri__class_read(io, at, &name, &config);
+  if (status) return status;
+  tri__snake_case(name, snake);
+  *to = tri__initializer_name(snake);
+  return *to ? TRI_OK : no_such(io, at, "initializer", name);
+}
+
+static tri_status read_regularizer(struct io *io, const struct json *at, tri_regularizer *to) {
+#define FACTOR(l) FIELD(#l, OPTIONAL, .place = offsetof(tri_regularizer, l))
+  static const struct field l1[] = {FACTOR(l1), FIELD_END}, l2[] = {FACTOR(l2), FIELD_END},
+                            l1_l2[] = {FACTOR(l1), FACTOR(l2), FIELD_END};
+#undef FACTOR
+  /* What Keras takes where only the name stands. */
+  static const struct {
+    const char *snake;
+    const struct field *fields;
+    tri_regularizer otherwise;
+  } kinds[] = {{"l1", l1, {.l1 = 0.01}}, {"l2", l2, {.l2 = 0.01}}, {"l1_l2", l1_l2, {.l1 = 0.0}}};
+  const char *name;
+  char snake[CLASS_SIZE];
+  struct json config;
+  *to = (tri_regularizer){.l1 = 0.0};
+  if (tri__json_is_null(at)) return TRI_OK;
+  tri_status status = tri__class_read(io, at, &name, &config);
+  if (status) return status;
+  tri__snake_case(name, snake);
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(snake, kinds[i].snake) == 0) {
+      *to = kinds[i].otherwise;
+      return config.value ? tri__fields_read(io, &config, kinds[i].fields, to) : TRI_OK;
+    }
+  return no_such(io, at, "regularizer", name);
+}
+
+/* --- shapes */
+
+static tri_status read_sizes(struct io *io, const struct json *at, size_t first, tri_layer *to) {
+  tri_status status = tri__json_array(io, at);
+  size_t n = tri__json_count(at);
+  if (status) return status;
+  if (n < first) return tri__json_expect(io, at, "an array with the batch in front");
+  if (n - first > TRI_LAYER_RANK)
+    return tri__json_fail(io, at, TRI_LIMIT, "more than %d dimensions", TRI_LAYER_RANK);
+  to->rank = n - first;
+  for (size_t d = first; d < n && !status; d++) {
+    struct json size = tri__json_element(at, d);
+    status = tri__json_integer(io, &size, &to->shape[d - first]);
+  }
+  return status;
+}
+
+/* [null, 28, 28] */
+static tri_status read_sample(struct io *io, const struct json *at, tri_layer *to) {
+  struct json batch = tri__json_element(at, 0);
+  int64_t size;
+  /* Keras has a number here where a model took its shape from data. */
+  tri_status status = tri__json_is_null(&batch) ? TRI_OK : tri__json_integer(io, &batch, &size);
+  if (status) return status;
+  return read_sizes(io, at, 1, to);
+}
+
+/* --- what is always the same */
+
+static tri_status check_number(struct io *io, const struct json *at, double number) {
+  double there;
+  tri_status status = tri__json_real(io, at, &there);
+  if (status || there == number) return status;
+  return tri__json_fail(io, at, TRI_ARGUMENT, "only %d is supported", (int)number);
+}
+
+static tri_status check_word(struct io *io, const struct json *at, const char *word) {
+  const char *there;
+  tri_status status = tri__json_text(io, at, &there);
+  if (status || strcmp(there, word) == 0) return status;
+  return tri__json_fail(io, at, TRI_ARGUMENT, "only \"%s\" is supported", word);
+}
+
+static tri_status check_truth(struct io *io, const struct json *at, bool truth) {
+  bool there;
+  tri_status status = tri__json_truth(io, at, &there);
+  if (status || there == truth) return status;
+  return tri__json_fail(io, at, TRI_ARGUMENT, "only %s is supported", truth ? "true" : "false");
+}
+
+static tri_status check_initializer(struct io *io, const struct json *at, const char *name) {
+  const char *there;
+  tri_status status = read_initializer(io, at, &there);
+  if (status || strcmp(there, name) == 0) return status;
+  return tri__json_fail(io, at, TRI_ARGUMENT, "only %s is supported", name);
+}
+
+static tri_status check_null(struct io *io, const struct json *at) {
+  return tri__json_is_null(at)
+             ? TRI_OK
+             : tri__json_fail(io, at, TRI_ARGUMENT, "this is not supported: only null is");
+}
+
+/* --- fields */
+
+static tri_status read_real(struct io *io, const struct json *at, const struct field *f,
+                            double *to) {
+  tri_status status = tri__json_real(io, at, to);
+  /* Zero is what stands for the default. */
+  if (!status && *to == 0.0 && f->number != 0.0)
+    return tri__json_fail(io, at, TRI_ARGUMENT, "0 is not supported");
+  return status;
+}
+
+static tri_status read_integer(struct io *io, const struct json *at, const struct field *f,
+                               int64_t *to) {
+  tri_status status = tri__json_integer(io, at, to);
+  if (!status && *to == 0 && f->number != 0.0)
+    return tri__json_fail(io, at, TRI_ARGUMENT, "0 is not supported");
+  return status;
+}
+
+static tri_status read_flag(struct io *io, const struct json *at, bool inverted, int *to) {
+  bool truth = false;
+  tri_status status = tri__json_truth(io, at, &truth);
+  *to = truth != inverted;
+  return status;
+}
+
+static tri_status read_word(struct io *io, const struct json *at, const char *words,
+                            const char **to) {
+  tri_status status = tri__json_text(io, at, to);
+  size_t size = status ? 0 : strlen(*to);
+  for (const char *w = words, *end; !status; w = end + 1) {
+    end = w + strcspn(w, " ");
+    if (size == (size_t)(end - w) && memcmp(w, *to, size) == 0) return TRI_OK;
+    if (!*end) break;
+  }
+  return status ? status : tri__json_fail(io, at, TRI_NAME, "%s is expected, not %s", words, *to);
+}
+
+static tri_status read_field(struct io *io, const struct json *at, const struct field *f,
+                             void *to) {
+  void *place = (char *)to + f->place;
+  switch (f->type) {
+  case FIELD_NAME: return tri__json_text(io, at, place);
+  case FIELD_INTEGER: return read_integer(io, at, f, place);
+  case FIELD_REAL: return read_real(io, at, f, place);
+  case FIELD_OPTIONAL: return tri__json_is_null(at) ? TRI_OK : tri__json_real(io, at, place);
+  case FIELD_TRUE: return read_flag(io, at, false, place);
+  case FIELD_FALSE: return read_flag(io, at, true, place);
+  case FIELD_ACTIVATION: return read_activation(io, at, place);
+  case FIELD_INITIALIZER: return read_initializer(io, at, place);
+  case FIELD_REGULARIZER: return read_regularizer(io, at, place);
+  case FIELD_SHAPE: return read_sizes(io, at, 0, to);
+  case FIELD_SAMPLE: return read_sample(io, at, to);
+  case FIELD_WORD: return read_word(io, at, f->text, place);
+  case FIELD_NULL: return check_null(io, at);
+  case FIELD_IS_TRUE: return check_truth(io, at, true);
+  case FIELD_IS_FALSE: return check_truth(io, at, false);
+  case FIELD_IS_WORD: return check_word(io, at, f->text);
+  case FIELD_IS_NUMBER: return check_number(io, at, f->number);
+  case FIELD_IS_INITIALIZER: return check_initializer(io, at, f->text);
+  case FIELD_IGNORED: break;
+  }
+  return TRI_OK;
+}
+
+/* A member that no row has is a mistake, which would otherwise pass in silence. */
+static tri_status check_names(struct io *io, const struct json *object,
+                              const struct field *fields) {
+  void *cursor = NULL;
+  struct json member;
+  while (tri__json_next(object, &cursor, &member)) {
+    const struct field *f = fields;
+    while (f->name && strcmp(f->name, member.key) != 0) f++;
+    if (!f->name) return tri__json_fail(io, &member, TRI_NAME, "there is nothing of this name");
+  }
+  return TRI_OK;
+}
+
+tri_status tri__fields_read(struct io *io, const struct json *object, const struct field *fields,
+                            void *to) {
+  tri_status status = tri__json_object(io, object);
+  if (!status) status = check_names(io, object, fields);
+  for (const struct field *f = fields; f->name && !status; f++) {
+    struct json member = tri__json_member(object, f->name);
+    if (member.value || f->needed) status = read_field(io, &member, f, to);
+  }
+  return status;
+}
