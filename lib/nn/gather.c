@@ -73,6 +73,7 @@ void tri__gather_samples(const tri_samples *from, size_t each, const uint32_t *o
     copy(data + first * bytes, n * each, scale, from->offset, to);
     return;
   }
+  order += first;
   for (size_t i = 0; i < n; i++) {
     if (i + 2 < n) ask_for(data + order[i + 2] * bytes, bytes);
     copy(data + order[i] * bytes, each, scale, from->offset, (char *)to + i * room);

@@ -5,6 +5,7 @@
 /* --- learning */
 
 static void learns_xor(const char *dtype, tri_optimizer optimizer, int64_t epochs) {
+  double xor_x[] = {0, 0, 0, 1, 1, 0, 1, 1}, xor_y[] = {0, 1, 1, 0};
   tri_model *m = xor_model(dtype, NULL);
   tri_array x = doubles(xor_x, 2, 4, 2), y = doubles(xor_y, 1, 4, 0);
   tri_dataset data = {.x = &(tri_samples){.array = &x}, .y = &(tri_samples){.array = &y}};

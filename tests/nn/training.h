@@ -35,8 +35,6 @@ static inline void add_layer(tri_model *m, tri_layer layer) { fine(m, tri_model_
 
 /* --- XOR */
 
-static double xor_x[] = {0, 0, 0, 1, 1, 0, 1, 1}, xor_y[] = {0, 1, 1, 0};
-
 static inline tri_model *xor_model(const char *dtype, const tri_allocator *allocator) {
   tri_model *m =
       tri_sequential(&(tri_model_options){.seed = 3, .dtype = dtype, .allocator = allocator});

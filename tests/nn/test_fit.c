@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Fits: what is wrong with data and options, histories, callbacks, validation, generators. */
+#include "tests/nn/training.h"
+
+static tri_model *m;
+static struct points p;
+
+static void compile(tri_model *model) {
+  fine(model,
+       tri_model_compile(model, .optimizer = tri_sgd(.learning_rate = 0.1),
+                         .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}));
+}
+
+static void set_up(void) {
+  make_points(&p);
+  m = classifier("float64", 0.0, NULL);
+  compile(m);
+}
+
+static void tear_down(void) { tri_model_free(m); }
+
+/* --- what is wrong is told, and changes nothing */
+
+static void refused(tri_dataset data, tri_fit_options options, tri_status status,
+                    const char *message) {
+  double before[FEATURES * 16 + 16 + 16 * CLASSES + CLASSES], after[sizeof before / sizeof *before];
+  tri_model_get_weights(m, before);
+  ck_assert_int_eq(tri_model_fit(m, &data, &options), status);
+  ck_assert_str_eq(tri_model_error(m)->message, message);
+  ck_assert_int_eq(tri_model_error(m)->status, status);
+  tri_model_get_weights(m, after);
+  ck_assert_mem_eq(before, after, sizeof before);
+}
+
+static tri_dataset with(const tri_samples *x, const tri_samples *y) {
+  return (tri_dataset){.x = x, .y = y};
+}
+
+START_TEST(data_that_do_not_fit_are_told) {
+  const tri_fit_options none = {0};
+  tri_array a = p.x_array;
+  tri_samples s = {.array = &a};
+  a.dims[1] = 3, a.dims[0] = 2 * POINTS;
+  refused(with(&s, &p.y_samples), none, TRI_SHAPE,
+          "input_layer: data of shape (602, 3) do not fit (None, 6)");
+  a = p.x_array;
+  a.dims[0] = 200, a.count = 200 * FEATURES;
+  refused(with(&s, &p.y_samples), none, TRI_SHAPE,
+          "dense_1: 301 samples, and 200 in what goes with them");
+  a.dims[0] = 0, a.count = 0;
+  refused(with(&s, &p.y_samples), none, TRI_ARGUMENT, "input_layer: the data are empty");
+  a.data = NULL;
+  refused(with(&s, &p.y_samples), none, TRI_ARGUMENT, "input_layer: there are no data");
+  refused(with(NULL, &p.y_samples), none, TRI_ARGUMENT, "the model has 1 inputs, and the data 0");
+  refused(with(&p.x_samples, NULL), none, TRI_ARGUMENT, "the model has 1 outputs, and the data 0");
+}
+END_TEST
+
+START_TEST(labels_out_of_range_are_told) {
+  p.y[137] = 3;
+  refused(p.data, (tri_fit_options){0}, TRI_ARGUMENT,
+          "dense_1: label 3 of sample 137 is no class from 0 to 2");
+  p.y[137] = 0;
+  p.y_samples.scale = 0.5;
+  p.y[0] = 2;
+  p.y[1] = 1;
+  refused(p.data, (tri_fit_options){0}, TRI_ARGUMENT,
+          "dense_1: label 0.5 of sample 1 is no class from 0 to 2");
+}
+END_TEST
+
+START_TEST(numbers_that_are_none_are_told) {
+  static float x[POINTS * FEATURES];
+  static double wide[POINTS * FEATURES];
+  tri_array floats = {.dtype = TRI_F4, .rank = 2, .dims = {POINTS, FEATURES}, .data = x};
+  tri_array numbers = doubles(wide, 2, POINTS, FEATURES);
+  tri_samples f = {.array = &floats}, d = {.array = &numbers};
+  floats.count = POINTS * FEATURES;
+  x[100 * FEATURES + 4] = NAN;
+  refused(with(&f, &p.y_samples), (tri_fit_options){0}, TRI_ARGUMENT,
+          "input_layer: the data are nan at [100, 4]");
+  wide[POINTS * FEATURES - 1] = -INFINITY;
+  refused(with(&d, &p.y_samples), (tri_fit_options){0}, TRI_ARGUMENT,
+          "input_layer: the data are -inf at [300, 5]");
+}
+END_TEST
+
+START_TEST(options_without_sense_are_told) {
+  refused(p.data, (tri_fit_options){.batch_size = -1}, TRI_ARGUMENT, "batch_size is -1");
+  refused(p.data, (tri_fit_options){.epochs = -2}, TRI_ARGUMENT, "epochs is -2");
+  refused(p.data, (tri_fit_options){.validation_split = 1}, TRI_ARGUMENT,
+          "validation_split is not in [0, 1)");
+  refused(p.data, (tri_fit_options){.validation_split = 0.999}, TRI_ARGUMENT,
+          "301 samples are too few to be split for validation");
+}
+END_TEST
+
+START_TEST(compiling_without_sense_is_told) {
+  tri_model *n = tri_sequential(NULL);
+  ck_assert_int_eq(tri_model_compile(n, .loss = "mse"), TRI_ARGUMENT);
+  ck_assert_str_eq(tri_model_error(n)->message, "the model has no layers, or no outputs");
+  add_layer(n, tri_input(2));
+  add_layer(n, tri_dense(2));
+  ck_assert_int_eq(tri_model_compile(n, .optimizer = tri_sgd()), TRI_ARGUMENT);
+  ck_assert_int_eq(tri_model_compile(n, .loss = "hinges"), TRI_NAME);
+  ck_assert_str_eq(tri_model_error(n)->message, "no loss is called hinges");
+  ck_assert_int_eq(tri_model_compile(n, .loss = "mse", .metrics = {"mse", "f2"}), TRI_NAME);
+  ck_assert_str_eq(tri_model_error(n)->message, "no metric is called f2");
+  ck_assert_int_eq(tri_model_compile(n, .loss = "mse", .optimizer = tri_adam(.beta_1 = 2)),
+                   TRI_ARGUMENT);
+  ck_assert_int_eq(tri_model_fit(n, &p.data, NULL), TRI_ARGUMENT);
+  ck_assert_str_eq(tri_model_error(n)->message, "the model is not compiled: tri_model_compile");
+  fine(n, tri_model_compile(n, .loss = "mse"));
+  add_layer(n, tri_dense(1));
+  ck_assert_int_eq(tri_model_fit(n, &p.data, NULL), TRI_ARGUMENT);
+  ck_assert_str_eq(tri_model_error(n)->message, "the model has got layers since it was compiled");
+  tri_model_free(n);
+}
+END_TEST
+
+/* --- what happens on the way */
+
+/* More than double holds, so that the first step leaves nothing. */
+START_TEST(a_loss_that_is_none_ends_it) {
+  double w[FEATURES * 16 + 16 + 16 * CLASSES + CLASSES];
+  tri_model_get_weights(m, w);
+  w[0] = 1e308, w[FEATURES * 16 + 16] = 1e308;
+  tri_model_set_weights(m, w);
+  ck_assert_int_eq(tri_model_fit(m, &p.data, NULL), TRI_DOMAIN);
+  const char *message = tri_model_error(m)->message;
+  ck_assert_msg(strcmp(message, "the loss is nan at epoch 1, batch 1") == 0 ||
+                    strcmp(message, "the loss is infinite at epoch 1, batch 1") == 0,
+                "%s", message);
+}
+END_TEST
+
+static void stop_at_third(void *context, tri_fit *fit) {
+  if (fit->epoch == 1 && fit->batch == 2) *(volatile int *)context = 1;
+}
+
+START_TEST(it_is_interrupted) {
+  volatile int interrupt = 0;
+  tri_callback callback = {.context = (void *)&interrupt, .on_batch_end = stop_at_third};
+  tri_fit_options o = {
+      .epochs = 5, .interrupt = &interrupt, .callbacks = &callback, .n_callbacks = 1};
+  ck_assert_int_eq(tri_model_fit(m, &p.data, &o), TRI_INTERRUPTED);
+  ck_assert_uint_eq(tri_history_epochs(tri_model_history(m)), 1);
+  interrupt = 0;
+  fine(m, tri_model_fit(m, &p.data, NULL)); /* and can go on */
+}
+END_TEST
+
+/* --- epochs */
+
+struct seen {
+  int64_t batches, epochs, trains, last_batches;
+  size_t samples;
+  double last_loss;
+};
+
+static void saw_train(void *context, tri_fit *fit) {
+  struct seen *s = context;
+  s->trains += fit->status == TRI_OK;
+}
+static void saw_epoch(void *context, tri_fit *fit) {
+  struct seen *s = context;
+  s->epochs++;
+  s->last_batches = fit->batches;
+  s->last_loss = fit->logs.values[0];
+}
+static void saw_batch(void *context, tri_fit *fit) {
+  struct seen *s = context;
+  s->batches++;
+  s->samples += fit->samples;
+}
+
+START_TEST(histories_tell_of_each_epoch) {
+  struct seen seen = {0};
+  tri_callback c = {.context = &seen,
+                    .on_train_begin = saw_train,
+                    .on_train_end = saw_train,
+                    .on_epoch_end = saw_epoch,
+                    .on_batch_end = saw_batch};
+  tri_fit_options o = {.epochs = 7,
+                       .initial_epoch = 3,
+                       .batch_size = 50,
+                       .validation_split = 0.25,
+                       .callbacks = &c,
+                       .n_callbacks = 1};
+  fine(m, tri_model_fit(m, &p.data, &o));
+  const tri_history *h = tri_model_history(m);
+  static const char *const names[] = {"loss", "accuracy", "val_loss", "val_accuracy"};
+  for (size_t i = 0; i < 4; i++) ck_assert_str_eq(tri_history_name(h, i), names[i]);
+  ck_assert_ptr_null(tri_history_name(h, 4));
+  ck_assert_ptr_null(tri_history_find(h, "lost"));
+  ck_assert_uint_eq(tri_history_epochs(h), 4);
+  ck_assert_int_eq(tri_history_first(h), 3);
+  ck_assert_int_eq(seen.epochs, 4);
+  ck_assert_int_eq(seen.trains, 2);
+  ck_assert_int_eq(seen.last_batches, 5);
+  ck_assert_int_eq(seen.batches, 20);
+  ck_assert_uint_eq(seen.samples, 4 * 225);
+  ck_assert_double_eq(tri_history_find(h, "loss")[3], seen.last_loss);
+  ck_assert_double_lt(seen.last_loss, tri_history_find(h, "loss")[0]);
+}
+END_TEST
+
+/* The last samples, before any are shuffled, are those that are validated; their loss is that of evaluate. */
+START_TEST(validation_takes_the_last_samples) {
+  tri_array x = p.x_array, y = p.y_array;
+  tri_samples xs = {.array = &x, .scale = 1 / 255.}, ys = {.array = &y};
+  tri_dataset last = with(&xs, &ys);
+  double results[2], again[2];
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.validation_split = 0.3}));
+  x.dims[0] = y.dims[0] = y.count = 91; /* 301 less the floor of 301 * 0.7 */
+  x.count = 91 * FEATURES;
+  x.data = p.x + 210 * FEATURES;
+  y.data = p.y + 210;
+  fine(m, tri_model_evaluate(m, &last, NULL, results));
+  const tri_history *h = tri_model_history(m);
+  ck_assert_double_eq(tri_history_find(h, "val_loss")[0], results[0]);
+  ck_assert_double_eq(tri_history_find(h, "val_accuracy")[0], results[1]);
+  fine(m, tri_model_evaluate(m, &last, &(tri_evaluate_options){.batch_size = 7}, again));
+  ck_assert_double_eq_tol(again[0], results[0], 1e-14);
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.validation_data = &last}));
+  fine(m, tri_model_evaluate(m, &last, NULL, results));
+  ck_assert_double_eq(tri_history_find(tri_model_history(m), "val_loss")[0], results[0]);
+}
+END_TEST
+
+/* One batch of all samples is a step of train_on_batch, and more than there are is as many as there are. */
+START_TEST(a_batch_of_all_is_one_step) {
+  enum { N = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
+  double first[N], one[N], other[N], results[2];
+  tri_model_get_weights(m, first);
+  fine(m, tri_model_train_on_batch(m, &p.data, results));
+  tri_model_get_weights(m, one);
+  tri_model_set_weights(m, first);
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.batch_size = 1000, .no_shuffle = 1}));
+  tri_model_get_weights(m, other);
+  ck_assert_mem_eq(one, other, sizeof one);
+  ck_assert_double_eq(tri_history_find(tri_model_history(m), "loss")[0], results[0]);
+}
+END_TEST
+
+/* Shuffled, so that epochs differ, but each has every sample once: without steps all losses are one. */
+START_TEST(every_sample_comes_once) {
+  tri_model_set_learning_rate(m, 0.0);
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.epochs = 3}));
+  const double *loss = tri_history_find(tri_model_history(m), "loss");
+  ck_assert_double_eq_tol(loss[0], loss[1], 1e-13);
+  ck_assert_double_eq_tol(loss[0], loss[2], 1e-13);
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.epochs = 2, .steps_per_epoch = 1}));
+  loss = tri_history_find(tri_model_history(m), "loss");
+  ck_assert_double_ne(loss[0], loss[1]);
+}
+END_TEST
+
+/* --- generators */
+
+struct generator {
+  uint64_t batches;
+  int fails;
+};
+
+static tri_status generate(void *context, uint64_t index, size_t samples, double *const *x,
+                           double *const *y, size_t *made) {
+  struct generator *g = context;
+  if (g->fails) return TRI_FILE;
+  if (index == g->batches) return TRI_OK;
+  *made = index + 1 == g->batches && samples > 3 ? 3 : samples;
+  for (size_t i = 0; i < *made; i++) {
+    size_t from = (size_t)index * samples + i;
+    for (size_t d = 0; d < FEATURES; d++) x[0][i * FEATURES + d] = p.x[from * FEATURES + d] / 255.0;
+    if (y[0]) y[0][i] = p.y[from];
+  }
+  return TRI_OK;
+}
+
+START_TEST(what_is_generated_is_learnt) {
+  enum { N = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
+  struct generator g = {.batches = 4};
+  tri_dataset data = {.generate = generate, .context = &g};
+  tri_array x = p.x_array, y = p.y_array, out;
+  tri_samples xs = {.array = &x, .scale = 1 / 255.}, ys = {.array = &y};
+  tri_dataset same = with(&xs, &ys);
+  double first[N], one[N], other[N];
+  x.dims[0] = y.dims[0] = y.count = 33, x.count = 33 * FEATURES;
+  tri_model_get_weights(m, first);
+  fine(m, tri_model_fit(m, &data, &(tri_fit_options){.batch_size = 10, .epochs = 2}));
+  tri_model_get_weights(m, one);
+  tri_model_set_weights(m, first);
+  fine(m,
+       tri_model_fit(m, &same, &(tri_fit_options){.batch_size = 10, .epochs = 2, .no_shuffle = 1}));
+  tri_model_get_weights(m, other);
+  for (int i = 0; i < N; i++) ck_assert_double_eq_tol(one[i], other[i], 1e-13);
+  fine(m, tri_model_predict(m, &data, &(tri_evaluate_options){.batch_size = 10}, &out));
+  ck_assert_uint_eq(out.dims[0], 33);
+  ck_assert_uint_eq(out.count, 33 * CLASSES);
+  tri_array_free(&out);
+  g.fails = 1;
+  ck_assert_int_eq(tri_model_fit(m, &data, NULL), TRI_FILE);
+  g = (struct generator){.batches = 0};
+  ck_assert_int_eq(tri_model_fit(m, &data, NULL), TRI_ARGUMENT);
+  ck_assert_str_eq(tri_model_error(m)->message, "the data are empty");
+  ck_assert_int_eq(tri_model_predict(m, &data, NULL, &out), TRI_ARGUMENT);
+  ck_assert_ptr_null(out.data);
+}
+END_TEST
+
+/* --- ready-made callbacks */
+
+static double halves(void *context, int64_t epoch, double rate) {
+  (void)context;
+  return epoch ? rate / 2 : rate;
+}
+
+START_TEST(rates_are_scheduled) {
+  tri_rate_schedule s = {.schedule = halves};
+  tri_callback c = tri_schedule_rate(&s);
+  fine(m, tri_model_fit(m, &p.data,
+                        &(tri_fit_options){.epochs = 3, .callbacks = &c, .n_callbacks = 1}));
+  ck_assert_double_eq(tri_model_learning_rate(m), 0.025);
+}
+END_TEST
+
+START_TEST(it_stops_early) {
+  enum { N = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
+  tri_early_stopping s = {.monitor = "loss", .patience = 2, .min_delta = 1e9};
+  tri_callback c = tri_stop_early(&s);
+  tri_fit_options o = {.epochs = 10, .callbacks = &c, .n_callbacks = 1};
+  double first[N], one[N], other[N];
+  tri_model_get_weights(m, first);
+  fine(m,
+       tri_model_fit(m, &p.data, &o)); /* the first is better than none, no other is by so much */
+  ck_assert_uint_eq(tri_history_epochs(tri_model_history(m)), 3);
+  ck_assert_int_eq(s.stopped_epoch, 2);
+  ck_assert_int_eq(s.best_epoch, 0);
+  s.restore_best_weights = 1;
+  tri_model_set_weights(m, first);
+  fine(m, tri_model_fit(m, &p.data, &o));
+  tri_model_get_weights(m, one);
+  tri_model_set_weights(m, first);
+  fine(m, tri_model_fit(m, &p.data, NULL));
+  tri_model_get_weights(m, other);
+  ck_assert_mem_eq(one, other, sizeof one);
+  s.monitor = "val_loss";
+  ck_assert_int_eq(tri_model_fit(m, &p.data, &o), TRI_NAME);
+  ck_assert_str_eq(tri_model_error(m)->message, "early stopping: val_loss is not measured");
+}
+END_TEST
+
+static void keep(void *context, const char *text, size_t size) {
+  char *all = context;
+  strncat(all, text, size);
+}
+
+START_TEST(progress_is_shown) {
+  static char shown[4096];
+  tri_progress progress = {.write = keep, .context = shown};
+  tri_callback c = tri_show_progress(&progress);
+  fine(m, tri_model_fit(m, &p.data,
+                        &(tri_fit_options){.epochs = 2, .callbacks = &c, .n_callbacks = 1}));
+  ck_assert_ptr_nonnull(strstr(shown, "Epoch 1/2\n10/10 ━━━━━━━━━━━━━━━━━━━━ "));
+  ck_assert_ptr_nonnull(strstr(shown, "Epoch 2/2\n10/10 ━━━━━━━━━━━━━━━━━━━━ "));
+  ck_assert_ptr_nonnull(strstr(shown, "/step - accuracy: 0."));
+}
+END_TEST
+
+/* --- nothing else may begin meanwhile */
+
+static void begins_another(void *context, tri_fit *fit) {
+  tri_status *statuses = context;
+  statuses[0] = tri_model_fit(fit->model, &p.data, NULL);
+  statuses[1] = tri_model_compile(fit->model, .loss = "mse");
+  statuses[2] = tri_model_evaluate(fit->model, &p.data, NULL, (double[2]){0});
+}
+
+START_TEST(fits_are_not_within_fits) {
+  tri_status statuses[3] = {TRI_OK};
+  tri_callback c = {.context = statuses, .on_batch_end = begins_another};
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.callbacks = &c, .n_callbacks = 1}));
+  ck_assert_int_eq(statuses[0], TRI_ARGUMENT);
+  ck_assert_int_eq(statuses[1], TRI_ARGUMENT);
+  ck_assert_int_eq(statuses[2], TRI_OK);
+}
+END_TEST
+
+/* --- several inputs and outputs */
+
+START_TEST(losses_of_outputs_are_added) {
+  double a[] = {1, 2, 3, 4}, b[] = {0.5, 0, -1, 2}, s[] = {1.5, 2, 2, 6}, w[] = {2, 1, 0.5, 3};
+  double weights[6] = {1, 0, 0, 0, 1, 0}, results[5];
+  tri_model *n = tri_functional(&(tri_model_options){.dtype = "float64"});
+  tri_tensor x = tri_model_add_input(n, tri_input(1)), z = tri_model_add_input(n, tri_input(1));
+  tri_tensor both = tri_model_call(n, tri_concatenate(), x, z), y[2];
+  y[0] = tri_model_call(n, tri_dense(1, .name = "one"), both);
+  y[1] = tri_model_call(n, tri_dense(1, .name = "two"), both);
+  fine(n, tri_model_set_outputs(n, 2, y));
+  tri_model_set_weights(n, weights); /* the first input, and the second */
+  tri_array arrays[] = {doubles(a, 2, 4, 1), doubles(b, 1, 4, 0), doubles(s, 1, 4, 0),
+                        doubles(w, 2, 4, 1)};
+  tri_samples in[] = {{.array = &arrays[0]}, {.array = &arrays[1]}};
+  tri_samples out[] = {{.array = &arrays[2]}, {.array = &arrays[3]}};
+  tri_dataset data = {.x = in, .n_x = 2, .y = out, .n_y = 2};
+  fine(n, tri_model_compile(n, .losses = ((const char *const[]){"mse", "mae"}),
+                            .loss_weights = ((const double[]){1, 0.5}), .metrics = {"mae"}));
+  static const char *const names[] = {"loss", "one_loss", "two_loss", "one_mae", "two_mae"};
+  ck_assert_uint_eq(tri_model_metrics(n), 5);
+  for (size_t i = 0; i < 5; i++) ck_assert_str_eq(tri_model_metric_name(n, i), names[i]);
+  fine(n, tri_model_evaluate(n, &data, NULL, results));
+  double first = (0.25 + 0 + 1 + 4) / 4, second = (1.5 + 1 + 1.5 + 1) / 4;
+  ck_assert_double_eq_tol(results[0], first + 0.5 * second, 1e-15);
+  ck_assert_double_eq_tol(results[1], first, 1e-15);
+  ck_assert_double_eq_tol(results[2], second, 1e-15);
+  ck_assert_double_eq_tol(results[3], (0.5 + 0 + 1 + 2) / 4, 1e-15);
+  fine(n, tri_model_fit(n, &data, &(tri_fit_options){.epochs = 20}));
+  fine(n, tri_model_evaluate(n, &data, NULL, results + 1));
+  ck_assert_double_lt(results[1], results[0]);
+  tri_model_free(n);
+}
+END_TEST
+
+static Suite *suite(void) {
+  Suite *s = suite_create("fit");
+  TCase *t = tcase_create("fit");
+  tcase_set_timeout(t, 60);
+  tcase_add_checked_fixture(t, set_up, tear_down);
+  tcase_add_test(t, data_that_do_not_fit_are_told);
+  tcase_add_test(t, labels_out_of_range_are_told);
+  tcase_add_test(t, numbers_that_are_none_are_told);
+  tcase_add_test(t, options_without_sense_are_told);
+  tcase_add_test(t, compiling_without_sense_is_told);
+  tcase_add_test(t, a_loss_that_is_none_ends_it);
+  tcase_add_test(t, it_is_interrupted);
+  tcase_add_test(t, histories_tell_of_each_epoch);
+  tcase_add_test(t, validation_takes_the_last_samples);
+  tcase_add_test(t, a_batch_of_all_is_one_step);
+  tcase_add_test(t, every_sample_comes_once);
+  tcase_add_test(t, what_is_generated_is_learnt);
+  tcase_add_test(t, rates_are_scheduled);
+  tcase_add_test(t, it_stops_early);
+  tcase_add_test(t, progress_is_shown);
+  tcase_add_test(t, fits_are_not_within_fits);
+  tcase_add_test(t, losses_of_outputs_are_added);
+  suite_add_tcase(s, t);
+  return s;
+}
+
+int main(void) {
+  settle_products();
+  return tri_test_main("fit", suite);
+}
