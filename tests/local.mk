@@ -37,6 +37,7 @@ tests_eval_test_loops_CPPFLAGS = $(NATIVE_BUILT)
 tests_eval_test_native_loops_CPPFLAGS = $(NATIVE_BUILT)
 tests_eval_test_scans_CPPFLAGS = $(NATIVE_BUILT)
 TRIAD_TESTS += tests/eval/test_array_calls
+TRIAD_TESTS += tests/eval/test_convolution
 TRIAD_TESTS += tests/eval/test_sparse
 TRIAD_THREADS += tests/eval/test_sparse
 TRIAD_TESTS += tests/eval/test_threads

@@ -62,3 +62,27 @@ LANE_LIBS += liblanes-avx512.la
 endif
 libtriad_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(CBLAS_LIBS)
 libtriad_core_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(CBLAS_LIBS)
+
+# Kernels over images, once for each instruction set; only these may contract a*b + c.
+libtriad_la_SOURCES += lib/eval/convolution.h lib/eval/window_layout.h lib/eval/convolution.c
+noinst_HEADERS += lib/eval/image_kernels.h lib/eval/convolution_kernels.h
+IMAGE_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) $(CONTRACT_CFLAGS)
+IMAGE_SOURCES = lib/eval/image_double.c lib/eval/image_float.c
+noinst_LTLIBRARIES += libimages-default.la
+libimages_default_la_SOURCES = $(IMAGE_SOURCES)
+libimages_default_la_CFLAGS = $(IMAGE_CFLAGS)
+IMAGE_LIBS = libimages-default.la
+if LANES_AVX2
+noinst_LTLIBRARIES += libimages-avx2.la
+libimages_avx2_la_SOURCES = $(IMAGE_SOURCES)
+libimages_avx2_la_CFLAGS = $(IMAGE_CFLAGS) $(LANE_AVX2_CFLAGS) -DLANE_ID=avx2 -DLANE_BYTES=32
+IMAGE_LIBS += libimages-avx2.la
+endif
+if LANES_AVX512
+noinst_LTLIBRARIES += libimages-avx512.la
+libimages_avx512_la_SOURCES = $(IMAGE_SOURCES)
+libimages_avx512_la_CFLAGS = $(IMAGE_CFLAGS) $(LANE_AVX512_CFLAGS) -DLANE_ID=avx512 -DLANE_BYTES=64
+IMAGE_LIBS += libimages-avx512.la
+endif
+libtriad_la_LIBADD += $(IMAGE_LIBS)
+libtriad_core_la_LIBADD += $(IMAGE_LIBS)
