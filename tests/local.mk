@@ -61,6 +61,7 @@ TRIAD_OOM += tests/oom/oom_io
 noinst_HEADERS += tests/nn/networks.h
 TRIAD_TESTS += tests/nn/test_model tests/nn/test_losses tests/nn/test_functional tests/nn/test_built tests/nn/test_summary tests/nn/test_verify_network
 TRIAD_TESTS += tests/nn/test_optimizers tests/nn/test_progress tests/nn/test_train tests/nn/test_fit
+TRIAD_OOM += tests/oom/oom_train
 TRIAD_THREADS += tests/nn/test_train
 noinst_HEADERS += tests/nn/training.h
 TRIAD_TESTS += tests/nn/test_config

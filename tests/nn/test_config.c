@@ -138,35 +138,32 @@ END_TEST
   "false, \"name\": \"" name "\"}, \"registered_name\": null" extra "}"
 
 START_TEST(sequential_of_keras) {
-  tri_model *m =
-      read_good(
-          "{\"module\": \"keras\", \"class_name\": \"Sequential\", \"config\": {\"name\": "
-          "\"sequential_3\", \"trainable\": true, \"dtype\": " POLICY
-          ", \"layers\": [" KERAS_INPUT("input_layer_3", "32, 28, 28",
-                                        "") ", "
-                                            "{\"module\": \"keras.layers\", \"class_name\": "
-                                            "\"Flatten\", \"config\": {\"name\": "
-                                            "\"flatten\", \"trainable\": true, \"dtype\": " POLICY
-                                            ", \"data_format\": \"channels_last\"}, "
-                                            "\"registered_name\": null, \"build_config\": "
-                                            "{\"input_shape\": [null, 28, 28]}}, " KERAS_DENSE(
-                                                "dense_9", "300", "relu",
-                                                ", \"build_config\": {\"input_shape\": [null, "
-                                                "784]}") ", "
-                                                         "{\"module\": \"keras.layers\", "
-                                                         "\"class_name\": \"Dropout\", \"config\": "
-                                                         "{\"name\": "
-                                                         "\"dropout\", \"trainable\": true, "
-                                                         "\"dtype\": " POLICY
-                                                         ", \"rate\": 0.2, \"seed\": null, "
-                                                         "\"noise_shape\": null}, "
-                                                         "\"registered_name\": null}, " KERAS_DENSE(
-                                                             "dense_11", "10", "softmax",
-                                                             "") "], \"build_input_shape\": [null, "
-                                                                 "28, 28]}, \"registered_name\": "
-                                                                 "null, \"build_config\": "
-                                                                 "{\"input_shape\": [null, 28, "
-                                                                 "28]}}");
+  tri_model *m = read_good(
+      "{\"module\": \"keras\", \"class_name\": \"Sequential\", \"config\": {\"name\": "
+      "\"sequential_3\", \"trainable\": true, \"dtype\": " POLICY ", \"layers\": [" KERAS_INPUT(
+          "input_layer_3", "32, 28, 28",
+          "") ", "
+              "{\"module\": \"keras.layers\", \"class_name\": "
+              "\"Flatten\", \"config\": {\"name\": "
+              "\"flatten\", \"trainable\": true, \"dtype\": " POLICY
+              ", \"data_format\": \"channels_last\"}, "
+              "\"registered_name\": null, \"build_config\": "
+              "{\"input_shape\": [null, 28, 28]}}, " KERAS_DENSE(
+                  "dense_9", "300", "relu",
+                  ", \"build_config\": {\"input_shape\": [null, "
+                  "784]}") ", "
+                           "{\"module\": \"keras.layers\", "
+                           "\"class_name\": \"Dropout\", \"config\": "
+                           "{\"name\": "
+                           "\"dropout\", \"trainable\": true, "
+                           "\"dtype\": " POLICY ", \"rate\": 0.2, \"seed\": null, "
+                           "\"noise_shape\": null}, "
+                           "\"registered_name\": null}, " KERAS_DENSE(
+                               "dense_11", "10", "softmax", "") "], \"build_input_shape\": [null, "
+                                                                "28, 28]}, \"registered_name\": "
+                                                                "null, \"build_config\": "
+                                                                "{\"input_shape\": [null, 28, "
+                                                                "28]}}");
   ck_assert_str_eq(tri_model_name(m), "sequential_3");
   ck_assert_uint_eq(tri_model_layers(m), 5);
   ck_assert_uint_eq(tri_model_parameters(m), 785 * 300 + 301 * 10);
@@ -189,25 +186,27 @@ END_TEST
 
 /* Layers in any order; one input and one output without a list around them, as Keras has it since 3.4. */
 START_TEST(functional_of_keras) {
-  tri_model *m =
-      read_good(FUNCTIONAL(
-          KERAS_DENSE(
-              "last", "1", "linear",
-              NODE(TENSOR(
-                  "add",
-                  "0"))) ", "
-                         "{\"module\": \"keras.layers\", \"class_name\": \"Add\", \"config\": "
-                         "{\"name\": \"add\", "
-                         "\"trainable\": true, \"dtype\": " POLICY
-                         "}" NODE("[" TENSOR("d", "1") ", " TENSOR("x", "0") "]") "}, " KERAS_DENSE(
-                             "d", "4", "tanh",
-                             ", \"inbound_nodes\": [{\"args\": [" TENSOR(
-                                 "x", "0") "], \"kwargs\": {\"training\": null}}, {\"args\": "
-                                           "[" TENSOR("d",
-                                                      "0") "], \"kwargs\": {}}]") ", " KERAS_INPUT("x",
-                                                                                                   "null, 4",
-                                                                                                   ", \"inbound_nodes\": []"),
-          "[\"x\", 0, 0]", "[\"last\", 0, 0]"));
+  tri_model *m = read_good(FUNCTIONAL(
+      KERAS_DENSE(
+          "last", "1", "linear",
+          NODE(TENSOR(
+              "add",
+              "0"))) ", "
+                     "{\"module\": \"keras.layers\", \"class_name\": \"Add\", \"config\": "
+                     "{\"name\": \"add\", "
+                     "\"trainable\": true, \"dtype\": " POLICY
+                     "}" NODE("[" TENSOR("d", "1") ", " TENSOR("x", "0") "]") "}, " KERAS_DENSE(
+                         "d", "4", "tanh",
+                         ", \"inbound_nodes\": [{\"args\": [" TENSOR(
+                             "x",
+                             "0") "], \"kwargs\": {\"training\": null}}, {\"args\": "
+                                  "[" TENSOR(
+                                      "d",
+                                      "0") "], \"kwargs\": {}}]") ", " KERAS_INPUT("x", "null, 4",
+                                                                                   ", "
+                                                                                   "\"inbound_"
+                                                                                   "nodes\": []"),
+      "[\"x\", 0, 0]", "[\"last\", 0, 0]"));
   ck_assert_uint_eq(tri_model_inputs(m), 1);
   ck_assert_uint_eq(tri_model_outputs(m), 1);
   ck_assert_uint_eq(tri_model_layers(m), 4);
