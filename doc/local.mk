@@ -28,7 +28,7 @@ dist_man_MANS += doc/triad.1 doc/triad.3
 # from the tool's own tables, with what their examples print.
 TRIAD_MANUAL += doc/triad.texi
 TRIAD_REFERENCE = doc/base.texi doc/graph.texi doc/calculus.texi doc/pattern.texi doc/numbers.texi doc/eval.texi doc/sparse.texi doc/tape.texi doc/mp.texi \
-  doc/version.texi doc/verify.texi doc/io.texi doc/nn.texi doc/train.texi doc/save.texi
+  doc/version.texi doc/verify.texi doc/io.texi doc/nn.texi doc/train.texi doc/save.texi doc/nn_gradcheck.texi
 TRIAD_MANUAL_PARTS += $(TRIAD_REFERENCE) doc/ops.texi doc/calls.texi doc/arrays.texi doc/commands.texi
 EXTRA_DIST += doc/header2texi.awk
 EXTRA_PROGRAMS += doc/ops_table doc/tool_tables

@@ -9,6 +9,7 @@
 #include <triad/graph.h>
 #include <triad/io.h>
 #include <triad/nn.h>
+#include <triad/nn_gradcheck.h>
 #include <triad/numbers.h>
 #include <triad/pattern.h>
 #include <triad/save.h>

@@ -65,6 +65,7 @@ TRIAD_OOM += tests/oom/oom_train
 TRIAD_THREADS += tests/nn/test_train
 noinst_HEADERS += tests/nn/training.h
 TRIAD_TESTS += tests/nn/test_config
+TRIAD_TESTS += tests/nn/test_gradcheck
 TRIAD_TESTS += tests/corpus/test_corpus
 EXTRA_DIST += tests/tool/lib.sh
 EXTRA_DIST += tests/corpus/corpus.txt tests/corpus/cases.txt tests/corpus/make.py tests/corpus/mgh.py

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-3.0-or-later
 # lib/nn, floor 7.
-triadinclude_HEADERS += lib/triad/nn.h
+triadinclude_HEADERS += lib/triad/nn.h lib/triad/nn_gradcheck.h
 libtriad_la_SOURCES += lib/nn/nn.h
 libtriad_la_SOURCES += lib/nn/activations.c lib/nn/build.c lib/nn/calls.c lib/nn/initializers.c lib/nn/layers.c
 libtriad_la_SOURCES += lib/nn/layers_merge.c lib/nn/layers_norm.c lib/nn/losses.c lib/nn/model.c lib/nn/order.c lib/nn/random.c
@@ -18,3 +18,6 @@ triadinclude_HEADERS += lib/triad/save.h
 libtriad_la_SOURCES += lib/nn/keras.h lib/nn/fields.h lib/nn/json.h
 libtriad_la_SOURCES += lib/nn/config_functional.c lib/nn/config_layers.c lib/nn/config_read.c lib/nn/config_write.c
 libtriad_la_SOURCES += lib/nn/fields.c lib/nn/fields_write.c lib/nn/json.c
+libtriad_la_SOURCES += lib/nn/gradcheck.h lib/nn/gradcheck.c lib/nn/gradcheck_function.c lib/nn/gradcheck_judge.c
+libtriad_la_SOURCES += lib/nn/gradcheck_kinks.c lib/nn/gradcheck_place.c lib/nn/gradcheck_runs.c lib/nn/gradcheck_slopes.c
+libtriad_la_SOURCES += lib/nn/gradcheck_text.c
