@@ -180,7 +180,29 @@ static uint32_t from_lse(struct sweep *s, uint32_t p, uint32_t q) {
   return tri__sweep_add(s, q, tri__build2(g, strong ? TRI_OP_gate : TRI_OP_mul, rate, weights));
 }
 
-static bool adds_zeros(unsigned op) { return op == TRI_OP_gather || op == TRI_OP_slice; }
+/* Windows: by the transpose. */
+static uint32_t from_windows(struct sweep *s, uint32_t p, uint32_t q) {
+  tri_graph *g = s->graph;
+  uint32_t id = s->walk.ids[p], x = node_at(g, id)->arg[0], rate = s->rate[p];
+  unsigned op = node_at(g, id)->op;
+  struct windows w = *tri__windows(g, id);
+  bool uniform = !node_at(g, rate)->shape;
+  if (uniform && op == TRI_OP_route && tri__windows_inside(&w)) return tri__sweep_add(s, q, rate);
+  rate = whole_rate(s, p);
+  if (id_is_error(rate)) return rate;
+  return tri__sweep_add(s, q,
+                        op == TRI_OP_unfold ? tri__fold_windows(g, rate, &w)
+                        : op == TRI_OP_fold ? tri__unfold(g, rate, &w)
+                        : op == TRI_OP_pick ? tri__route(g, x, rate, &w)
+                                            : tri__pick(g, x, rate, &w));
+}
+
+static bool adds_zeros(unsigned op) {
+  return op == TRI_OP_gather || op == TRI_OP_slice || op == TRI_OP_unfold || op == TRI_OP_fold ||
+         op == TRI_OP_pick;
+}
+
+static bool has_windows(unsigned op) { return op >= TRI_OP_unfold && op <= TRI_OP_route; }
 
 static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   unsigned op = node_at(s->graph, s->walk.ids[p])->op;
@@ -192,6 +214,7 @@ static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q)
   if (op == TRI_OP_permute || op == TRI_OP_reshape) return from_rearranged(s, p, q);
   if (op == TRI_OP_lse) return from_lse(s, p, q);
   if (adds_zeros(op)) s->choice[q] = 1;
+  if (has_windows(op)) return from_windows(s, p, q);
   if (op != TRI_OP_element && op != TRI_OP_result) return from_move(s, p, q);
   return keep_piece(s, q, tri__index_attr(s->graph, s->walk.ids[p]), s->rate[p]);
 }

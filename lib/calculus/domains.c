@@ -423,6 +423,42 @@ static void visit_contract(const struct at *a) {
   }
 }
 
+/* --- windows */
+
+/* Of each window: what its places depend on, added to the array or taken from it. */
+static void visit_window(const struct at *a, const struct window_layout *l, size_t from,
+                         size_t window) {
+  struct frame *f = a->f;
+  size_t array = window / l->windows * l->cells * l->c, cell;
+  for (size_t k = 0; k < l->places; k++) {
+    bool inside = window_cell(l, window % l->windows, k, &cell);
+    size_t cut = (window * l->places + k) * l->c;
+    for (size_t c = 0; inside && c < l->c; c++) {
+      size_t there = array + cell * l->c + c, own = window * l->c + c;
+      size_t to = a->first + (a->n->op == TRI_OP_unfold ? cut + c
+                              : a->n->op == TRI_OP_pick ? own
+                                                        : there);
+      size_t of = from + (a->n->op == TRI_OP_fold    ? cut + c
+                          : a->n->op == TRI_OP_route ? own
+                                                     : there);
+      f->set[to] = tri__set_union(&a->d->sets, f->set[to], f->set[of]);
+      if (a->n->op == TRI_OP_unfold) f->value[to] = f->value[of];
+    }
+  }
+}
+
+static void visit_windows(const struct at *a) {
+  uint32_t rank = shape_rank(a->d->g, a->n->shape), id = a->f->walk.ids[a->position];
+  size_t count, from = argument(a, a->n->nargs - 1, &count);
+  size_t n = elements_between(a, id, 0, 1), c = elements_between(a, id, rank - 1, rank);
+  struct window_layout l = tri__window_layout(tri__windows(a->d->g, id), n, c);
+  clear(a->f, a->first, a->count, a->n->op == TRI_OP_unfold ? 0.0 : (double)NAN);
+  for (size_t w = 0; c && w < n * l.windows && !a->d->failed && !a->d->sets.status; w++) {
+    visit_window(a, &l, from, w);
+    a->d->failed = tri__interrupted(a->d->g);
+  }
+}
+
 /* --- reductions over the last dimension */
 
 static void visit_last(const struct at *a) {
@@ -453,6 +489,10 @@ static void visit(const struct at *a) {
   case TRI_OP_permute: visit_permute(a); break;
   case TRI_OP_reshape: visit_repeat(a); break; /* once */
   case TRI_OP_contract: visit_contract(a); break;
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: visit_windows(a); break;
   case TRI_OP_lse:
   case TRI_OP_argmax: visit_last(a); break;
   case TRI_OP_element:

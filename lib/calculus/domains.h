@@ -9,6 +9,7 @@
 #include "graph/loop.h"
 #include "graph/tensors.h"
 #include "graph/walk.h"
+#include "graph/windows.h"
 
 /* Of one row: bit i: a derivative passes through argument i; second[i] bit j: it depends on
  * argument j. */

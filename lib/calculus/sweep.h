@@ -11,6 +11,7 @@
 #include "graph/reduce.h"
 #include "graph/tensors.h"
 #include "graph/walk.h"
+#include "graph/windows.h"
 
 enum { SWEEP_LANES = 64 };
 

@@ -109,6 +109,19 @@ static uint32_t of_rearranged(struct sweep *s, uint64_t lane, uint32_t id) {
   return uniform ? s->rate[p] : tri__with_arguments(g, id, &s->rate[p]);
 }
 
+/* Windows: the operation itself on the tangent, where x chooses by x as it is. One for all elements
+ * stays so only where nothing is added and nothing is outside. */
+static uint32_t of_windows(struct sweep *s, uint64_t lane, uint32_t id) {
+  tri_graph *g = s->graph;
+  uint32_t args[2] = {node_at(g, id)->arg[0], node_at(g, id)->arg[1]}, p;
+  unsigned op = node_at(g, id)->op, i = op == TRI_OP_pick || op == TRI_OP_route;
+  uint32_t shape = node_at(g, args[i])->shape;
+  if (!moves(s, lane, args[i], &p)) return g->zero;
+  if (op == TRI_OP_pick && !node_at(g, s->rate[p])->shape) return s->rate[p];
+  args[i] = tri__spread(g, s->rate[p], shape);
+  return id_is_error(args[i]) ? args[i] : tri__with_arguments(g, id, args);
+}
+
 /* The sum over the last dimension of exp(x - r) times the tangent. */
 static uint32_t of_lse(struct sweep *s, uint64_t lane, uint32_t id) {
   tri_graph *g = s->graph;
@@ -138,6 +151,10 @@ static uint32_t of_structured(struct sweep *s, uint64_t lane, uint32_t id) {
   case TRI_OP_permute:
   case TRI_OP_reshape: return of_rearranged(s, lane, id);
   case TRI_OP_lse: return of_lse(s, lane, id);
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: return of_windows(s, lane, id);
   case TRI_OP_element: return of_element(s, lane, id);
   case TRI_OP_loop: return tri__loop_tangent(s, lane, id);
   case TRI_OP_result: return of_result(s, lane, id);
@@ -155,7 +172,8 @@ static uint32_t tangent_of(struct sweep *s, uint64_t lane, uint32_t id) {
 /* Operations that put zeros among tangents. */
 static bool adds_zeros(const struct node *n) {
   return n->op == TRI_OP_stack || n->op == TRI_OP_concat || n->op == TRI_OP_scatter ||
-         n->op == TRI_OP_embed || n->op == TRI_OP_result;
+         n->op == TRI_OP_embed || n->op == TRI_OP_result || n->op == TRI_OP_unfold ||
+         n->op == TRI_OP_fold || n->op == TRI_OP_route;
 }
 
 /* Whether the node chooses, or an argument's tangent may be zero by choice. */

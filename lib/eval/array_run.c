@@ -132,6 +132,10 @@ tri_status tri__run_array(struct run *r, const struct instruction *s) {
   case TRI_OP_permute: tri__run_permute(r, s); break;
   case TRI_OP_reshape: copy(r, s->result, 0, s->arg[0], 0, count_of(r, s->result)); break;
   case TRI_OP_contract: return tri__run_contract(r, s);
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: return tri__run_windows(r, s);
   case TRI_OP_lse:
   case TRI_OP_argmax: return tri__run_last(r, s);
   case TRI_OP_size:
@@ -150,6 +154,10 @@ void tri__sweep_array(struct sweep *s, const struct instruction *step) {
   size_t each = step->nargs ? count_of(r, step->arg[0]) : 0;
   if (step->op == TRI_OP_contract) {
     tri__sweep_contract(s, step);
+    return;
+  }
+  if (step->op >= TRI_OP_unfold && step->op <= TRI_OP_route) {
+    tri__sweep_windows(s, step);
     return;
   }
   if (!step->nargs || !r->plan->active[step->arg[0]]) return;

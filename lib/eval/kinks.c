@@ -5,11 +5,15 @@
 
 #include "eval/run.h"
 
+/* Whether a derivative passes through an element to an output; where a condition depends on it that
+ * is at no edge, only jumps of it matter. */
+enum count { COUNTS_NOT, COUNTS_IN_JUMPS, COUNTS };
+
 /* Flags by element, placed as in a store with all values. */
 struct search {
   struct run *run;
   uint8_t *moves;  /* depends on an input that moves */
-  uint8_t *counts; /* an output depends on it */
+  uint8_t *counts; /* enum count: an output depends on it */
   void *partial;   /* room for one number */
 };
 
@@ -79,7 +83,7 @@ static void seed(struct search *s, const struct port *weights) {
         tri__port_get(weights, next, n, s->partial);
         weighs = !n->domain->zero(n, s->partial);
       }
-      s->counts[place_of(r, r->plan->outputs[i]) + e] |= weighs;
+      if (weighs) s->counts[place_of(r, r->plan->outputs[i]) + e] = COUNTS;
     }
 }
 
@@ -94,17 +98,29 @@ static bool is_chosen(struct search *s, const struct instruction *step, uint32_t
   return !n->domain->zero(n, s->partial);
 }
 
+/* Whether at a kink the row's value jumps: a condition, or a row that is constant elsewhere. */
+static bool jumps(const struct row *row) {
+  if (row->sort == TRI_BOOLEAN) return true;
+  for (unsigned i = 0; i < row->arity; i++)
+    if (!row->partial[i] || strcmp(row->partial[i], "0.0") != 0) return false;
+  return true;
+}
+
 /* Element e of a result that moves and counts: whether the step is at a kink, and what counts because of it. */
 static tri_status look(struct search *s, const struct instruction *step, size_t e) {
   struct run *r = s->run;
   const struct row *row = row_of(r, step);
   const void *x[ROW_MAX_ARITY] = {NULL};
   for (uint32_t i = 0; row && i < step->nargs; i++) x[i] = argument_at(r, step->arg[i], e);
-  int kink = row && row->kink ? r->numbers->domain->kink(r->numbers, (tri_op)step->op, x) : 0;
+  enum count count = s->counts[place_of(r, step->result) + e];
+  bool matters = row && row->kink && (count == COUNTS || jumps(row));
+  int kink = matters ? r->numbers->domain->kink(r->numbers, (tri_op)step->op, x) : 0;
   if (kink) return tri__kink_error(r, step, x, kink);
+  if (row && row->sort == TRI_BOOLEAN) count = COUNTS_IN_JUMPS;
   for (uint32_t i = 0; i < step->nargs; i++) {
     size_t place;
-    if (moved_by(s, step, i, e, &place) && is_chosen(s, step, i, e, x)) s->counts[place] = 1;
+    if (moved_by(s, step, i, e, &place) && s->counts[place] < count && is_chosen(s, step, i, e, x))
+      s->counts[place] = (uint8_t)count;
   }
   return TRI_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "graph/tensors.h"
 #include "graph/walk.h"
+#include "graph/windows.h"
 
 enum { NEEDED = 1, STRICT = 2 };
 
@@ -329,10 +330,20 @@ static bool add_span(struct compiler *c, struct instruction *s, int64_t number, 
 static void use_rows(struct compiler *c, unsigned op) {
   static const tri_op lse[] = {TRI_OP_sub, TRI_OP_exp, TRI_OP_add,     TRI_OP_log,
                                TRI_OP_mul, TRI_OP_max, TRI_OP_softplus},
-                      choice[] = {TRI_OP_lt, TRI_OP_select};
+                      choice[] = {TRI_OP_lt, TRI_OP_select, TRI_OP_max};
   const tri_op *rows = op == TRI_OP_lse ? lse : choice;
   size_t count = op == TRI_OP_lse ? sizeof lse / sizeof *lse : sizeof choice / sizeof *choice;
   for (size_t i = 0; i < count; i++) c->used[rows[i]] = true;
+}
+
+/* The attribute, number by number: tri__plan_windows reads it. */
+static bool add_windows(struct compiler *c, struct instruction *s, const struct windows *w) {
+  bool ok = add_span(c, s, w->rank, true);
+  for (uint32_t d = 0; d < w->rank && ok; d++)
+    ok = add_span(c, s, w->size[d], false) && add_span(c, s, w->stride[d], false) &&
+         add_span(c, s, w->dilation[d], false) && add_span(c, s, w->before[d], false) &&
+         add_span(c, s, w->after[d], false) && add_span(c, s, w->whole[d], false);
+  return ok;
 }
 
 /* What an operation on arrays has beside its arguments. */
@@ -365,6 +376,10 @@ static bool add_attribute(struct builder *b, const struct node *n) {
     p->contracts = true;
     return add_span(c, s, how.batch, true) && add_span(c, s, how.contracted, false) &&
            add_span(c, s, how.turned, false) && add_span(c, s, how.strong, false);
+  } else if (n->op >= TRI_OP_unfold && n->op <= TRI_OP_route) {
+    p->contracts = true;
+    if (n->op >= TRI_OP_pick) use_rows(c, n->op);
+    return add_windows(c, s, tri__windows(c->graph, s->node));
   } else if (n->op == TRI_OP_lse || n->op == TRI_OP_argmax) {
     p->contracts = true;
     use_rows(c, n->op);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "eval/tensors.h"
+#include "eval/windows.h"
 #include "graph/index.h"
 
 /* Numbers while the flat plan is made: inputs and results as they are counted, constants and
@@ -365,17 +366,37 @@ static uint32_t emit_one(struct flat *f, const struct instruction *of, tri_op op
   return emit(f, &like, &a);
 }
 
-/* The place of the first maximum: a later one takes it where it is larger. */
+static uint32_t emit_select(struct flat *f, const struct instruction *of, uint32_t condition,
+                            uint32_t a, uint32_t b) {
+  struct instruction like = {.op = TRI_OP_select, .nargs = 3, .flags = of->flags, .node = of->node};
+  return emit(f, &like, (uint32_t[]){condition, a, b});
+}
+
+/* A later element takes the place of the first maximum where it is larger: what is chosen there goes
+ * with it. Where there is a tie below the maximum, no choice depends on it. */
+struct choice {
+  uint32_t best, chosen;
+  bool any;
+};
+
+static void choose(struct flat *f, const struct instruction *s, struct choice *c, uint32_t x,
+                   uint32_t with) {
+  bool itself = x == with && (!c->any || c->best == c->chosen);
+  if (c->any && f->search && itself) {
+    x = with = emit_two(f, s, TRI_OP_max, c->best, x); /* the kink's name */
+  } else if (c->any) {
+    with = emit_select(f, s, emit_two(f, s, TRI_OP_lt, c->best, x), with, c->chosen);
+    x = emit_two(f, s, TRI_OP_max, c->best, x);
+  }
+  *c = (struct choice){x, with, true};
+}
+
 static uint32_t first_maximum(struct flat *f, const struct instruction *s, const uint32_t *x,
                               size_t n) {
-  uint32_t best = x[0], place = integer(f, 0);
-  struct instruction select = {.op = TRI_OP_select, .nargs = 3, .flags = s->flags, .node = s->node};
-  for (size_t i = 1; i < n && !f->failed && !f->impossible; i++) {
-    uint32_t later = emit_two(f, s, TRI_OP_lt, best, x[i]);
-    place = emit(f, &select, (uint32_t[]){later, integer(f, (int64_t)i), place});
-    if (i + 1 < n) best = emit(f, &select, (uint32_t[]){later, x[i], best});
-  }
-  return place;
+  struct choice c = {.any = false};
+  for (size_t i = 0; i < n && !f->failed && !f->impossible; i++)
+    choose(f, s, &c, x[i], integer(f, (int64_t)i));
+  return c.chosen;
 }
 
 /* a + softplus(b - a), one by one: the same function, and smooth wherever it is. */
@@ -407,6 +428,103 @@ static void last(struct flat *f, const struct frame *frame, const struct instruc
             : f->search            ? smooth_lse(f, s, x, n)
                                    : lse(f, s, x, n);
     if (f->failed || f->impossible) return;
+  }
+}
+
+/* --- windows */
+
+/* Where the first channel at a place of a window is: among windows cut out, and in the array;
+ * false if that is outside. */
+static bool place_at(const struct window_layout *l, size_t window, size_t k, size_t *cut,
+                     size_t *cell) {
+  *cut = (window * l->places + k) * l->c;
+  if (!window_cell(l, window % l->windows, k, cell)) return false;
+  *cell = (window / l->windows * l->cells + *cell) * l->c;
+  return true;
+}
+
+static void unfold(struct flat *f, const struct frame *frame, const struct instruction *s,
+                   const struct window_layout *l) {
+  put_zeros(f, frame, s->result);
+  for (size_t w = 0, cut, cell; l->c && w < l->n * l->windows; w++)
+    for (size_t k = 0; k < l->places; k++)
+      if (place_at(l, w, k, &cut, &cell))
+        memcpy(numbers(frame, s->result) + cut, numbers(frame, s->arg[0]) + cell,
+               l->c * sizeof(uint32_t));
+}
+
+/* Adds a number to an element of the result; what it is added to may be nothing yet. */
+static void add_to(struct flat *f, const struct instruction *s, uint32_t *to, uint32_t number) {
+  *to = *to == integer(f, 0) ? number : sum(f, s, *to, number);
+}
+
+static void fold(struct flat *f, const struct frame *frame, const struct instruction *s,
+                 const struct window_layout *l) {
+  put_zeros(f, frame, s->result);
+  for (size_t w = 0, cut, cell; l->c && w < l->n * l->windows; w++)
+    for (size_t k = 0; k < l->places && !f->failed && !f->impossible; k++)
+      if (place_at(l, w, k, &cut, &cell))
+        for (size_t c = 0; c < l->c; c++)
+          add_to(f, s, numbers(frame, s->result) + cell + c, numbers(frame, s->arg[0])[cut + c]);
+}
+
+static void pick(struct flat *f, const struct frame *frame, const struct instruction *s,
+                 const struct window_layout *l) {
+  for (size_t e = 0, cut, cell; e < count_of_value(frame->plan, s->result); e++) {
+    struct choice best = {.any = false};
+    for (size_t k = 0; k < l->places && !f->failed && !f->impossible; k++)
+      if (place_at(l, e / l->c, k, &cut, &cell))
+        choose(f, s, &best, numbers(frame, s->arg[0])[cell + e % l->c],
+               numbers(frame, s->arg[1])[cell + e % l->c]);
+    if (!best.any) give_up(f);
+    if (f->failed || f->impossible) return;
+    numbers(frame, s->result)[e] = best.chosen;
+  }
+}
+
+/* What a place receives of y: all of it where its element is larger than those before and no later
+ * one is larger. */
+static uint32_t received(struct flat *f, const struct instruction *s, const uint32_t *x, size_t n,
+                         size_t place, uint32_t y) {
+  uint32_t zero = integer(f, 0), amount = place ? zero : y, best = x[0];
+  for (size_t k = 1; k < n && !f->failed && !f->impossible; k++) {
+    if (k >= place)
+      amount =
+          emit_select(f, s, emit_two(f, s, TRI_OP_lt, best, x[k]), k == place ? y : zero, amount);
+    best = emit_two(f, s, TRI_OP_max, best, x[k]);
+  }
+  return amount;
+}
+
+enum { MOST_ROUTED = 64 }; /* places of a window */
+
+static void route(struct flat *f, const struct frame *frame, const struct instruction *s,
+                  const struct window_layout *l) {
+  uint32_t x[MOST_ROUTED];
+  size_t at[MOST_ROUTED], elements = count_of_value(frame->plan, s->arg[1]);
+  put_zeros(f, frame, s->result);
+  if (l->places > MOST_ROUTED) give_up(f);
+  for (size_t e = 0, cut; e < elements && !f->failed && !f->impossible; e++) {
+    size_t n = 0;
+    for (size_t k = 0; k < l->places; k++) {
+      if (!place_at(l, e / l->c, k, &cut, &at[n])) continue;
+      at[n] += e % l->c;
+      x[n] = numbers(frame, s->arg[0])[at[n]];
+      n++;
+    }
+    for (size_t k = 0; k < n && !f->failed && !f->impossible; k++)
+      add_to(f, s, numbers(frame, s->result) + at[k],
+             received(f, s, x, n, k, numbers(frame, s->arg[1])[e]));
+  }
+}
+
+static void windows(struct flat *f, const struct frame *frame, const struct instruction *s) {
+  struct window_layout l = tri__plan_window_layout(frame->plan, s, NULL);
+  switch (s->op) {
+  case TRI_OP_unfold: unfold(f, frame, s, &l); break;
+  case TRI_OP_fold: fold(f, frame, s, &l); break;
+  case TRI_OP_pick: pick(f, frame, s, &l); break;
+  default: route(f, frame, s, &l); break;
   }
 }
 
@@ -534,6 +652,10 @@ static void step(struct flat *f, struct frame *frame, const struct instruction *
   case TRI_OP_permute: permute(frame, s); break;
   case TRI_OP_reshape: repeat(frame, s); break; /* once */
   case TRI_OP_contract: contract(f, frame, s); break;
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: windows(f, frame, s); break;
   case TRI_OP_lse:
   case TRI_OP_argmax: last(f, frame, s); break;
   case TRI_OP_element: part(frame, s, s->index); break;

@@ -264,6 +264,10 @@ tri_status tri__sweep_loop(struct sweep *s, const struct instruction *step);
  * large enough. */
 bool tri__run_elementwise(const struct run *r, const struct instruction *s);
 
+/* window_run.c: windows of arrays. TRI_INTERRUPTED. */
+tri_status tri__run_windows(struct run *r, const struct instruction *s);
+void tri__sweep_windows(struct sweep *s, const struct instruction *step);
+
 /* last_run.c: reductions over the last dimension. TRI_INTERRUPTED. */
 tri_status tri__run_last(struct run *r, const struct instruction *s);
 void tri__sweep_lse(struct sweep *s, const struct instruction *step);

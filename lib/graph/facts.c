@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* What is known of a node's value from its row and its arguments' facts: sound, of real numbers, and cheap. */
-#include "graph/node.h"
+#include "graph/windows.h"
 
 static uint8_t facts_of_constant(const tri_graph *g, const struct node *n) {
   mpq_t q;
@@ -109,6 +109,12 @@ static uint8_t facts_of_row(const tri_graph *g, const struct node *n, const uint
   return (uint8_t)(values_of_row(g, n, args, f) | chosen(g, n, args, f));
 }
 
+/* Of elements chosen in windows, of which one may have none. */
+static uint8_t facts_of_choice(const tri_graph *g, const struct node *n, const uint32_t *args) {
+  if (!tri__windows_inside(tri__attr_data(g, n->attr, NULL))) return 0;
+  return node_at(g, args[0])->facts & node_at(g, args[1])->facts & (FACT_TOTAL | FACT_TAME);
+}
+
 /* Of a reduction over the last dimension, which has no value where there are no elements. */
 static uint8_t facts_of_last(const tri_graph *g, uint32_t x) {
   uint32_t shape = node_at(g, x)->shape;
@@ -126,6 +132,8 @@ uint8_t tri__facts(const tri_graph *g, const struct node *n, const uint32_t *arg
   case TRI_OP_hole: return 0;
   case TRI_OP_iota: return FACT_TOTAL | FACT_TAME | FACT_INTEGER;
   case TRI_OP_size: return FACT_TOTAL | FACT_TAME | FACT_INTEGER | FACT_NONNEGATIVE;
+  case TRI_OP_pick:
+  case TRI_OP_route: return facts_of_choice(g, n, args);
   case TRI_OP_lse: return facts_of_last(g, args[0]);
   case TRI_OP_argmax: return facts_of_last(g, args[0]) | FACT_INTEGER | FACT_NONNEGATIVE;
   case TRI_OP_gather:

@@ -41,12 +41,13 @@ enum attr_kind {
   ATTR_LOOP,
   ATTR_FORM,
   ATTR_AXES,
-  ATTR_CONTRACTION
+  ATTR_CONTRACTION,
+  ATTR_WINDOWS
 };
 
 /* An interned attribute. Rational: sign and limbs of numerator and denominator. Name: the bytes and
  * a NUL. Index: one uint64. Lambda: counts and node ids. Span and loop: arrays.h, loop.h. Axes and
- * contraction: tensors.h. Form: of a loop in a text, print_loops.h. */
+ * contraction: tensors.h. Windows: windows.h. Form: of a loop in a text, print_loops.h. */
 struct attr {
   uint64_t hash;
   const unsigned char *data; /* in one of the graph's blocks, aligned to 8 */
@@ -118,7 +119,8 @@ static inline const uint32_t *node_args(const tri_graph *g, const struct node *n
 /* Whether a structured operation only looks at argument i to choose parts, so that no derivative
  * passes through it. */
 static inline bool op_only_chooses(unsigned op, unsigned i) {
-  return op == TRI_OP_argmax || (i == 1 && (op == TRI_OP_gather || op == TRI_OP_scatter));
+  if (i == 0) return op == TRI_OP_argmax || op == TRI_OP_pick || op == TRI_OP_route;
+  return i == 1 && (op == TRI_OP_gather || op == TRI_OP_scatter);
 }
 static inline bool id_is_error(uint32_t id) { return id >= NODE_ERROR || id == 0; }
 static inline tri_status id_status(uint32_t id) {

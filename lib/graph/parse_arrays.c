@@ -37,7 +37,13 @@ enum function {
   FUNCTION_MATMUL,
   FUNCTION_CONTRACT,
   FUNCTION_LSE,
-  FUNCTION_ARGMAX
+  FUNCTION_ARGMAX,
+  FUNCTION_UNFOLD, /* from here on in the order of enum window_function */
+  FUNCTION_OVERLAP_ADD,
+  FUNCTION_PICK,
+  FUNCTION_ROUTE,
+  FUNCTION_MAX_POOL,
+  FUNCTION_CONVOLVE
 };
 
 const struct array_function tri__array_functions[] = {
@@ -90,6 +96,26 @@ const struct array_function tri__array_functions[] = {
         {"argmax", "argmax(x)",
          "the place, from 0, of the first maximum along the last dimension; it has no derivative",
          "argmax([[3, 1, 2], [0, 5, 5]])"},
+    [FUNCTION_UNFOLD] =
+        {"unfold", "unfold(x, size, stride, dilation, before, after)",
+         "windows of an array [n, s…, c], cut out of it as [n, o…, k…, c], with zeros outside",
+         "unfold([[[1], [2], [3]]], 2)"},
+    [FUNCTION_OVERLAP_ADD] =
+        {"overlap_add", "overlap_add(y, sizes, size, stride, dilation, before, after)",
+         "windows added up where unfold would cut them out of an array with these sizes",
+         "overlap_add([[[[1], [2]], [[3], [4]]]], 3, 2)"},
+    [FUNCTION_PICK] = {"pick", "pick(x, v, size, stride, dilation, before, after)",
+                       "in each window the element of v where x has its first maximum",
+                       "pick([[[3], [5], [1], [2]]], [[[1], [2], [3], [4]]], 2, 2)"},
+    [FUNCTION_ROUTE] = {"route", "route(x, y, size, stride, dilation, before, after)",
+                        "zeros, to which y is added where x has its first maximum in each window",
+                        "route([[[3], [5], [1], [2]]], [[[7], [8]]], 2, 2)"},
+    [FUNCTION_MAX_POOL] = {"maxpool", "maxpool(x, size, stride, dilation, before, after)",
+                           "the largest element of each window; stride: size",
+                           "maxpool([[[3], [5], [1], [2]]], 2)"},
+    [FUNCTION_CONVOLVE] = {"convolve", "convolve(x, kernel, stride, dilation, before, after)",
+                           "convolution of x[n, s…, c] with kernel[k…, c, filters]",
+                           "convolve([[[1], [2], [4]]], [[[1]], [[10]]])"},
 };
 const size_t tri__array_function_count = sizeof tri__array_functions / sizeof *tri__array_functions;
 
@@ -536,7 +562,10 @@ static uint32_t of_tensors(struct parser *p, enum function f, const struct given
   case FUNCTION_CONTRACT: return contract(p, given);
   case FUNCTION_LSE: return tri__lse(p->g, given->all[0].expr);
   case FUNCTION_ARGMAX: return tri__argmax(p->g, given->all[0].expr);
-  default: return tri__matmul(p->g, given->all[0].expr, given->all[1].expr);
+  case FUNCTION_MATMUL: return tri__matmul(p->g, given->all[0].expr, given->all[1].expr);
+  default:
+    return tri__parse_window_call(p, (enum window_function)(f - FUNCTION_UNFOLD), given->n,
+                                  given->all);
   }
 }
 
@@ -561,10 +590,13 @@ static bool fits(enum function f, const struct given *given) {
   enum { ANY = UINT8_MAX };
   static const struct {
     uint8_t least, most;
-  } counts[] = {
-      [FUNCTION_TRANSPOSE] = {1, ANY}, [FUNCTION_RESHAPE] = {1, ANY}, [FUNCTION_CONCAT] = {1, ANY},
-      [FUNCTION_MATMUL] = {2, 2},      [FUNCTION_CONTRACT] = {4, 5},  [FUNCTION_LSE] = {1, 1},
-      [FUNCTION_ARGMAX] = {1, 1}};
+  } counts[] = {[FUNCTION_TRANSPOSE] = {1, ANY}, [FUNCTION_RESHAPE] = {1, ANY},
+                [FUNCTION_CONCAT] = {1, ANY},    [FUNCTION_MATMUL] = {2, 2},
+                [FUNCTION_CONTRACT] = {4, 5},    [FUNCTION_LSE] = {1, 1},
+                [FUNCTION_ARGMAX] = {1, 1},      [FUNCTION_UNFOLD] = {2, 6},
+                [FUNCTION_OVERLAP_ADD] = {3, 7}, [FUNCTION_PICK] = {3, 7},
+                [FUNCTION_ROUTE] = {3, 7},       [FUNCTION_MAX_POOL] = {2, 6},
+                [FUNCTION_CONVOLVE] = {2, 6}};
   if (f >= FUNCTION_TRANSPOSE)
     return given->n >= counts[f].least && (counts[f].most == ANY || given->n <= counts[f].most) &&
            !given->range && !given->carry;

@@ -226,4 +226,19 @@ static inline bool is_callable(const struct operand *o) {
   return o->kind == VALUE_FUNCTION || (o->kind == VALUE_EXPR && o->lambda != 0);
 }
 
+/* --- parse_windows.c */
+
+enum window_function {
+  WINDOW_UNFOLD,
+  WINDOW_FOLD,
+  WINDOW_PICK,
+  WINDOW_ROUTE,
+  WINDOW_MAX_POOL,
+  WINDOW_CONVOLVE
+};
+/* A call over windows, with its n arguments, of which there are as many as it needs; an error id
+ * otherwise. */
+uint32_t tri__parse_window_call(struct parser *p, enum window_function f, size_t n,
+                                const struct value *arguments);
+
 #endif

@@ -211,4 +211,7 @@ void tri__print_indices(struct printer *p, const uint32_t *chain, size_t n, cons
 /* --- print_dot.c */
 tri_status tri__print_dot(tri_expr e, const tri_print_options *options, tri_text *text);
 
+/* print_windows.c: ", [3, 3], [2, 2]", the attribute of a node over windows. */
+void tri__print_windows(struct printer *p, uint32_t id);
+
 #endif

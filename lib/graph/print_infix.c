@@ -415,6 +415,23 @@ static void tensor(struct printer *p, const struct item *item) {
   tri__print_turn(p, mark);
 }
 
+/* unfold(x, [3, 3]), pick(x, v, [2, 2], [2, 2]) */
+static void windows(struct printer *p, const struct item *item) {
+  size_t mark = p->n_items;
+  const struct node *n = print_at(p, item->id);
+  tri__print_text(p, n->op == TRI_OP_unfold ? "unfold("
+                     : n->op == TRI_OP_fold ? "overlap_add("
+                     : n->op == TRI_OP_pick ? "pick("
+                                            : "route(");
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    if (i) tri__print_text(p, ", ");
+    tri__print_node(p, print_args(p, item->id)[i], PREC_ANY, 0);
+  }
+  tri__print_windows(p, item->id);
+  tri__print_text(p, ")");
+  tri__print_turn(p, mark);
+}
+
 /* lse(x), argmax(x) */
 static void last(struct printer *p, const struct item *item) {
   size_t mark = p->n_items;
@@ -436,6 +453,10 @@ static void structured(struct printer *p, const struct item *item) {
   case TRI_OP_reshape:
   case TRI_OP_concat:
   case TRI_OP_contract: tensor(p, item); return;
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: windows(p, item); return;
   case TRI_OP_lse:
   case TRI_OP_argmax: last(p, item); return;
   case TRI_OP_size:

@@ -443,6 +443,21 @@ static void rearranged(struct printer *p, uint32_t id) {
   tri__print_text(p, right);
 }
 
+static void windows(struct printer *p, uint32_t id) {
+  const struct node *n = print_at(p, id);
+  tri__print_text(p, n->op == TRI_OP_unfold ? "\\operatorname{unfold}"
+                     : n->op == TRI_OP_fold ? "\\operatorname{fold}"
+                     : n->op == TRI_OP_pick ? "\\operatorname{pick}"
+                                            : "\\operatorname{route}");
+  tri__print_text(p, left);
+  for (uint32_t i = 0; i < n->nargs; i++) {
+    if (i) tri__print_text(p, ", ");
+    tri__print_node(p, print_args(p, id)[i], PREC_ANY, 0);
+  }
+  tri__print_windows(p, id);
+  tri__print_text(p, right);
+}
+
 static void last(struct printer *p, uint32_t id) {
   bool lse = print_at(p, id)->op == TRI_OP_lse;
   tri__print_text(p, lse ? "\\operatorname{lse}" : "\\operatorname{argmax}");
@@ -464,6 +479,10 @@ static void structured(struct printer *p, const struct item *item) {
   case TRI_OP_contract: contract(p, item->id); break;
   case TRI_OP_reshape:
   case TRI_OP_concat: rearranged(p, item->id); break;
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: windows(p, item->id); break;
   case TRI_OP_lse:
   case TRI_OP_argmax: last(p, item->id); break;
   case TRI_OP_size: tri__print_extent(p, tri__span(p->g, item->id).n, 0); break;

@@ -8,6 +8,7 @@
 #include "graph/sizes.h"
 #include "graph/tensors.h"
 #include "graph/walk.h"
+#include "graph/windows.h"
 
 struct substitution {
   tri_graph *graph;
@@ -40,6 +41,10 @@ uint32_t tri__with_arguments(tri_graph *g, uint32_t id, const uint32_t *args) {
   case TRI_OP_permute: return tri__permute(g, args[0], tri__axes(g, id));
   case TRI_OP_reshape: return tri__reshape(g, args[0], n->shape);
   case TRI_OP_concat: return tri__concat(g, n->nargs, args);
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route: return tri__window_node(g, (tri_op)n->op, args, tri__windows(g, id));
   case TRI_OP_lse: return tri__lse(g, args[0]);
   case TRI_OP_argmax: return tri__argmax(g, args[0]);
   case TRI_OP_contract:

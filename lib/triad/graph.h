@@ -269,6 +269,54 @@ TRI_API tri_expr tri_matmul(tri_expr x, tri_expr y);
  * doubles and floats CBLAS computes it, in an order of its own. */
 TRI_API tri_expr tri_contract(tri_expr x, tri_expr y, size_t batch, size_t contracted);
 
+/* --- windows, pooling, convolutions --------------------------------------------------------------- */
+
+/* Windows along the r dimensions s… of x[n, s…, c], 1 <= r <= 3: zeros are the defaults. */
+typedef struct tri_windows {
+  size_t bytes;        /* of this struct, filled in by the macros; 0: all of it */
+  int64_t size[3];     /* of a window; of a convolution that of the kernel */
+  int64_t strides[3];  /* from one window to the next: 1, for pooling the window's size */
+  int64_t dilation[3]; /* from one element of a window to the next: 1 */
+  const char *padding; /* "valid": windows lie inside; "same": one for each stride, as Keras pads */
+  int64_t before[3], after[3]; /* or that many elements outside; with padding NULL */
+  int64_t groups;              /* of a convolution: 1 */
+} tri_windows;
+
+/* The windows of x[n, s…, c], as [n, o…, k…, c] with o… windows of k… elements; 0 outside. And the
+ * transpose of that: y[n, o…, k…, c] added up to [n, s…, c] with the sizes s…. n may be a named size.
+ *   tri_unfold(x, .size = {3, 3}, .padding = "same")
+ * TRI_SHAPE where shapes do not fit or no window does, TRI_ARGUMENT for sizes below 1. */
+TRI_API tri_expr tri_unfold_with(tri_expr x, const tri_windows *options);
+TRI_API tri_expr tri_fold_with(tri_expr y, size_t rank, const int64_t *sizes,
+                               const tri_windows *options);
+#define tri_unfold(x, ...)                                                                         \
+  tri_unfold_with((x), &(tri_windows){.bytes = sizeof(tri_windows), __VA_ARGS__})
+#define tri_fold(y, rank, sizes, ...)                                                              \
+  tri_fold_with((y), (rank), (sizes), &(tri_windows){.bytes = sizeof(tri_windows), __VA_ARGS__})
+
+/* The largest element of each window in each channel, [n, s…, c] -> [n, o…, c]; its derivative goes
+ * to the first one, row by row, which where there are two is a kink. And the mean of what a window
+ * has inside. Errors as tri_unfold.
+ *   tri_max_pool(x, .size = {2, 2}) */
+TRI_API tri_expr tri_max_pool_with(tri_expr x, const tri_windows *options);
+TRI_API tri_expr tri_average_pool_with(tri_expr x, const tri_windows *options);
+#define tri_max_pool(x, ...)                                                                       \
+  tri_max_pool_with((x), &(tri_windows){.bytes = sizeof(tri_windows), __VA_ARGS__})
+#define tri_average_pool(x, ...)                                                                   \
+  tri_average_pool_with((x), &(tri_windows){.bytes = sizeof(tri_windows), __VA_ARGS__})
+
+/* The sums of products of the windows of x[n, s…, c] with kernel[k…, c/groups, filters], as
+ * [n, o…, filters]: Keras's convolution, which turns no kernel round.
+ *   tri_convolve(x, kernel, .strides = {2, 2}, .padding = "same")
+ * TRI_SHAPE, naming both shapes; else as tri_unfold. */
+TRI_API tri_expr tri_convolve_with(tri_expr x, tri_expr kernel, const tri_windows *options);
+#define tri_convolve(x, kernel, ...)                                                               \
+  tri_convolve_with((x), (kernel), &(tri_windows){.bytes = sizeof(tri_windows), __VA_ARGS__})
+
+/* x with before[d] zeros before and after[d] behind it along each of its `rank` dimensions.
+ * TRI_SHAPE, also for a named size that is to grow. */
+TRI_API tri_expr tri_pad(tri_expr x, size_t rank, const int64_t *before, const int64_t *after);
+
 /* --- looking at expressions ---------------------------------------------------------------------------------------- */
 
 /* The operation of a node. TRI_OP_COUNT for an error expression. */

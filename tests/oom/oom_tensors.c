@@ -97,7 +97,21 @@ static tri_status run(struct subject *s, tri_expr e, const tri_allocator *alloca
   return status;
 }
 
-static tri_expr (*const subjects[])(const struct subject *s) = {of_arrays, of_scans, of_parts};
+/* Windows, pooling, a convolution in groups, and reductions over the last dimension. */
+static tri_expr of_windows(const struct subject *s) {
+  tri_extent dims[] = {{1, NULL}, {6, NULL}, {2, NULL}}, same[] = {{2, NULL}, {1, NULL}, {4, NULL}};
+  tri_expr x = tri_reshape(s->in[1], 3, dims), k = tri_reshape(tri_slice(s->in[0], 0, 8), 3, same);
+  tri_expr y = tri_convolve(x, k, .groups = 2, .padding = "same");
+  tri_expr pool = tri_max_pool(y, .size = {2}), mean = tri_average_pool(y, .size = {2}),
+           hot = tri_one_hot(tri_argmax(mean), tri_extent_of(4));
+  tri_expr back = tri_fold(tri_unfold(pool, .size = {2}), 1, (int64_t[]){3}, .size = {2});
+  tri_expr last = tri_logsumexp_last(tri_add(back, tri_mul(hot, mean)));
+  return tri_add(tri_mean(last), tri_logsumexp(s->in[0]));
+}
+
+static tri_expr (*const subjects[])(const struct subject *s) = {of_arrays, of_scans, of_parts,
+                                                                of_windows};
+enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 static int which;
 
 static tri_status scenario(const tri_allocator *allocator) {
@@ -113,8 +127,8 @@ static tri_status scenario(const tri_allocator *allocator) {
 
 START_TEST(tensors) {
   static const tri_domain domains[] = {TRI_DOUBLE, TRI_BALL};
-  which = _i % 3;
-  domain = domains[_i / 3];
+  which = _i % SUBJECTS;
+  domain = domains[_i / SUBJECTS];
   ck_assert_int_gt(failing_loop(scenario), 40);
   tri_thread_cleanup();
 }
@@ -124,7 +138,7 @@ static Suite *suite(void) {
   Suite *s = suite_create("oom_tensors");
   TCase *t = tcase_create("oom");
   tcase_set_timeout(t, 240);
-  tcase_add_loop_test(t, tensors, 0, 6);
+  tcase_add_loop_test(t, tensors, 0, 2 * SUBJECTS);
   suite_add_tcase(s, t);
   return s;
 }
