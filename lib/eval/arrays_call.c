@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "eval/array_program.h"
+
 /* --- what is donated */
 
 static bool refuse(tri_error *error, tri_status status, size_t output, const char *why) {
@@ -88,22 +90,84 @@ static tri_status interpret(tri_workspace *w, const tri_call *call, const void *
   return TRI_OK;
 }
 
+/* --- programs that are kept */
+
+static bool has_sizes(const struct array_program *p, const tri_call *call) {
+  return p &&
+         (!p->size_count || (call->sizes && call->n_sizes >= p->size_count &&
+                             !memcmp(p->sizes, call->sizes, p->size_count * sizeof *p->sizes)));
+}
+
+static struct array_program *kept_program(const struct array_rooms *rooms, const tri_call *call) {
+  for (int i = 0; i < KEPT_PROGRAMS; i++)
+    if (has_sizes(rooms->programs[i], call)) return rooms->programs[i];
+  return NULL;
+}
+
+/* In place of the one that was not used for the longest time. */
+static void keep_program(struct array_rooms *rooms, struct array_program *p) {
+  int oldest = 0;
+  for (int i = 0; i < KEPT_PROGRAMS && rooms->programs[oldest]; i++)
+    if (!rooms->programs[i] || rooms->programs[i]->last_used < rooms->programs[oldest]->last_used)
+      oldest = i;
+  tri__array_program_free(rooms->programs[oldest]);
+  rooms->programs[oldest] = p;
+}
+
+/* Makes a block of memory at least as large as is asked for. */
+static bool make_block(tri_workspace *w, void **block, size_t *bytes, size_t need, char **data) {
+  if (*bytes >= need && *block) return true;
+  tri__free(&w->memory, *block, *bytes, 1);
+  *bytes = 0;
+  *block = need > SIZE_MAX - LINE ? NULL : tri__new(&w->memory, need + LINE, 1);
+  if (!*block) return false;
+  *bytes = need + LINE;
+  *data = (char *)*block + (-(uintptr_t)*block % LINE);
+  return true;
+}
+
+static bool make_rooms(tri_workspace *w, const tri_call *call, const struct array_program *p) {
+  struct array_rooms *rooms = w->arrays;
+  size_t threads = call->pool ? tri_pool_threads(call->pool) : 1, bytes;
+  return size_product(threads, p->worker_size, &bytes) &&
+         make_block(w, &rooms->arena_block, &rooms->arena_bytes, p->arena_size + LINE,
+                    &rooms->arena) &&
+         make_block(w, &rooms->worker_block, &rooms->worker_bytes, bytes + LINE, &rooms->workers);
+}
+
+/* The program for the call's sizes; NULL if there is none. Binds the workspace where there was none
+ * yet. */
+static tri_status find_program(tri_workspace *w, const tri_call *call, struct array_program **p) {
+  struct array_rooms *rooms = w->arrays;
+  *p = kept_program(rooms, call);
+  if (*p) return TRI_OK;
+  tri_status status = tri__bind(w, call);
+  if (status || !tri__arrays_known(w->plan, &rooms->why)) return status;
+  *p = tri__array_program(w, &rooms->why);
+  if (!*p && !rooms->why) return tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (*p) keep_program(rooms, *p);
+  return TRI_OK;
+}
+
 /* --- the call */
 
 static tri_status refuse_call(const tri_call *call, const char *why) {
   return tri__call_error(call, TRI_ARGUMENT, why);
 }
 
-/* Whether arrays are there, and where donated ones are. The workspace is bound. */
-static tri_status check_arrays(const tri_workspace *w, const tri_call *call,
-                               const void *const *inputs, void *const *outputs) {
+/* Whether arrays are there, and where donated ones are. Without a program, the workspace is
+ * bound. */
+static tri_status check_arrays(const tri_workspace *w, const struct array_program *program,
+                               const tri_call *call, const void *const *inputs,
+                               void *const *outputs) {
   const struct plan *p = w->plan;
   const uint32_t *donated = w->function->donated;
   if ((!inputs && p->input_count) || !outputs) return refuse_call(call, "an array is missing");
   for (uint32_t i = 0; i < p->input_count; i++)
-    if (!inputs[i] && elements_of(w, i)) return refuse_call(call, "an array is missing");
+    if (!inputs[i] && (program ? program->input_counts[i] : elements_of(w, i)))
+      return refuse_call(call, "an array is missing");
   for (uint32_t o = 0; o < p->output_count; o++) {
-    if (!outputs[o] && elements_of(w, p->outputs[o]))
+    if (!outputs[o] && (program ? program->output_counts[o] : elements_of(w, p->outputs[o])))
       return refuse_call(call, "an array is missing");
     if (donated && donated[o] && outputs[o] != inputs[donated[o] - 1])
       return refuse_call(call, "an output is not where its donated input is");
@@ -111,29 +175,47 @@ static tri_status check_arrays(const tri_workspace *w, const tri_call *call,
   return TRI_OK;
 }
 
+static tri_status run_program(tri_workspace *w, const tri_call *call, struct array_program *p,
+                              const void *const *inputs, void *const *outputs) {
+  p->last_used = ++w->arrays->calls;
+  if (!make_rooms(w, call, p)) return tri__call_error(call, TRI_MEMORY, "out of memory");
+  if (tri__array_program_run(p, w->arrays, call, inputs, outputs)) return TRI_OK;
+  return tri__call_error(call, TRI_INTERRUPTED, "interrupted");
+}
+
 tri_status tri__call_arrays(tri_workspace *w, const tri_call *given, const void *const *inputs,
                             void *const *outputs) {
   tri_call call = *given;
   tri_domain domain = w->function->domain;
+  struct array_program *program;
   call.trace = NULL;
   if (domain != TRI_DOUBLE && domain != TRI_FLOAT)
     return refuse_call(&call, "arrays are of doubles or of floats");
   if (!w->arrays) w->arrays = tri__new(&w->memory, 1, sizeof *w->arrays);
   if (!w->arrays) return tri__call_error(&call, TRI_MEMORY, "out of memory");
-  tri_status status = tri__bind(w, &call);
-  if (!status) status = check_arrays(w, &call, inputs, outputs);
-  return status ? status : interpret(w, &call, inputs, outputs);
+  tri_status status = find_program(w, &call, &program);
+  if (!status) status = check_arrays(w, program, &call, inputs, outputs);
+  if (status) return status;
+  return program ? run_program(w, &call, program, inputs, outputs)
+                 : interpret(w, &call, inputs, outputs);
 }
 
 int tri_function_arrays(const tri_function *f, const char **why) {
-  (void)f;
-  if (why) *why = "array programs are not there yet";
-  return 0;
+  const char *reason = NULL;
+  if (f->domain != TRI_DOUBLE && f->domain != TRI_FLOAT)
+    reason = "numbers are neither doubles nor floats";
+  else
+    tri__arrays_known(f->plan, &reason);
+  if (why) *why = reason;
+  return !reason;
 }
 
 void tri__array_rooms_free(tri_workspace *w) {
   struct array_rooms *rooms = w->arrays;
   if (!rooms) return;
+  for (int i = 0; i < KEPT_PROGRAMS; i++) tri__array_program_free(rooms->programs[i]);
+  tri__free(&w->memory, rooms->worker_block, rooms->worker_bytes, 1);
+  tri__free(&w->memory, rooms->arena_block, rooms->arena_bytes, 1);
   tri__free(&w->memory, rooms->numbers, rooms->number_count, sizeof *rooms->numbers);
   tri__free(&w->memory, rooms, 1, sizeof *rooms);
   w->arrays = NULL;

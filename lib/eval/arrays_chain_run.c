@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Chains carried out: parts by threads, parts block by block. */
+#include <string.h>
+
+#include "eval/array_chain.h"
+
+struct chain_work {
+  const struct array_run *run;
+  const struct array_task *task;
+  const struct chain *chain;
+  char **base; /* by entry: where its first number is in memory, in the first worker's scratch */
+};
+
+/* A thread's scratch: where entries are in the block under way, where their first numbers are, and
+ * the slots. */
+struct bench {
+  void **at;
+  char *slots;
+};
+
+static struct bench bench_of(const struct chain_work *w, size_t worker) {
+  char *data = worker_data(w->run, worker);
+  size_t pointers = (w->chain->entry_count * 2 * sizeof(void *) + LINE - 1) / LINE * LINE;
+  return (struct bench){(void **)(void *)data, data + pointers};
+}
+
+static char *slot_at(const struct chain_work *w, const struct bench *b, uint32_t slot) {
+  return b->slots + (size_t)slot * LANE_BLOCK * w->run->program->size;
+}
+
+/* --- copies in slots */
+
+/* Fills up a slot with its last number. */
+static void fill_up(size_t size, size_t count, char *slot) {
+  for (size_t i = count; i < LANE_BLOCK; i++)
+    memcpy(slot + i * size, slot + (count - 1) * size, size);
+}
+
+static void spread(size_t size, const char *from, char *slot) {
+  memcpy(slot, from, size);
+  fill_up(size, 1, slot);
+}
+
+/* What is the same in all blocks of a part. */
+static void prepare(const struct chain_work *w, const struct bench *b) {
+  size_t size = w->run->program->size;
+  for (uint32_t e = 0; e < w->chain->entry_count; e++) {
+    const struct chain_entry *entry = w->chain->entries + e;
+    b->at[e] = slot_at(w, b, entry->slot);
+    if (entry->kind == ENTRY_NUMBER) spread(size, view_data(w->run, &entry->view), b->at[e]);
+  }
+}
+
+/* --- blocks */
+
+/* Where entries are in a block of `count` elements from `first` on. */
+static void place_block(const struct chain_work *w, const struct bench *b, size_t first,
+                        size_t count) {
+  const struct array_program *p = w->run->program;
+  size_t size = p->size;
+  for (uint32_t e = 0; e < w->chain->entry_count; e++) {
+    const struct chain_entry *entry = w->chain->entries + e;
+    char *base = w->base[e], *slot = slot_at(w, b, entry->slot);
+    bool whole = count == LANE_BLOCK;
+    switch (entry->kind) {
+    case ENTRY_DENSE:
+      if (whole) {
+        b->at[e] = base + first * size;
+      } else {
+        memcpy(slot, base + first * size, count * size);
+        fill_up(size, count, slot);
+        b->at[e] = slot;
+      }
+      break;
+    case ENTRY_PERIODIC: b->at[e] = base + first % entry->period * size; break;
+    case ENTRY_STRIDED:
+      tri__view_take(&entry->view, size, base, first, count, slot);
+      if (!whole) fill_up(size, count, slot);
+      break;
+    case ENTRY_RESULT: b->at[e] = entry->direct && whole ? base + first * size : slot; break;
+    default: break;
+    }
+  }
+}
+
+static void run_steps(const struct chain *c, void *const *at) {
+  for (uint32_t s = 0; s < c->step_count; s++) {
+    const struct chain_step *step = c->steps + s;
+    step->kernel(at[step->result], at[step->a], at[step->b], at[step->c]);
+  }
+}
+
+static void store(const struct chain_work *w, const struct bench *b, size_t first, size_t count) {
+  size_t size = w->run->program->size;
+  for (uint32_t e = 0; e < w->chain->entry_count; e++) {
+    const struct chain_entry *entry = w->chain->entries + e;
+    if (entry->stored && !(entry->direct && count == LANE_BLOCK))
+      memcpy(w->base[e] + first * size, b->at[e], count * size);
+  }
+}
+
+static void run_part(void *data, size_t part, size_t worker) {
+  const struct chain_work *w = data;
+  const struct chain *c = w->chain;
+  struct bench b = bench_of(w, worker);
+  size_t first = part * c->part, end = first + c->part;
+  if (end > w->task->elements) end = w->task->elements;
+  prepare(w, &b);
+  for (uint32_t s = 0; s < c->sum_count; s++) tri__chain_clear(w->run, w->task, c->sums + s, part);
+  for (; first < end; first += LANE_BLOCK) {
+    size_t count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
+    place_block(w, &b, first, count);
+    run_steps(c, b.at);
+    store(w, &b, first, count);
+    for (uint32_t s = 0; s < c->sum_count; s++)
+      tri__chain_add(w->run, w->task, c->sums + s, part, first, count, b.at[c->sums[s].entry]);
+  }
+}
+
+/* --- the whole */
+
+/* The numbers of a periodic entry, one block beyond their end. */
+static void lay_out(const struct array_run *r, const struct array_task *task,
+                    const struct chain_entry *e) {
+  size_t size = r->program->size, count = (e->period + LANE_BLOCK) * size;
+  char *to = r->arena + task->scratch + e->laid_out;
+  size_t done = e->period * size;
+  memcpy(to, view_data(r, &e->view), done);
+  while (done < count) {
+    size_t more = count - done < done ? count - done : done;
+    memcpy(to + done, to, more);
+    done += more;
+  }
+}
+
+static char *base_of(const struct array_run *r, const struct array_task *task,
+                     const struct chain_entry *e) {
+  if (e->kind == ENTRY_PERIODIC) return r->arena + task->scratch + e->laid_out;
+  if (e->kind == ENTRY_RESULT && !e->stored) return NULL;
+  return e->kind == ENTRY_STRIDED ? node_data(r, e->view.node) : view_data(r, &e->view);
+}
+
+void tri__chain_run(struct array_run *r, const struct array_task *task) {
+  const struct chain *c = task->plan;
+  struct chain_work w = {.run = r, .task = task, .chain = c};
+  w.base = (char **)(void *)worker_data(r, 0) + c->entry_count;
+  for (uint32_t e = 0; e < c->entry_count; e++) {
+    if (c->entries[e].kind == ENTRY_PERIODIC && task->elements) lay_out(r, task, c->entries + e);
+    w.base[e] = base_of(r, task, c->entries + e);
+  }
+  struct array_crew crew = {.work = run_part, .data = &w, .parts = c->parts, .cost = c->cost};
+  tri__array_crew(r, &crew);
+  for (uint32_t s = 0; s < c->sum_count; s++) {
+    if (!c->parts) tri__chain_clear(r, task, c->sums + s, 0);
+    tri__chain_finish(r, task, c->sums + s);
+  }
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Products of matrices in array programs: by CBLAS, also into what is there; cut in pieces by shape
+ * alone, each a call of its own. Where a zero has to make a product zero (strong zeros) and
+ * something is not finite, products are computed one by one. */
+#include <cblas.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "eval/array_program.h"
+
+/* c [m, n] = beta c + alpha a [m, k] b [n, k] for each of `batch`; a_m and so on are how far it is
+ * from one to the next. */
+struct product {
+  size_t batch, m, n, k;
+  size_t a_batch, a_m, a_k, b_batch, b_n, b_k;
+  size_t piece; /* rows of c, or columns, of one call */
+  size_t pieces;
+  bool by_rows;
+  bool blas;
+};
+
+struct product_work {
+  const struct array_run *run;
+  const struct array_node *node;
+  const struct product *product;
+  double alpha, beta;
+  const char *a, *b;
+  char *c;
+};
+
+/* --- made ready */
+
+/* Dimensions first … last - 1, which have one stride, as one. */
+static size_t as_one(const struct view *v, uint32_t first, uint32_t last, size_t *stride) {
+  struct view part = {.rank = last - first};
+  memcpy(part.size, v->size + first, part.rank * sizeof *part.size);
+  memcpy(part.stride, v->stride + first, part.rank * sizeof *part.stride);
+  size_t count = tri__view_count(&part);
+  part = tri__view_merged(&part);
+  *stride = part.rank ? part.stride[0] : 0;
+  return count;
+}
+
+/* Strides of what has one element say nothing: they become what makes a matrix of it. */
+static void settle(size_t kept, size_t k, size_t *kept_stride, size_t *k_stride) {
+  if (kept == 1) *kept_stride = 1;
+  if (k == 1) *k_stride = *kept_stride == 1 ? kept : 1;
+  if (kept == 1 && *k_stride == 1) *kept_stride = k;
+}
+
+static void operand(const struct view *v, const struct contraction *how, int i, size_t *batch,
+                    size_t *batch_stride, size_t *kept, size_t *kept_stride, size_t *k,
+                    size_t *k_stride) {
+  bool turned = how->turned >> i & 1;
+  uint32_t middle = turned ? (uint32_t)how->batch + how->contracted : v->rank - how->contracted;
+  *batch = as_one(v, 0, how->batch, batch_stride);
+  *kept = as_one(v, turned ? middle : how->batch, turned ? v->rank : middle, kept_stride);
+  *k = as_one(v, turned ? how->batch : middle, turned ? middle : v->rank, k_stride);
+  settle(*kept, *k, kept_stride, k_stride);
+}
+
+enum {
+  PIECE = 24000000, /* multiplications of a piece, at least */
+  MOST_PIECES = 16,
+  PIECE_ROWS = 48 /* rows and columns of pieces: of whole tiles of the CBLAS's kernels */
+};
+
+static void cut(struct product *p) {
+  double work = (double)p->m * (double)p->n * (double)p->k;
+  size_t pieces = (size_t)(work / PIECE), longer = p->m > p->n ? p->m : p->n;
+  if (pieces > MOST_PIECES) pieces = MOST_PIECES;
+  if (pieces < 1 || p->batch > 1) pieces = 1;
+  p->by_rows = p->m >= p->n;
+  p->piece = (longer + pieces - 1) / pieces;
+  p->piece = (p->piece + PIECE_ROWS - 1) / PIECE_ROWS * PIECE_ROWS;
+  if (p->piece > longer) p->piece = longer ? longer : 1;
+  p->pieces = (longer + p->piece - 1) / p->piece;
+  if (!p->pieces) p->pieces = 1;
+}
+
+static void run_product(struct array_run *r, const struct array_task *task);
+
+bool tri__product_make(struct array_maker *m, struct array_task *task) {
+  const struct array_node *n = node_of(m->program, task->nodes[0]);
+  struct product *p = tri__keep(m->program, 1, sizeof *p);
+  size_t batch, k;
+  if (!p) {
+    m->no_memory = true;
+    return false;
+  }
+  operand(&n->args[0], &n->how, 0, &p->batch, &p->a_batch, &p->m, &p->a_m, &p->k, &p->a_k);
+  operand(&n->args[1], &n->how, 1, &batch, &p->b_batch, &p->n, &p->b_n, &k, &p->b_k);
+  p->blas = p->m <= INT_MAX && p->n <= INT_MAX && p->k <= INT_MAX && p->a_m <= INT_MAX &&
+            p->a_k <= INT_MAX && p->b_n <= INT_MAX && p->b_k <= INT_MAX;
+  cut(p);
+  task->plan = p;
+  task->run = run_product;
+  return true;
+}
+
+/* --- one call */
+
+/* A matrix as CBLAS has it: rows one behind the other, or turned. */
+struct matrix {
+  const char *data;
+  int leading;
+  enum CBLAS_TRANSPOSE turned;
+};
+
+static struct matrix matrix_of(const char *data, size_t down, size_t along) {
+  if (along == 1) return (struct matrix){data, (int)(down ? down : 1), CblasNoTrans};
+  return (struct matrix){data, (int)(along ? along : 1), CblasTrans};
+}
+
+/* y = beta y + alpha a x, where a is [rows, columns] as its user sees it. */
+static void vector_product(const struct product_work *w, struct matrix a, size_t rows,
+                           size_t columns, const char *x, size_t x_stride, char *y) {
+  bool turned = a.turned == CblasTrans;
+  int m = (int)(turned ? columns : rows), n = (int)(turned ? rows : columns);
+  if (w->beta == 0.0) memset(y, 0, rows * w->run->program->size); /* a NaN there is no number */
+  if (w->run->program->domain == TRI_FLOAT)
+    cblas_sgemv(CblasRowMajor, a.turned, m, n, (float)w->alpha, (const float *)(const void *)a.data,
+                a.leading, (const float *)(const void *)x, (int)x_stride, (float)w->beta,
+                (float *)(void *)y, 1);
+  else
+    cblas_dgemv(CblasRowMajor, a.turned, m, n, w->alpha, (const double *)(const void *)a.data,
+                a.leading, (const double *)(const void *)x, (int)x_stride, w->beta,
+                (double *)(void *)y, 1);
+}
+
+static void multiply(const struct product_work *w, size_t m, size_t n, const char *a, const char *b,
+                     char *c) {
+  const struct product *p = w->product;
+  struct matrix x = matrix_of(a, p->a_m, p->a_k), y = matrix_of(b, p->b_k, p->b_n);
+  int k = (int)p->k, leading = (int)p->n;
+  if (n == 1 && p->n == 1) {
+    vector_product(w, x, m, p->k, b, p->b_k, c);
+  } else if (m == 1 && p->m == 1) {
+    y.turned = y.turned == CblasTrans ? CblasNoTrans : CblasTrans;
+    vector_product(w, y, n, p->k, a, p->a_k, c);
+  } else if (w->run->program->domain == TRI_FLOAT) {
+    cblas_sgemm(CblasRowMajor, x.turned, y.turned, (int)m, (int)n, k, (float)w->alpha,
+                (const float *)(const void *)x.data, x.leading, (const float *)(const void *)y.data,
+                y.leading, (float)w->beta, (float *)(void *)c, leading);
+  } else {
+    cblas_dgemm(CblasRowMajor, x.turned, y.turned, (int)m, (int)n, k, w->alpha,
+                (const double *)(const void *)x.data, x.leading,
+                (const double *)(const void *)y.data, y.leading, w->beta, (double *)(void *)c,
+                leading);
+  }
+}
+
+/* --- without CBLAS */
+
+static double number_at_place(const struct product_work *w, const char *data, size_t i) {
+  return w->run->program->domain == TRI_FLOAT ? (double)((const float *)(const void *)data)[i]
+                                              : ((const double *)(const void *)data)[i];
+}
+
+static void set_number(const struct product_work *w, char *data, size_t i, double x) {
+  if (w->run->program->domain == TRI_FLOAT)
+    ((float *)(void *)data)[i] = (float)x;
+  else
+    ((double *)(void *)data)[i] = x;
+}
+
+static void multiply_one_by_one(const struct product_work *w, const char *a, const char *b,
+                                char *c) {
+  const struct product *p = w->product;
+  unsigned strong = w->node->how.strong;
+  for (size_t i = 0; i < p->m * p->n; i++) {
+    double sum = 0.0;
+    for (size_t k = 0; k < p->k; k++) {
+      double x = number_at_place(w, a, i / p->n * p->a_m + k * p->a_k);
+      double y = number_at_place(w, b, i % p->n * p->b_n + k * p->b_k);
+      bool zero = (strong & CONTRACT_A && x == 0.0) || (strong & CONTRACT_B && y == 0.0);
+      if (!zero) sum += x * y;
+    }
+    double old = w->beta == 0.0 ? 0.0 : w->beta * number_at_place(w, c, i);
+    set_number(w, c, i, old + w->alpha * sum);
+  }
+}
+
+static bool finite_sum(size_t size, const char *x, size_t count) {
+  float sum = 0.0f;
+  double wide = 0.0;
+  for (size_t i = 0; size == sizeof(float) && i < count; i++)
+    sum += 0.0f * ((const float *)(const void *)x)[i];
+  for (size_t i = 0; size != sizeof(float) && i < count; i++)
+    wide += 0.0 * ((const double *)(const void *)x)[i];
+  return sum == 0.0f && wide == 0.0;
+}
+
+/* Whether all that a strong zero could meet is finite. */
+static bool are_finite(const struct product_work *w) {
+  const struct array_program *p = w->run->program;
+  for (int i = 0; i < 2; i++) {
+    struct view v = tri__view_merged(&w->node->args[i]);
+    const char *data = node_data(w->run, v.node);
+    double block[LANE_BLOCK];
+    size_t count = tri__view_count(&v);
+    if (!(w->node->how.strong >> (1 - i) & 1)) continue;
+    if (v.rank == 1 && v.stride[0] == 1) {
+      if (!finite_sum(p->size, data + v.offset * p->size, count)) return false;
+      continue;
+    }
+    for (size_t first = 0; first < count; first += LANE_BLOCK) {
+      size_t part = count - first < LANE_BLOCK ? count - first : LANE_BLOCK;
+      tri__view_take(&v, p->size, data, first, part, block);
+      if (!finite_sum(p->size, (const char *)block, part)) return false;
+    }
+  }
+  return true;
+}
+
+/* --- the whole */
+
+/* Of the batch one after the other, or of one product the rows or columns of a piece. */
+static void run_piece(void *data, size_t piece, size_t worker) {
+  const struct product_work *w = data;
+  const struct product *p = w->product;
+  size_t size = w->run->program->size, first = piece * p->piece, m = p->m, n = p->n;
+  (void)worker;
+  if (p->batch > 1) {
+    multiply(w, m, n, w->a + piece * p->a_batch * size, w->b + piece * p->b_batch * size,
+             w->c + piece * m * n * size);
+  } else if (p->by_rows) {
+    if (m > p->piece) m = m - first < p->piece ? m - first : p->piece;
+    multiply(w, m, n, w->a + first * p->a_m * size, w->b, w->c + first * p->n * size);
+  } else {
+    if (n > p->piece) n = n - first < p->piece ? n - first : p->piece;
+    multiply(w, m, n, w->a, w->b + first * p->b_n * size, w->c + first * size);
+  }
+}
+
+static void find_factors(struct product_work *w) {
+  const struct array_node *n = w->node;
+  w->alpha = 1.0;
+  w->beta = 0.0;
+  if (!n->update.given) return;
+  w->alpha = n->update.sign;
+  w->beta = 1.0;
+  for (uint32_t i = 3; i < n->nargs; i++) {
+    double x = number_of(w->run, &n->args[i]);
+    w->alpha = n->update.divided >> (i - 3) & 1 ? w->alpha / x : w->alpha * x;
+  }
+}
+
+static void run_one_by_one(struct product_work *w) {
+  const struct product *p = w->product;
+  size_t size = w->run->program->size;
+  for (size_t i = 0; i < p->batch; i++)
+    multiply_one_by_one(w, w->a + i * p->a_batch * size, w->b + i * p->b_batch * size,
+                        w->c + i * p->m * p->n * size);
+}
+
+static void run_product(struct array_run *r, const struct array_task *task) {
+  const struct product *p = task->plan;
+  struct product_work w = {.run = r, .node = node_of(r->program, task->nodes[0]), .product = p};
+  if (!p->batch || !p->m || !p->n) return;
+  find_factors(&w);
+  w.a = view_data(r, &w.node->args[0]);
+  w.b = view_data(r, &w.node->args[1]);
+  w.c = node_data(r, task->nodes[0]);
+  if (!p->blas || !p->k || (w.node->how.strong && !are_finite(&w))) {
+    run_one_by_one(&w);
+    return;
+  }
+  struct array_crew crew = {.work = run_piece, .data = &w};
+  crew.parts = p->batch > 1 ? p->batch : p->pieces;
+  crew.cost = (double)p->batch * (double)p->m * (double)p->n * (double)p->k * 0.02;
+  tri__array_crew(r, &crew);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Array programs: made, carried out and freed. */
+#include "eval/array_program.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/threads.h"
+#include "eval/arrays.h"
+
+/* --- memory that goes with a program */
+
+struct kept {
+  struct kept *next;
+  size_t bytes; /* of this block in all */
+  _Alignas(16) char data[];
+};
+
+void *tri__keep(struct array_program *p, size_t count, size_t size) {
+  size_t bytes;
+  if (!size_product(count, size, &bytes) ||
+      __builtin_add_overflow(bytes, sizeof(struct kept) + 1, &bytes))
+    return NULL;
+  struct kept *kept = tri__new(p->memory, bytes, 1);
+  if (!kept) return NULL;
+  *kept = (struct kept){p->kept, bytes};
+  p->kept = kept;
+  return kept->data;
+}
+
+void tri__array_program_free(struct array_program *p) {
+  if (!p) return;
+  struct memory *memory = p->memory;
+  tri__free(memory, p->nodes, p->node_capacity, sizeof *p->nodes);
+  for (struct kept *k = p->kept, *next; k; k = next) {
+    next = k->next;
+    tri__free(memory, k, k->bytes, 1);
+  }
+  tri__free(memory, p, 1, sizeof *p);
+}
+
+/* --- making */
+
+static bool open_program(struct array_program *p, const tri_workspace *w) {
+  const struct plan *plan = w->plan;
+  p->domain = w->function->domain;
+  p->size = p->domain == TRI_FLOAT ? sizeof(float) : sizeof(double);
+  p->kernels = tri__lane_kernels(p->domain, 0);
+  p->input_count = plan->input_count;
+  p->output_count = plan->output_count;
+  p->size_count = plan->size_count;
+  p->sizes = tri__keep(p, plan->size_count, sizeof *p->sizes);
+  p->outputs = tri__keep(p, plan->output_count, sizeof *p->outputs);
+  p->copied = tri__keep(p, plan->output_count, sizeof *p->copied);
+  p->input_counts = tri__keep(p, plan->input_count, sizeof *p->input_counts);
+  p->output_counts = tri__keep(p, plan->output_count, sizeof *p->output_counts);
+  if (!p->sizes || !p->outputs || !p->copied || !p->input_counts || !p->output_counts) return false;
+  memcpy(p->sizes, w->sizes, plan->size_count * sizeof *p->sizes);
+  return true;
+}
+
+static bool make_task(struct array_maker *m, struct array_task *task) {
+  if (task->chain) return tri__chain_make(m, task);
+  switch (m->program->nodes[task->nodes[0]].kind) {
+  case NODE_PRODUCT: return tri__product_make(m, task);
+  case NODE_PARTS: return tri__parts_make(m, task);
+  default: return tri__structured_make(m, task);
+  }
+}
+
+static bool make(struct array_maker *m) {
+  struct array_program *p = m->program;
+  if (!tri__arrays_lower(m) || !tri__array_updates(m) || !tri__array_outputs(m) ||
+      !tri__array_tasks(m))
+    return false;
+  tri__array_donated(m);
+  for (uint32_t t = 0; t < p->task_count; t++)
+    if (!make_task(m, p->tasks + t)) return false;
+  return tri__array_places(m);
+}
+
+struct array_program *tri__array_program(tri_workspace *w, const char **why) {
+  struct array_maker m = {.workspace = w};
+  *why = NULL;
+  m.program = tri__new(&w->memory, 1, sizeof *m.program);
+  if (!m.program) return NULL;
+  m.program->memory = &w->memory;
+  if (open_program(m.program, w) && make(&m)) return m.program;
+  tri__array_program_free(m.program);
+  *why = m.no_memory ? NULL : m.why;
+  return NULL;
+}
+
+/* --- threads */
+
+/* Work of less than this many nanoseconds is done before others have woken up. */
+enum { HANDING_OVER = 10000 };
+
+struct handing {
+  const struct array_crew *crew;
+  atomic_size_t next;
+};
+
+static void take_parts(void *data, size_t worker) {
+  struct handing *h = data;
+  for (;;) {
+    size_t part = atomic_fetch_add_explicit(&h->next, 1, memory_order_relaxed);
+    if (part >= h->crew->parts) return;
+    h->crew->work(h->crew->data, part, worker);
+  }
+}
+
+void tri__array_crew(const struct array_run *r, const struct array_crew *crew) {
+  struct handing h = {.crew = crew};
+  if (r->pool && crew->parts > 1 && crew->cost > HANDING_OVER) {
+    tri__pool_run(r->pool, take_parts, &h);
+    return;
+  }
+  for (size_t part = 0; part < crew->parts; part++) crew->work(crew->data, part, 0);
+}
+
+/* --- running */
+
+static void copy_outputs(const struct array_run *r) {
+  const struct array_program *p = r->program;
+  for (uint32_t o = 0; o < p->output_count; o++) {
+    struct view v = tri__view_merged(&p->outputs[o]);
+    if (p->copied[o] && p->output_counts[o])
+      tri__view_take(&v, p->size, node_data(r, v.node), 0, p->output_counts[o], r->outputs[o]);
+  }
+}
+
+bool tri__array_program_run(const struct array_program *p, const struct array_rooms *rooms,
+                            const tri_call *call, const void *const *inputs, void *const *outputs) {
+  struct array_run r = {.program = p, .inputs = inputs, .outputs = outputs};
+  r.arena = rooms->arena;
+  r.workers = rooms->workers;
+  r.pool = call->pool && tri_pool_threads(call->pool) > 1 ? call->pool : NULL;
+  for (uint32_t t = 0; t < p->task_count; t++) {
+    if (call->interrupt && *call->interrupt) return false;
+    p->tasks[t].run(&r, p->tasks + t);
+  }
+  copy_outputs(&r);
+  return true;
+}
