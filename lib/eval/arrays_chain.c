@@ -10,7 +10,7 @@ struct making {
   struct array_task *task;
   struct chain *chain;
   uint32_t *entry; /* by node: its entry as a result, + 1 */
-  uint32_t *last;  /* by entry: the step that reads it last */
+  uint32_t *last; /* by entry: the step that reads it last; NO_TASK: a sum does, behind all steps */
 };
 
 /* --- entries */
@@ -63,7 +63,7 @@ static void add_row(struct making *k, uint32_t node) {
   uint32_t at[ROW_MAX_ARITY];
   for (uint32_t i = 0; i < n->nargs; i++) {
     at[i] = entry_for(k, &n->args[i]);
-    k->last[at[i]] = c->step_count;
+    if (k->last[at[i]] != NO_TASK) k->last[at[i]] = c->step_count;
   }
   for (uint32_t i = n->nargs; i < ROW_MAX_ARITY; i++) at[i] = at[0];
   struct chain_step *step = c->steps + c->step_count++;

@@ -106,7 +106,8 @@ static void run_part(void *data, size_t part, size_t worker) {
   size_t first = part * c->part, end = first + c->part;
   if (end > w->task->elements) end = w->task->elements;
   prepare(w, &b);
-  for (uint32_t s = 0; s < c->sum_count; s++) tri__chain_clear(w->run, w->task, c->sums + s, part);
+  for (uint32_t s = 0; s < c->sum_count; s++)
+    if (c->sums[s].by_parts) tri__chain_clear(w->run, w->task, c->sums + s, part);
   for (; first < end; first += LANE_BLOCK) {
     size_t count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
     place_block(w, &b, first, count);
@@ -148,10 +149,9 @@ void tri__chain_run(struct array_run *r, const struct array_task *task) {
     if (c->entries[e].kind == ENTRY_PERIODIC && task->elements) lay_out(r, task, c->entries + e);
     w.base[e] = base_of(r, task, c->entries + e);
   }
+  for (uint32_t s = 0; s < c->sum_count; s++)
+    if (!c->sums[s].by_parts) tri__chain_clear(r, task, c->sums + s, 0);
   struct array_crew crew = {.work = run_part, .data = &w, .parts = c->parts, .cost = c->cost};
   tri__array_crew(r, &crew);
-  for (uint32_t s = 0; s < c->sum_count; s++) {
-    if (!c->parts) tri__chain_clear(r, task, c->sums + s, 0);
-    tri__chain_finish(r, task, c->sums + s);
-  }
+  for (uint32_t s = 0; s < c->sum_count; s++) tri__chain_finish(r, task, c->sums + s);
 }

@@ -74,7 +74,8 @@ static void cut(struct product *p) {
   p->by_rows = p->m >= p->n;
   p->piece = (longer + pieces - 1) / pieces;
   p->piece = (p->piece + PIECE_ROWS - 1) / PIECE_ROWS * PIECE_ROWS;
-  if (p->piece > longer) p->piece = longer ? longer : 1;
+  if (p->piece > longer) p->piece = longer;
+  if (!p->piece) p->piece = 1;
   p->pieces = (longer + p->piece - 1) / p->piece;
   if (!p->pieces) p->pieces = 1;
 }

@@ -11,23 +11,9 @@ static char *sums_of(const struct array_run *r, const struct array_task *task,
   return at + (sum->by_parts ? part * sum->count * sum->size_of : 0);
 }
 
-/* Numbers first … end - 1 of the result that a part adds to, where parts add to their own. */
-static void own_numbers(const struct array_task *task, const struct chain_sum *sum, size_t part,
-                        size_t *first, size_t *end) {
-  const struct chain *c = task->plan;
-  *first = 0;
-  *end = sum->count;
-  if (sum->by_parts || c->parts < 2) return;
-  size_t each = task->elements / sum->size[0]; /* elements of a part of the first dimension */
-  *first = part * (c->part / each) * sum->to[0];
-  if (part + 1 < c->parts) *end = (part + 1) * (c->part / each) * sum->to[0];
-}
-
 void tri__chain_clear(const struct array_run *r, const struct array_task *task,
                       const struct chain_sum *sum, size_t part) {
-  size_t first, end;
-  own_numbers(task, sum, part, &first, &end);
-  memset(sums_of(r, task, sum, part) + first * sum->size_of, 0, (end - first) * sum->size_of);
+  memset(sums_of(r, task, sum, part), 0, sum->count * sum->size_of);
 }
 
 /* Which run an element is of, and where its numbers go. */
