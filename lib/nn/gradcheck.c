@@ -6,7 +6,7 @@
 
 #include "nn/gradcheck.h"
 
-enum { DEFAULT_DIGITS = 10, DEFAULT_PRECISION = 2048 };
+enum { DEFAULT_DIGITS = 10, DEFAULT_PRECISION = 2048, DEFAULT_BATCH = 32 };
 
 static double seconds(void) {
   struct timespec now = {0};
@@ -110,12 +110,14 @@ static void close_check(struct check *c) {
   tri__free(c->memory, c->outputs, c->n_outputs, sizeof *c->outputs);
   tri__free(c->memory, c->weights, c->model->n_weights, sizeof *c->weights);
   tri__built_free(c->model, &c->built);
+  tri__feed_close(&c->feed);
 }
 
 static tri_status run(struct check *c) {
   tri_status (*const stages[])(struct check *) = {
-      begin_report,     tri__check_function, tri__check_point, draw_entries,      tri__check_floats,
-      tri__check_balls, tri__check_rounding, tri__check_units, tri__check_slopes, tri__check_judge};
+      tri__check_batch, begin_report,      tri__check_function, tri__check_point,
+      draw_entries,     tri__check_floats, tri__check_balls,    tri__check_rounding,
+      tri__check_units, tri__check_slopes, tri__check_judge};
   tri_status status = TRI_OK;
   for (size_t i = 0; i < sizeof stages / sizeof *stages && !status; i++) {
     status = stages[i](c);
@@ -126,17 +128,10 @@ static tri_status run(struct check *c) {
   return status;
 }
 
-static bool has_all(const float *const *arrays, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (!arrays || !arrays[i]) return false;
-  return true;
-}
-
 static tri_status refuse(const struct check *c) {
   tri_model *m = c->model;
+  if (!c->data) return tri__model_fail(m, TRI_ARGUMENT, "there are no data");
   if (!c->tensors) return tri__model_fail(m, TRI_ARGUMENT, "the model has no weights to train");
-  if (!c->samples || !has_all(c->x, m->n_inputs) || !has_all(c->y, m->n_outputs))
-    return tri__model_fail(m, TRI_ARGUMENT, "there are no samples");
   const tri_gradient_claim *claims = c->options->claims;
   for (size_t t = 0; claims && t < c->tensors; t++)
     if (!claims[t].floats == !claims[t].doubles)
@@ -147,28 +142,35 @@ static tri_status refuse(const struct check *c) {
 
 static tri_model_gradcheck_options with_defaults(const tri_model_gradcheck_options *given) {
   tri_model_gradcheck_options o = *given;
+  if (!o.batch_size) o.batch_size = DEFAULT_BATCH;
   if (!o.digits) o.digits = DEFAULT_DIGITS;
   if (!o.max_precision) o.max_precision = DEFAULT_PRECISION;
   return o;
 }
 
-tri_status tri_model_gradcheck_with(tri_model *model, size_t n, const float *const *x,
-                                    const float *const *y,
+static tri_status check(struct check *c) {
+  tri_model *model = c->model;
+  tri_status status = tri__training_compiled(model, &c->training);
+  for (size_t i = 0; i < model->n_weights; i++) c->tensors += model->weights[i].trainable;
+  if (!status) status = refuse(c);
+  if (status) return status;
+  tri_mark mark = tri_graph_mark(model->graph);
+  status = run(c);
+  close_check(c);
+  tri_graph_rewind(model->graph, mark);
+  return status;
+}
+
+tri_status tri_model_gradcheck_with(tri_model *model, const tri_dataset *data,
                                     const tri_model_gradcheck_options *options) {
   if (!options || !options->report) return TRI_ARGUMENT;
   const tri_model_gradcheck_options o = with_defaults(options);
   double start = seconds();
   struct check c = {.model = model, .graph = model->graph, .memory = &model->memory};
-  c.options = &o, c.report = o.report, c.samples = n, c.x = x, c.y = y;
+  c.options = &o, c.report = o.report, c.data = data;
   c.bits = model->domain == TRI_FLOAT ? 24 : 53;
-  for (size_t i = 0; i < model->n_weights; i++) c.tensors += model->weights[i].trainable;
   *c.report = (tri_model_gradcheck_report){.verdict = TRI_UNDECIDED};
-  tri_status status = refuse(&c);
-  if (status) return status;
-  tri_mark mark = tri_graph_mark(model->graph);
-  status = run(&c);
-  close_check(&c);
-  tri_graph_rewind(model->graph, mark);
+  tri_status status = check(&c);
   if (status) tri_model_gradcheck_free(c.report);
   c.report->seconds = status ? 0.0 : seconds() - start;
   return status;

@@ -5,7 +5,7 @@
 
 #include <triad/nn_gradcheck.h>
 
-#include "nn/nn.h"
+#include "nn/train.h"
 #include "numbers/flint.h"
 
 /* An operation of the loss with a kink, and how to get to its other side. */
@@ -35,7 +35,9 @@ struct check {
   tri_model_gradcheck_report *report;
   size_t samples, tensors;
   size_t *weights; /* their numbers in the model: the trainable ones come first */
-  const float *const *x, *const *y;
+  struct training *training;
+  struct feed feed; /* with the batch */
+  const tri_dataset *data;
   struct built built;
   uint32_t bits; /* of the model's numbers: 24 or 53 */
   tri_expr *inputs, *outputs;
@@ -72,6 +74,8 @@ arb_srcptr tri__check_ball(const struct check *c, const struct entry *e);
 double tri__check_value(const struct check *c, const struct entry *e);
 
 /* --- gradcheck_function.c: expressions and the point. All fail with the model's error. */
+/* Looks the batch up. */
+tri_status tri__check_batch(struct check *c);
 tri_status tri__check_function(struct check *c);
 tri_status tri__check_point(struct check *c);
 /* Of the batch. */

@@ -18,6 +18,29 @@ size_t tri__check_count(const struct check *c, tri_expr e) {
   return count;
 }
 
+/* --- the batch */
+
+tri_status tri__check_batch(struct check *c) {
+  const struct training *t = c->training;
+  size_t first = c->options->first;
+  tri_status status =
+      tri__feed_init(&c->feed, c->model, t->n_x, t->n_y, t->ports, c->model->domain == TRI_FLOAT);
+  if (!status) status = tri__feed_open(&c->feed, c->data, true, c->options->batch_size);
+  if (status) return status;
+  if (c->data->generate) {
+    c->feed.next = first;
+  } else if (first < c->feed.count) {
+    size_t rest = c->feed.count - first;
+    tri__feed_part(&c->feed, first, rest < c->feed.batch ? rest : c->feed.batch);
+  } else {
+    return tri__model_fail(c->model, TRI_ARGUMENT, "there is no sample %zu", first);
+  }
+  status = tri__feed_batch(&c->feed, &c->samples);
+  if (!status && !c->samples)
+    status = tri__model_fail(c->model, TRI_ARGUMENT, "there are no samples");
+  return status;
+}
+
 /* --- inputs */
 
 static size_t first_input(const struct check *c) { return c->model->n_weights; }
@@ -43,39 +66,27 @@ static void place_inputs(struct check *c) {
 
 /* --- the loss */
 
-/* What output i is compared with: numbers of classes are one for a vector of probabilities. */
-static tri_expr target(struct check *c, size_t i, tri_expr p, const char *loss) {
-  int64_t dims[TRI_LAYER_RANK + 1] = {0};
+/* The variables of targets are those of steps of training. */
+static void place_targets(struct check *c) {
   static const char *const names[TRI_LAYER_RANK + 1] = {"batch"};
-  char name[32];
-  bool labels;
-  size_t rank = tri_expr_rank(p);
-  if (tri__measure_name(loss, true, &labels) && labels && rank) rank--;
-  for (size_t d = 1; d < rank; d++) dims[d] = tri_expr_dim(p, d);
-  snprintf(name, sizeof name, "~target%zu", i);
-  return c->inputs[first_target(c) + i] = tri_variable_shaped(c->graph, name, rank, dims, names);
-}
-
-/* As Keras does: from what softmax or sigmoid is taken of, where the loss is of its
- * probabilities. */
-static tri_expr loss_of_output(struct check *c, size_t i, const char *name) {
-  tri_expr p = c->built.outputs[i], logits = c->built.logits[i], y = target(c, i, p, name);
-  bool labels;
-  const char *known = tri__measure_name(name, true, &labels);
-  bool crossed = known && strstr(known, "crossentropy") && !c->options->from_logits;
-  if (crossed && logits.graph) return tri_loss(name, y, logits, 1);
-  return tri_loss(name, y, p, c->options->from_logits);
+  for (size_t i = 0; i < c->training->n_y; i++) {
+    const struct sample *s = &c->training->ports[c->training->n_x + i].shape;
+    int64_t dims[TRI_LAYER_RANK + 1] = {0};
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "target %zu", i);
+    memcpy(dims + 1, s->shape, s->rank * sizeof *dims);
+    c->inputs[first_target(c) + i] = tri_variable_shaped(c->graph, name, s->rank + 1, dims, names);
+  }
 }
 
 static tri_status build_loss(struct check *c) {
-  const char *name = c->options->loss ? c->options->loss : "mean_squared_error";
-  tri_expr sum = c->built.penalty;
-  for (size_t i = 0; i < c->built.n_outputs; i++) {
-    tri_expr loss = loss_of_output(c, i, name);
-    sum = sum.graph ? tri_add(sum, loss) : loss;
-  }
-  c->outputs[0] = sum;
-  return tri_graph_status(c->graph) ? tri__model_graph_failed(c->model) : TRI_OK;
+  size_t n = c->training->measures.n;
+  tri_expr *measures = tri__new(c->memory, n, sizeof *measures);
+  if (!measures) return check_no_memory(c);
+  tri_status status = tri__measure(c->model, &c->built, c->inputs + first_target(c), measures);
+  c->outputs[0] = measures[0];
+  tri__free(c->memory, measures, n, sizeof *measures);
+  return status;
 }
 
 /* --- the function */
@@ -135,6 +146,7 @@ tri_status tri__check_function(struct check *c) {
   if (status) return status;
   order_weights(c);
   place_inputs(c);
+  place_targets(c);
   status = build_loss(c);
   if (!status && tri_gradient(c->outputs[0], c->tensors, c->inputs, c->outputs + 1))
     status = tri__model_graph_failed(c->model);
@@ -159,34 +171,26 @@ static tri_status put_weight(struct check *c, size_t input) {
   return TRI_OK;
 }
 
-static tri_status put_data(struct check *c, size_t input, const char *what, const float *values) {
+static void put_data(struct check *c, size_t input) {
+  const struct column *column = c->feed.columns + (input - first_input(c));
+  const float *floats = column->numbers;
+  const double *doubles = column->numbers;
   double *to = c->point + c->input_at[input];
-  for (size_t i = 0; i < count_of_input(c, input); i++) {
-    to[i] = (double)values[i];
-    if (!isfinite(to[i]))
-      return tri__model_fail(c->model, TRI_ARGUMENT, "%s: number %zu is not finite", what, i);
-  }
-  return TRI_OK;
+  for (size_t i = 0; i < count_of_input(c, input); i++)
+    to[i] = c->feed.floats ? (double)floats[i] : doubles[i];
 }
 
-/* Whole thresholds, so that every domain has one mask. */
 static void put_mask(struct check *c, size_t i) {
   const struct mask *mask = c->built.masks + i;
   size_t input = first_mask(c) + i;
-  for (size_t k = 0; k < count_of_input(c, input); k++) {
-    uint32_t random = tri__random24(c->options->key, STREAM_DROPOUT, mask->part, k);
-    c->point[c->input_at[input] + k] = (double)random >= mask->rate * 0x1p24 ? 1.0 : 0.0;
-  }
+  tri__random_mask(c->model->seed, mask->part, c->options->step, mask->rate,
+                   count_of_input(c, input), false, c->point + c->input_at[input]);
 }
 
 static tri_status put_all(struct check *c) {
-  const tri_model *m = c->model;
   tri_status status = TRI_OK;
-  for (size_t i = 0; i < m->n_weights && !status; i++) status = put_weight(c, i);
-  for (size_t i = 0; i < m->n_inputs && !status; i++)
-    status = put_data(c, first_input(c) + i, "x", c->x[i]);
-  for (size_t i = 0; i < m->n_outputs && !status; i++)
-    status = put_data(c, first_target(c) + i, "y", c->y[i]);
+  for (size_t i = 0; i < c->model->n_weights && !status; i++) status = put_weight(c, i);
+  for (size_t i = first_input(c); i < first_mask(c); i++) put_data(c, i);
   for (size_t i = 0; i < c->built.n_masks; i++) put_mask(c, i);
   return status;
 }

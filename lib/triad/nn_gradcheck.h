@@ -4,7 +4,7 @@
 #ifndef TRIAD_NN_GRADCHECK_H
 #define TRIAD_NN_GRADCHECK_H
 
-#include <triad/nn.h>
+#include <triad/train.h>
 #include <triad/verify.h>
 
 #ifdef __cplusplus
@@ -88,23 +88,22 @@ typedef struct tri_model_gradcheck_report {
 /* How a gradient is checked; zeros are the defaults. */
 typedef struct tri_model_gradcheck_options {
   tri_model_gradcheck_report *report; /* filled in by the macro */
-  const char *loss;                   /* as of tri_loss; default mean_squared_error */
-  int from_logits;
+  size_t first;      /* the first sample of the batch; of a generator, the number of its batch */
+  size_t batch_size; /* default 32, or as many as there are */
   const tri_gradient_claim *claims; /* by tensor: checked in place of the float32 run */
   uint32_t claim_bits; /* of the numbers that claims were computed with; default 24, doubles 53 */
   size_t sample;       /* entries of each tensor, drawn at random; 0: all */
   uint64_t seed;       /* of that drawing */
   uint64_t digits;     /* certain digits of the enclosures; default 10 */
-  uint64_t key;        /* of the random masks of dropout */
+  uint64_t step;       /* of training, whose dropout it has; from 0 */
   uint32_t max_precision;        /* bits; default 2048 */
   const volatile int *interrupt; /* not NULL: stops with TRI_INTERRUPTED once *interrupt is not 0 */
 } tri_model_gradcheck_options;
 
-/* Checks the gradient of the loss, with its regularizers, by every trainable tensor of weights for a batch of n samples
- * x[n * …] with targets y[n * …], in training:
+/* Checks the gradient of a compiled model's loss by every trainable tensor of weights for a batch
+ * of the data, in training, regularizers included:
  *   tri_model_gradcheck_report report;
- *   tri_status s = tri_model_gradcheck(m, 4, x, y, &report, .loss = "mean_squared_error",
- *                                      .sample = 200);
+ *   tri_status s = tri_model_gradcheck(m, &data, &report, .batch_size = 4, .sample = 200);
  * The expression that training runs in float32 is run as training runs it, in double, and in balls,
  * whose precision rises until the asked-for digits are certain. An entry is PROVED if the number
  * computed (or claimed) is as near to its ball as rounding explains, in float32 and in double, and
@@ -129,16 +128,14 @@ typedef struct tri_model_gradcheck_options {
  * in balls, with one step of Richardson's extrapolation, agree with its enclosures.
  *
  * The model is not changed, but for its error. TRI_OK whatever the verdict; else the report is
- * empty and tri_model_error says why: TRI_ARGUMENT for a model without weights, no samples, numbers
- * that are not finite; TRI_NAME for a loss; TRI_DOMAIN where the loss has no value, TRI_UNKNOWN
- * where that cannot be told; TRI_LIMIT, TRI_MEMORY, TRI_INTERRUPTED. */
-TRI_CHECKED TRI_API tri_status tri_model_gradcheck_with(tri_model *model, size_t n,
-                                                        const float *const *x,
-                                                        const float *const *y,
+ * empty and tri_model_error says why: TRI_ARGUMENT for a model that is not compiled or has no
+ * weights to train, and for numbers among these that are not finite; for data as tri_model_fit;
+ * TRI_DOMAIN where the loss has no value, TRI_UNKNOWN where that cannot be told; TRI_LIMIT,
+ * TRI_MEMORY, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_model_gradcheck_with(tri_model *model, const tri_dataset *data,
                                                         const tri_model_gradcheck_options *options);
-#define tri_model_gradcheck(model, n, x, y, ...)                                                   \
-  tri_model_gradcheck_with((model), (n), (const float *const[]){(x)}, (const float *const[]){(y)}, \
-                           &(tri_model_gradcheck_options){.report = __VA_ARGS__})
+#define tri_model_gradcheck(model, data, ...)                                                      \
+  tri_model_gradcheck_with((model), (data), &(tri_model_gradcheck_options){.report = __VA_ARGS__})
 
 /* Frees what a report holds and empties it. Nothing happens for NULL. */
 TRI_API void tri_model_gradcheck_free(tri_model_gradcheck_report *report);

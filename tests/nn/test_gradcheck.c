@@ -14,7 +14,27 @@ enum { SAMPLES = 3, WIDTH = 4, CLASSES = 3 };
 
 static tri_model *m;
 static tri_model_gradcheck_report report;
-static float x[SAMPLES * WIDTH], y[SAMPLES * CLASSES];
+static float x[SAMPLES * WIDTH], y[SAMPLES * CLASSES], labels[SAMPLES] = {0.0f, 2.0f, 1.0f};
+static tri_array x_array, y_array;
+static tri_samples x_samples, y_samples;
+static tri_dataset data;
+
+static tri_array view(float *numbers, size_t rank, size_t samples, size_t width) {
+  return (tri_array){.dtype = TRI_F4,
+                     .rank = rank,
+                     .dims = {samples, width},
+                     .count = rank > 1 ? samples * width : samples,
+                     .data = numbers};
+}
+
+/* So many samples of `width` numbers; targets of 0 numbers are numbers of classes. */
+static void samples_of(size_t n, size_t width, size_t targets) {
+  x_array = view(x, 2, n, width);
+  y_array = targets ? view(y, 2, n, targets) : view(labels, 1, n, 0);
+  x_samples = (tri_samples){.array = &x_array};
+  y_samples = (tri_samples){.array = &y_array};
+  data = (tri_dataset){.x = &x_samples, .y = &y_samples};
+}
 
 static void add(tri_layer layer) {
   tri_status status = tri_model_add(m, layer);
@@ -25,6 +45,7 @@ static void set_up(void) {
   m = tri_sequential(&(tri_model_options){.seed = 5});
   for (int i = 0; i < SAMPLES * WIDTH; i++) x[i] = (float)sin(1.0 + 2.0 * i);
   for (int i = 0; i < SAMPLES * CLASSES; i++) y[i] = i % 4 == 0;
+  samples_of(SAMPLES, WIDTH, CLASSES);
 }
 
 static void tear_down(void) {
@@ -48,6 +69,8 @@ static void two_layers(const char *activation, const char *last) {
 static void checked(tri_status status) {
   ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
 }
+
+static void compile(const char *loss) { checked(tri_model_compile(m, .loss = loss)); }
 
 static const char *text_of_report(void) {
   static char copy[8192];
@@ -88,7 +111,9 @@ enum { LOSSES = sizeof losses / sizeof *losses };
 START_TEST(right_gradients_are_proved) {
   const char *loss = losses[_i % LOSSES][0];
   two_layers(activations[_i / LOSSES], losses[_i % LOSSES][1]);
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report, .loss = loss));
+  if (strncmp(loss, "sparse", 6) == 0) samples_of(SAMPLES, WIDTH, 0);
+  compile(loss);
+  checked(tri_model_gradcheck(m, &data, &report));
   ck_assert_uint_eq(report.checked, 5 * WIDTH + 5 + 5 * CLASSES + CLASSES);
   ck_assert_uint_eq(report.checked, report.entries);
   ck_assert_double_le(fabs(report.loss[0] - report.loss[2]), 1e-6 * report.loss[2]);
@@ -100,7 +125,8 @@ END_TEST
 START_TEST(float64_is_held_to_its_own_rounding) {
   other_model(&(tri_model_options){.seed = 5, .dtype = "float64"});
   two_layers("tanh", "softmax");
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report, .loss = "categorical_crossentropy"));
+  compile("categorical_crossentropy");
+  checked(tri_model_gradcheck(m, &data, &report));
   is_proved();
   for (size_t t = 0; t < report.n_tensors; t++)
     ck_assert_double_lt(report.tensors[t].worst.claim.bound, 1e-13);
@@ -114,15 +140,14 @@ START_TEST(layers_of_training_are_as_in_training) {
   add(tri_activation("tanh"));
   add(tri_dropout(0.5));
   add(tri_dense(CLASSES, .activation = "softmax"));
-  checked(
-      tri_model_gradcheck(m, SAMPLES, x, y, &report, .loss = "categorical_crossentropy", .key = 3));
+  compile("categorical_crossentropy");
+  checked(tri_model_gradcheck(m, &data, &report, .step = 3));
   ck_assert_uint_eq(report.n_tensors, 6); /* moving statistics are not trained */
   ck_assert_str_eq(report.tensors[2].name, "batch_normalization/gamma");
   is_proved();
   double dropped = report.loss[2];
   tri_model_gradcheck_free(&report);
-  checked(
-      tri_model_gradcheck(m, SAMPLES, x, y, &report, .loss = "categorical_crossentropy", .key = 4));
+  checked(tri_model_gradcheck(m, &data, &report, .step = 4));
   ck_assert_double_ne(report.loss[2], dropped);
 }
 END_TEST
@@ -135,20 +160,25 @@ START_TEST(models_of_several_inputs) {
   tri_tensor both = tri_model_call(m, tri_concatenate(), h, b);
   tri_tensor out[] = {tri_model_call(m, tri_dense(2), both), tri_model_call(m, tri_dense(1), h)};
   checked(tri_model_set_outputs(m, 2, out));
-  const float more[SAMPLES * 2] = {0.5f, -1.0f, 2.0f, 0.25f, 3.0f, 1.5f};
-  const tri_model_gradcheck_options options = {.report = &report};
-  checked(tri_model_gradcheck_with(m, SAMPLES, (const float *const[]){x, more},
-                                   (const float *const[]){y, y + 6}, &options));
+  float more[SAMPLES * 2] = {0.5f, -1.0f, 2.0f, 0.25f, 3.0f, 1.5f};
+  tri_array second = view(more, 2, SAMPLES, 2), first_y = view(y, 2, SAMPLES, 2),
+            second_y = view(y + 6, 2, SAMPLES, 1);
+  const tri_samples xs[] = {x_samples, {.array = &second}},
+                    ys[] = {{.array = &first_y}, {.array = &second_y}};
+  data = (tri_dataset){.x = xs, .y = ys, .n_x = 2, .n_y = 2};
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
   is_proved();
 }
 END_TEST
 
 START_TEST(models_are_as_before) {
   two_layers("relu", "linear");
+  compile("mean_squared_error");
   uint32_t nodes = tri_graph_size(tri_model_graph(m));
   double before[64], after[64];
   tri_model_get_weights(m, before);
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  checked(tri_model_gradcheck(m, &data, &report));
   tri_model_get_weights(m, after);
   ck_assert_mem_eq(before, after, tri_model_parameters(m) * sizeof *before);
   ck_assert_uint_eq(tri_graph_size(tri_model_graph(m)), nodes);
@@ -171,6 +201,8 @@ static void unit_at(const char *activation, double at) {
     x[i * WIDTH] = 1.0f + (float)i;
     x[i * WIDTH + 1] = i == 2 ? 0.0f : 1.0f;
   }
+  samples_of(SAMPLES, WIDTH, 1);
+  compile("mean_squared_error");
 }
 
 START_TEST(kinks_are_undecided_and_named) {
@@ -181,7 +213,7 @@ START_TEST(kinks_are_undecided_and_named) {
   } cases[] = {
       {"relu", 0.0, TRI_OP_relu}, {"relu", 1e-30, TRI_OP_relu}, {"relu", -1e-25, TRI_OP_relu}};
   unit_at(cases[_i].activation, cases[_i].at);
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  checked(tri_model_gradcheck(m, &data, &report));
   const tri_tensor_check *kernel = report.tensors, *bias = kernel + 1, *last = kernel + 2;
   if (cases[_i].at != 0.0) { /* so near, but without a sum of more than one term: it is told */
     is_proved();
@@ -214,7 +246,7 @@ START_TEST(rounding_decides_what_is_near) {
   weights[1] = weights[5] = 0.0, weights[3] = 3.0, weights[5] = 1.0 + 0x1p-23; /* 0.1·3 - 0.3 */
   weights[7] = 0.0, weights[9] = 0.0;
   tri_model_set_weights(m, weights);
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  checked(tri_model_gradcheck(m, &data, &report));
   ck_assert_uint_eq(report.n_units, 1);
   ck_assert(report.units[0].distance != 0.0);
   ck_assert_double_lt(fabs(report.units[0].distance), report.units[0].bound);
@@ -226,7 +258,7 @@ END_TEST
 /* elu has one slope at 0, and nothing depends on the side. */
 START_TEST(a_kink_without_a_jump_is_none) {
   unit_at("elu", 0.0);
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  checked(tri_model_gradcheck(m, &data, &report));
   ck_assert_uint_eq(report.n_units, 0);
   is_proved();
 }
@@ -235,7 +267,9 @@ END_TEST
 START_TEST(weights_at_the_kink_of_l1) {
   add(tri_input(WIDTH));
   add(tri_dense(2, .bias_regularizer = tri_l1(0.1)));
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  samples_of(SAMPLES, WIDTH, 2);
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
   ck_assert_int_eq(report.tensors[0].verdict, TRI_PROVED);
   ck_assert_int_eq(report.tensors[1].verdict, TRI_UNDECIDED);
   ck_assert_uint_eq(report.n_units, 2);
@@ -280,13 +314,13 @@ static void claim_it(void) {
 
 static void check_claims(void) {
   tri_model_gradcheck_free(&report);
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report, .loss = "categorical_crossentropy",
-                              .claims = claims));
+  checked(tri_model_gradcheck(m, &data, &report, .claims = claims));
   ck_assert_int_eq(report.claimed, 1);
 }
 
 START_TEST(right_claims_are_proved) {
   two_layers("tanh", "softmax");
+  compile("categorical_crossentropy");
   compute_gradient("categorical_crossentropy");
   claim_it();
   check_claims();
@@ -302,6 +336,7 @@ END_TEST
 
 START_TEST(a_tensor_off_by_5e_4_is_refuted) {
   two_layers("tanh", "softmax");
+  compile("categorical_crossentropy");
   compute_gradient("categorical_crossentropy");
   for (size_t wrong = 0; wrong < 4; wrong++) {
     claim_it();
@@ -320,6 +355,7 @@ END_TEST
 /* Every entry by itself. */
 START_TEST(an_entry_off_by_5e_4_is_refuted) {
   two_layers("tanh", "softmax");
+  compile("categorical_crossentropy");
   compute_gradient("categorical_crossentropy");
   size_t entry = 0;
   for (size_t t = 0; t < 4; t++)
@@ -336,6 +372,7 @@ END_TEST
 
 START_TEST(what_is_not_finite_is_refuted) {
   two_layers("tanh", "softmax");
+  compile("categorical_crossentropy");
   compute_gradient("categorical_crossentropy");
   claim_it();
   claimed[2] = (float)NAN;
@@ -359,7 +396,8 @@ START_TEST(wrong_rows_are_refuted_by_differences) {
   tri_graph_free(m->graph);
   m->graph = tri__graph_new_rows(NULL, table);
   two_layers(planted[_i].activation, "linear");
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
   ck_assert_int_eq(report.verdict, TRI_REFUTED);
   ck_assert_int_eq(report.tensors[0].verdict, TRI_REFUTED);
   ck_assert_int_eq(report.tensors[0].differences, TRI_REFUTED);
@@ -376,10 +414,11 @@ START_TEST(samples_are_of_the_seed) {
   size_t index[3];
   uint64_t hash[3];
   two_layers("tanh", "linear");
+  compile("mean_squared_error");
   for (int i = 0; i < 3; i++) {
     tri_model_gradcheck_free(&report);
     if (i == 2) x[0] = 0.5f;
-    checked(tri_model_gradcheck(m, SAMPLES, x, y, &report, .sample = 1, .seed = i < 2 ? 1 : 2));
+    checked(tri_model_gradcheck(m, &data, &report, .sample = 1, .seed = i < 2 ? 1 : 2));
     ck_assert_uint_eq(report.checked, 4);
     ck_assert_uint_eq(report.entries, 43);
     ck_assert_uint_eq(report.seed, i < 2 ? 1 : 2);
@@ -401,7 +440,10 @@ START_TEST(hashes_are_fnv) {
   for (size_t i = 0; i < sizeof bytes; i++) hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
   add(tri_input(1));
   add(tri_dense(1));
-  checked(tri_model_gradcheck(m, 1, ((float[]){1.0f}), ((float[]){2.0f}), &report));
+  x[0] = 1.0f, y[0] = 2.0f;
+  samples_of(1, 1, 1);
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
   ck_assert_uint_eq(report.hash, hash);
 }
 END_TEST
@@ -416,35 +458,66 @@ static void refused(tri_status status, tri_status expected, const char *message)
 }
 
 START_TEST(what_cannot_be_checked_is_told) {
-  refused(tri_model_gradcheck(m, SAMPLES, x, y, &report), TRI_ARGUMENT,
-          "the model has no weights to train");
   two_layers("tanh", "linear");
-  refused(tri_model_gradcheck(m, 0, x, y, &report), TRI_ARGUMENT, "there are no samples");
-  refused(tri_model_gradcheck(m, 1, x, NULL, &report), TRI_ARGUMENT, "there are no samples");
-  refused(tri_model_gradcheck(m, 1, x, y, &report, .loss = "mse2"), TRI_NAME,
-          "no loss is called mse2");
+  refused(tri_model_gradcheck(m, &data, &report), TRI_ARGUMENT,
+          "the model is not compiled: tri_model_compile");
+  compile("mean_squared_error");
+  refused(tri_model_gradcheck(m, NULL, &report), TRI_ARGUMENT, "there are no data");
+  refused(tri_model_gradcheck(m, &data, &report, .first = 3), TRI_ARGUMENT, "there is no sample 3");
   claims[0] = claims[1] = claims[2] = claims[3] = (tri_gradient_claim){0};
-  refused(tri_model_gradcheck(m, 1, x, y, &report, .claims = claims), TRI_ARGUMENT,
+  refused(tri_model_gradcheck(m, &data, &report, .claims = claims), TRI_ARGUMENT,
           "dense/kernel: a claim is of floats or of doubles");
+  samples_of(SAMPLES, WIDTH - 1, CLASSES);
+  refused(tri_model_gradcheck(m, &data, &report), TRI_SHAPE,
+          "input_layer: data of shape (3, 3) do not fit (None, 4)");
+  samples_of(SAMPLES, WIDTH, CLASSES);
   x[5] = (float)NAN;
-  refused(tri_model_gradcheck(m, 2, x, y, &report), TRI_ARGUMENT, "x: number 5 is not finite");
-  checked(tri_model_gradcheck(m, 1, x, y, &report));
-  tri_model_gradcheck_free(&report);
-  y[1] = (float)INFINITY;
-  refused(tri_model_gradcheck(m, 1, x, y, &report), TRI_ARGUMENT, "y: number 1 is not finite");
+  refused(tri_model_gradcheck(m, &data, &report), TRI_ARGUMENT,
+          "input_layer: the data are nan at [1, 1]");
+  x[5] = 0.0f;
   double weights[43];
   tri_model_get_weights(m, weights);
   weights[22] = (double)NAN;
   tri_model_set_weights(m, weights);
-  refused(tri_model_gradcheck(m, 1, x, y, &report), TRI_ARGUMENT,
+  refused(tri_model_gradcheck(m, &data, &report), TRI_ARGUMENT,
           "dense/bias: number 2 is not finite");
+}
+END_TEST
+
+START_TEST(models_without_weights) {
+  add(tri_input(WIDTH));
+  add(tri_activation("tanh"));
+  samples_of(SAMPLES, WIDTH, WIDTH - 1);
+  compile("mean_squared_error");
+  refused(tri_model_gradcheck(m, &data, &report), TRI_ARGUMENT,
+          "the model has no weights to train");
+}
+END_TEST
+
+/* One sample, and what is left of a batch, by their places in the data. */
+START_TEST(batches_are_parts_of_the_data) {
+  double loss[3];
+  two_layers("tanh", "linear");
+  compile("mean_squared_error");
+  for (size_t i = 0; i < 3; i++) {
+    tri_model_gradcheck_free(&report);
+    checked(tri_model_gradcheck(m, &data, &report, .first = i, .batch_size = 1));
+    ck_assert_uint_eq(report.samples, 1);
+    loss[i] = report.loss[2];
+  }
+  tri_model_gradcheck_free(&report);
+  checked(tri_model_gradcheck(m, &data, &report, .first = 1, .batch_size = 7));
+  ck_assert_uint_eq(report.samples, 2);
+  ck_assert_double_eq_tol(report.loss[2], (loss[1] + loss[2]) / 2, 1e-14);
+  is_proved();
 }
 END_TEST
 
 START_TEST(it_can_be_interrupted) {
   const volatile int interrupt = 1;
   two_layers("tanh", "linear");
-  ck_assert_int_eq(tri_model_gradcheck(m, SAMPLES, x, y, &report, .interrupt = &interrupt),
+  compile("mean_squared_error");
+  ck_assert_int_eq(tri_model_gradcheck(m, &data, &report, .interrupt = &interrupt),
                    TRI_INTERRUPTED);
   ck_assert_uint_eq(report.n_tensors, 0);
 }
@@ -454,7 +527,8 @@ END_TEST
 
 START_TEST(text_is_a_table) {
   two_layers("tanh", "linear");
-  checked(tri_model_gradcheck(m, SAMPLES, x, y, &report));
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
   const char *text = text_of_report();
   ck_assert_ptr_nonnull(strstr(text, "Gradient of the loss for 3 samples (FNV-1a "));
   ck_assert_ptr_nonnull(strstr(text, "\ntensor          checked   worst entry  computed"));
@@ -471,14 +545,16 @@ END_TEST
 /* --- out of memory */
 
 static tri_status scenario(const tri_allocator *allocator) {
-  tri_model_gradcheck_report found;
+  tri_model_gradcheck_report found = {.verdict = TRI_UNDECIDED};
   tri_model *model = tri_sequential(&(tri_model_options){.seed = 5, .allocator = allocator});
   if (!model) return TRI_MEMORY;
   tri_status status = tri_model_add(model, tri_input(WIDTH));
   if (!status) status = tri_model_add(model, tri_dense(1, .activation = "relu", .no_bias = 1));
   if (!status) {
     tri_model_set_weights(model, (const double[]){0.0, 0.0, 0.0, 0.0}); /* at the kink */
-    status = tri_model_gradcheck(model, 1, x, y, &found);
+    samples_of(1, WIDTH, 1);
+    status = tri_model_compile(model, .loss = "mean_squared_error");
+    if (!status) status = tri_model_gradcheck(model, &data, &found);
     if (!status && found.n_units != 1) status = TRI_DOMAIN;
     if (!status) {
       tri_text text = {.allocator = allocator};
@@ -517,6 +593,8 @@ static Suite *gradcheck_suite(void) {
   tcase_add_test(c, samples_are_of_the_seed);
   tcase_add_test(c, hashes_are_fnv);
   tcase_add_test(c, what_cannot_be_checked_is_told);
+  tcase_add_test(c, models_without_weights);
+  tcase_add_test(c, batches_are_parts_of_the_data);
   tcase_add_test(c, it_can_be_interrupted);
   tcase_add_test(c, text_is_a_table);
   tcase_add_test(c, memory_is_given_back);
