@@ -125,8 +125,8 @@ void tri__check_numbers_close(struct check_numbers *r);
 tri_status tri__check_find_kinks(struct check *c);
 tri_status tri__check_units(struct check *c);
 
-/* --- gradcheck_place.c: the layer that a node belongs to, and sample and unit of an element of what has the shape
- * of `like`. */
+/* --- gradcheck_place.c: the layer that a node belongs to, and sample and unit of an element of
+ * what has the shape of `like`. */
 void tri__check_place(const struct check *c, uint32_t node, tri_expr like, size_t element,
                       struct tri_unit_check *unit);
 
