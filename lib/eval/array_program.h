@@ -185,6 +185,8 @@ bool tri__parts_make(struct array_maker *m, struct array_task *task);
 bool tri__structured_make(struct array_maker *m, struct array_task *task);
 /* Whether there is a kernel for a structured operation. */
 bool tri__structured_known(tri_op op);
+typedef void structured_kernel(const struct array_run *r, const struct array_node *n, char *to);
+structured_kernel tri__array_lse, tri__array_argmax; /* arrays_last.c */
 
 /* --- running */
 

@@ -72,11 +72,11 @@ static void scatter(const struct array_run *r, const struct array_node *n, char 
 
 /* --- the table: structured operations from the first one on */
 
-typedef void structured_kernel(const struct array_run *r, const struct array_node *n, char *to);
-
 static structured_kernel *const kernels[] = {
     [TRI_OP_gather - TRI_OP_ROWS] = gather,
     [TRI_OP_scatter - TRI_OP_ROWS] = scatter,
+    [TRI_OP_lse - TRI_OP_ROWS] = tri__array_lse,
+    [TRI_OP_argmax - TRI_OP_ROWS] = tri__array_argmax,
 };
 
 static structured_kernel *kernel_of(unsigned op) {

@@ -41,7 +41,7 @@ endif
 libtriad_la_SOURCES += lib/eval/arrays.h lib/eval/array_program.h lib/eval/array_chain.h lib/eval/arrays_call.c \
   lib/eval/arrays_program.c lib/eval/arrays_lower.c lib/eval/arrays_views.c lib/eval/arrays_updates.c \
   lib/eval/arrays_tasks.c lib/eval/arrays_memory.c lib/eval/arrays_chain.c lib/eval/arrays_chain_run.c lib/eval/arrays_sum.c \
-  lib/eval/arrays_product.c lib/eval/arrays_parts.c lib/eval/arrays_structured.c
+  lib/eval/arrays_product.c lib/eval/arrays_parts.c lib/eval/arrays_structured.c lib/eval/arrays_last.c
 
 # Lanes: kernels once for each instruction set.
 libtriad_la_SOURCES += lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c

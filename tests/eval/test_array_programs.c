@@ -164,9 +164,17 @@ static tri_expr by_index(const struct array *x) {
                                : tri_scatter_add(x->e, index, tri_extent_of(x->dims[0] + 2));
 }
 
+/* argmax would tell rounding from rounding. */
+static tri_expr over_last(struct program *p, const struct array *x) {
+  if (!x->dims[x->rank - 1]) return unary(x->e);
+  tri_expr y = tri_logsumexp_last(x->e);
+  return random_below(&rng, 2) ? y : tri_add(y, tri_argmax(new_input(p, x->rank, x->dims)));
+}
+
 static tri_expr step(struct program *p) {
   struct array x = any(p);
-  switch (random_below(&rng, 10)) {
+  switch (random_below(&rng, 11)) {
+  case 10: return x.rank ? over_last(p, &x) : unary(x.e);
   case 0: return unary(x.e);
   case 1:
   case 2:
