@@ -17,6 +17,7 @@ struct io {
   tri_error own; /* where the caller wants none */
   const volatile int *interrupt;
   const char *name; /* the file's, for messages */
+  bool durable;     /* a file that replaces another is on the disk before it does so */
 };
 
 /* path NULL: bytes in memory. options may be NULL. */
@@ -120,6 +121,8 @@ enum io_format tri__io_format(struct source *source);
 tri_status tri__npy_read(struct source *source, tri_array *array);
 tri_status tri__idx_read(struct source *source, tri_array *array);
 tri_status tri__safetensors_read(struct source *source, tri_archive *archive);
+/* Appends what tri_safetensors_write writes. */
+tri_status tri__safetensors_format(struct io *io, const tri_archive *archive, tri_text *bytes);
 /* libzip seeks, so this is no source: path, or bytes if it is NULL. */
 tri_status tri__npz_read(struct io *io, const char *path, const void *bytes, size_t size,
                          tri_archive *archive);

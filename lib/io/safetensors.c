@@ -283,6 +283,34 @@ static tri_status write_elements(struct sink *sink, const tri_array *a) {
   return status;
 }
 
+/* The header of an archive, and in which order its arrays follow. */
+static tri_status write_start(struct io *io, const tri_archive *archive, size_t *order,
+                              tri_text *start) {
+  set_order(archive, order);
+  json_t *header = header_of(io, archive, order);
+  if (header) write_header(header, start);
+  json_decref(header);
+  if (start->status != TRI_OK) tri__io_fail(io, start->status, "out of memory");
+  return io->error->status;
+}
+
+tri_status tri__safetensors_format(struct io *io, const tri_archive *archive, tri_text *bytes) {
+  size_t *order = tri__io_new(io, archive->n, sizeof *order);
+  if (!order) return io->error->status;
+  tri_status status = write_start(io, archive, order, bytes);
+  for (size_t i = 0; i < archive->n && status == TRI_OK; i++) {
+    const tri_array *a = &archive->entries[order[i]].array;
+    size_t size = tri_dtype_size(a->dtype), start = bytes->size;
+    if (a->count) tri__text_add(bytes, a->data, a->count * size);
+    if (bytes->status != TRI_OK)
+      status = tri__io_fail(io, bytes->status, "out of memory");
+    else if (!is_little())
+      tri__io_swap(bytes->data + start, a->count, size);
+  }
+  tri__io_free(io, order, archive->n, sizeof *order);
+  return status;
+}
+
 static tri_status write_file(struct io *io, const char *path, const tri_text *start,
                              const tri_archive *archive, const size_t *order) {
   struct sink sink;
@@ -299,13 +327,8 @@ tri_status tri_safetensors_write(const char *path, const tri_archive *archive,
   tri__io_open(&io, path, options);
   size_t *order = tri__io_new(&io, archive->n, sizeof *order);
   if (!order) return io.error->status;
-  set_order(archive, order);
   tri_text start = {.allocator = io.allocator};
-  json_t *header = header_of(&io, archive, order);
-  if (header) write_header(header, &start);
-  json_decref(header);
-  if (start.status != TRI_OK) tri__io_fail(&io, start.status, "out of memory");
-  tri_status status = io.error->status;
+  tri_status status = write_start(&io, archive, order, &start);
   if (status == TRI_OK) status = write_file(&io, path, &start, archive, order);
   tri_text_free(&start);
   tri__io_free(&io, order, archive->n, sizeof *order);
@@ -321,6 +344,11 @@ static tri_status without(struct io *io) {
 tri_status tri__safetensors_read(struct source *s, tri_archive *archive) {
   *archive = (tri_archive){.n = 0};
   return without(s->io);
+}
+
+tri_status tri__safetensors_format(struct io *io, const tri_archive *archive, tri_text *bytes) {
+  (void)archive, (void)bytes;
+  return without(io);
 }
 
 tri_status tri_safetensors_write(const char *path, const tri_archive *archive,

@@ -79,9 +79,31 @@ tri_status tri__sink_write(struct sink *k, const void *bytes, size_t n) {
   return TRI_OK;
 }
 
+/* Has the system write a file, or a folder, to the disk. It is opened anew: libzip has put another file in the place
+ * of the one that was opened first. */
+static bool settle(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  bool good = fd >= 0 && fsync(fd) == 0;
+  int why = errno;
+  if (fd >= 0) close(fd);
+  errno = why;
+  return good;
+}
+
+/* The new name is on the disk, too; not every file system can do that for a folder. */
+static void settle_folder(struct sink *k) {
+  char *slash = strrchr(k->path, '/');
+  if (slash == k->path) return;
+  if (slash) *slash = '\0';
+  if (!settle(slash ? k->path : ".")) errno = 0;
+}
+
 tri_status tri__sink_close(struct sink *k, tri_status status) {
   if (k->fd >= 0 && close(k->fd) != 0 && status == TRI_OK) status = cannot(k, errno);
+  if (k->beside && status == TRI_OK && k->io->durable && !settle(k->beside))
+    status = cannot(k, errno);
   if (k->beside && status == TRI_OK && rename(k->beside, k->path) != 0) status = cannot(k, errno);
+  if (k->beside && status == TRI_OK && k->io->durable) settle_folder(k);
   if (k->beside && status != TRI_OK) unlink(k->beside);
   tri__io_free(k->io, k->beside, k->beside_room, 1);
   tri__io_free(k->io, k->path, k->path_room, 1);

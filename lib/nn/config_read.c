@@ -106,7 +106,7 @@ static tri_status check_layers(struct io *io, const struct json *layers) {
 }
 
 tri_status tri__model_read(struct io *io, const struct json *at, const tri_model_options *options,
-                           tri_model **model) {
+                           size_t too_many, tri_model **model) {
   const char *class_name;
   struct json config;
   tri_model_options o = *options;
@@ -126,7 +126,9 @@ tri_status tri__model_read(struct io *io, const struct json *at, const tri_model
   if (status) return status;
   tri_model *m = functional ? tri_functional(&o) : tri_sequential(&o);
   if (!m) return tri__io_fail(io, TRI_MEMORY, "out of memory");
+  m->too_many = too_many;
   status = functional ? tri__functional_read(io, &config, m) : read_sequential(io, &layers, m);
+  m->too_many = 0;
   if (status)
     tri_model_free(m);
   else
@@ -144,7 +146,7 @@ tri_status tri_model_from_json(const char *text, size_t size, const tri_model_op
   tri__io_open(&io, NULL, io_options);
   io.name = "the model's JSON";
   tri_status status = tri__json_load(&io, text, size, &root);
-  if (!status) status = tri__model_read(&io, &root, &o, model);
+  if (!status) status = tri__model_read(&io, &root, &o, 0, model);
   tri__json_unload(&io, size, &root);
   return status;
 }

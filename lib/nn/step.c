@@ -7,15 +7,25 @@
 
 /* --- places */
 
-/* The optimizer's slots, which begin with zeros. */
-static tri_status make_slots(tri_model *m, struct training *t) {
+static void free_slots(tri_model *m, struct training *t) {
+  size_t n = t->n_slots * t->n_trained;
+  for (size_t i = 0; i < n; i++) tri__store_free(m, &t->slots[i]);
+  tri__free(&m->memory, t->slots, n, sizeof *t->slots);
+  t->slots = NULL;
+}
+
+/* The optimizer's slots, which begin with zeros. All or none. */
+tri_status tri__training_slots(tri_model *m, struct training *t) {
   size_t n = t->n_slots * t->n_trained;
   if (n == 0 || t->slots) return TRI_OK;
   t->slots = tri__new(&m->memory, n, sizeof *t->slots);
-  for (size_t i = 0; t->slots && i < n; i++)
-    if (!tri__store_new(m, m->weights[t->trained[i / t->n_slots]].values.count, &t->slots[i]))
+  if (!t->slots) return tri__model_no_memory(m);
+  for (size_t i = 0; i < n; i++)
+    if (!tri__store_new(m, m->weights[t->trained[i / t->n_slots]].values.count, &t->slots[i])) {
+      free_slots(m, t);
       return tri__model_no_memory(m);
-  return t->slots ? TRI_OK : tri__model_no_memory(m);
+    }
+  return TRI_OK;
 }
 
 static tri_status make_masks(tri_model *m, struct step *s, size_t n, const struct mask *masks) {
@@ -53,7 +63,7 @@ static void set_training_places(tri_model *m, struct step *s) {
 tri_status tri__step_places(tri_model *m, struct step *s, const struct built *built) {
   struct training *t = m->training;
   bool trains = s == &t->step[STEP_TRAIN], predicts = s == &t->step[STEP_PREDICT];
-  tri_status status = trains ? make_slots(m, t) : TRI_OK;
+  tri_status status = trains ? tri__training_slots(m, t) : TRI_OK;
   if (!status) status = make_masks(m, s, built->n_masks, built->masks);
   s->inputs = tri__new(&m->memory, s->n_inputs, sizeof *s->inputs);
   s->outputs = tri__new(&m->memory, s->n_outputs, sizeof *s->outputs);

@@ -198,6 +198,9 @@ tri_status tri__training_compiled(tri_model *model, struct training **training);
 /* Says that a fit is under way. */
 tri_status tri__training_busy(tri_model *model);
 
+/* Makes the optimizer's slots unless they are there. */
+tri_status tri__training_slots(tri_model *model, struct training *training);
+
 /* Compiles a step unless that was done. */
 tri_status tri__step_ready(tri_model *model, enum step_kind kind);
 /* The places of a step's inputs and outputs. */

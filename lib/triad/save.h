@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Models of networks as Keras's JSON. */
+/* Models of networks as Keras's JSON, and in .triad files. */
 #ifndef TRIAD_SAVE_H
 #define TRIAD_SAVE_H
 
@@ -24,6 +24,30 @@ TRI_CHECKED TRI_API tri_status tri_model_from_json(const char *text, size_t size
 
 /* Appends a model, without its weights, as Keras 3's model.to_json() would. TRI_MEMORY. */
 TRI_CHECKED TRI_API tri_status tri_model_to_json(const tri_model *model, tri_text *text);
+
+/* --- .triad files ---------------------------------------------------------------------------------- */
+
+/* A .triad file is a zip file, nothing in it packed: metadata.json, config.json (the JSON above, with compile_config as
+ * Keras's .keras files have it), model.weights.safetensors (by names as dense/kernel) and, of a model that was trained,
+ * optimizer.safetensors (what the optimizer keeps). */
+
+/* Writes a model: beside the place where it will be, under a temporary name; when it is on the disk it is renamed, so
+ * a file that was there stays whole if anything fails. The same model gives the same bytes. TRI_FILE, also if triad was
+ * built without libzip or Jansson; TRI_MEMORY, TRI_LIMIT, TRI_INTERRUPTED. */
+TRI_CHECKED TRI_API tri_status tri_model_save(const tri_model *model, const char *path,
+                                              const tri_io_options *options);
+
+/* Reads a model, compiled if it was when it was written, for one thread; training goes on where it was, but for the
+ * order of samples, which begins anew. Names, types and shapes of the weights are checked against the layers before there
+ * is memory for them. The limit is that of what is read, and of the weights; beside it there is the graph, which
+ * grows with the number of layers. TRI_FILE for what is no such file, or of a later format; TRI_SHAPE where weights do not
+ * fit their layers; otherwise as tri_model_from_json. *model is then NULL. */
+TRI_CHECKED TRI_API tri_status tri_model_load(const char *path, const tri_io_options *options,
+                                              tri_model **model);
+
+/* The same from memory. */
+TRI_CHECKED TRI_API tri_status tri_model_parse(const void *bytes, size_t size,
+                                               const tri_io_options *options, tri_model **model);
 
 #ifdef __cplusplus
 }
