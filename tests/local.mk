@@ -62,6 +62,13 @@ noinst_HEADERS += tests/nn/networks.h
 TRIAD_TESTS += tests/nn/test_model tests/nn/test_losses tests/nn/test_functional tests/nn/test_built tests/nn/test_summary tests/nn/test_verify_network
 TRIAD_TESTS += tests/nn/test_optimizers tests/nn/test_progress tests/nn/test_train tests/nn/test_fit
 TRIAD_OOM += tests/oom/oom_train
+# What Keras computes and prints; tests/nn/cases.py asks it.
+TRIAD_TESTS += tests/nn/test_keras tests/nn/test_keras_train
+tests_nn_test_keras_CPPFLAGS = $(AM_CPPFLAGS) -DKERAS_FOLDER='"$(abs_top_srcdir)/tests/nn"'
+tests_nn_test_keras_train_CPPFLAGS = $(tests_nn_test_keras_CPPFLAGS)
+noinst_HEADERS += tests/nn/keras.h tests/nn/keras_models.h
+EXTRA_DIST += tests/nn/cases.py tests/nn/keras-float64.npz tests/nn/keras-float32.npz tests/nn/keras-summary-mlp.txt \
+  tests/nn/keras-summary-cnn.txt tests/nn/keras-summary-two-inputs.txt
 TRIAD_THREADS += tests/nn/test_train
 noinst_HEADERS += tests/nn/training.h
 TRIAD_TESTS += tests/nn/test_config tests/nn/test_file

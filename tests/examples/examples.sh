@@ -45,9 +45,10 @@ for source in "$abs_srcdir"/examples/*.c; do
     echo "ok $n - $name # SKIP it needs $needs"
     continue
   fi
+  arguments=$("$abs_srcdir/build-aux/example-flags" --arguments "$source")
   # shellcheck disable=SC2086
   { build "$source" "$work/${name%.c}" $needs &&
-    judge "$name" "$work/${name%.c}"; } >"$work/$name.log" 2>&1
+    judge "$name" "$work/${name%.c}" $arguments; } >"$work/$name.log" 2>&1
   result $? "$name"
 done
 for source in "$abs_srcdir"/examples/*.tri; do
@@ -79,6 +80,11 @@ flags_are 'a missing module is named' 1 'no-such-module' 'needs: no-such-module'
 flags_are 'a missing header is named' 1 'no/such.h -lm' 'links: no/such.h -lm'
 flags_are 'a missing library is named' 1 'math.h -lno_such_library' 'links: math.h -lno_such_library'
 flags_are 'the flags that link are taken' 0 '-lm' 'links: math.h -lno_such_library -lm' 'links: math.h -lm'
+flags_are 'missing data are named' 1 '/no/such data' 'data: /no/such data'
+flags_are 'data that are there' 0 '' 'data: /'
+printf '/* What it does.\n * checked with: --epochs 1 */\n' >"$work/needs.c"
+[ "$("$abs_srcdir/build-aux/example-flags" --arguments "$work/needs.c")" = '--epochs 1' ]
+result $? 'what an example is checked with'
 [ "$compared" -gt 10 ]
 result $? "examples with expected output"
 echo "1..$n"
