@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Convolutions over arrays of floats or doubles, images [n, s…, c] with channels last,
+/* Convolutions and pooling over arrays of floats or doubles, images [n, s…, c] with channels last,
  * kernels [k…, c / groups, filters].
  *
  * A convolution is carried out without making windows: a tile of some output pixels by some
@@ -21,7 +21,7 @@
 #include <triad/base.h>
 #include <triad/numbers.h>
 
-#include "eval/window_layout.h"
+#include "graph/windows.h"
 
 struct convolution {
   struct window_layout w; /* of the input: w.n images of w.c channels */
@@ -64,6 +64,13 @@ struct image_kernels {
    * `size`; to is not read if beta is 0. */
   void (*add_sums)(size_t parts, size_t size, size_t first, size_t count, const void *sums,
                    double alpha, double beta, void *to);
+
+  /* --- windows: images l->n, none before these; by the rules of graph/windows.h */
+
+  void (*pick)(const struct window_layout *l, const void *x, const void *v, void *y);
+  void (*route)(const struct window_layout *l, const void *x, const void *y, void *dx);
+  void (*unfold)(const struct window_layout *l, const void *x, void *to);
+  void (*fold)(const struct window_layout *l, const void *y, void *to);
 };
 
 /* The table for a domain, TRI_DOUBLE or TRI_FLOAT: the best that this processor has, or the i-th

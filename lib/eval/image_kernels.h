@@ -20,7 +20,16 @@ enum { WIDTH = LANE_BYTES / sizeof(REAL) };
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
+/* The loops over any windows, which this file has for itself. */
+#define KERNEL(name) images_##name
+static void images_unfold(const struct window_layout *l, const REAL *x, REAL *to);
+static void images_fold(const struct window_layout *l, const REAL *y, REAL *to);
+static void images_pick(const struct window_layout *l, const REAL *x, const REAL *v, REAL *to);
+static void images_route(const struct window_layout *l, const REAL *x, const REAL *y, REAL *to);
+#include "eval/window_kernels.h"
+
 #include "eval/convolution_kernels.h"
+#include "eval/pooling_kernels.h"
 
 extern const struct image_kernels IMAGE_TABLE;
 const struct image_kernels IMAGE_TABLE = {
@@ -33,4 +42,8 @@ const struct image_kernels IMAGE_TABLE = {
     .back = back,
     .kernel_sums = kernel_sums,
     .add_sums = add_sums,
+    .pick = pick,
+    .route = route,
+    .unfold = unfold,
+    .fold = fold,
 };

@@ -67,8 +67,8 @@ libtriad_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(CBLAS_LIBS)
 libtriad_core_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(CBLAS_LIBS)
 
 # Kernels over images, once for each instruction set; only these may contract a*b + c.
-libtriad_la_SOURCES += lib/eval/convolution.h lib/eval/window_layout.h lib/eval/convolution.c
-noinst_HEADERS += lib/eval/image_kernels.h lib/eval/convolution_kernels.h
+libtriad_la_SOURCES += lib/eval/convolution.h lib/eval/convolution.c
+noinst_HEADERS += lib/eval/image_kernels.h lib/eval/convolution_kernels.h lib/eval/pooling_kernels.h
 IMAGE_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) $(CONTRACT_CFLAGS)
 IMAGE_SOURCES = lib/eval/image_double.c lib/eval/image_float.c
 noinst_LTLIBRARIES += libimages-default.la
