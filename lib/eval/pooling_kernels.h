@@ -57,7 +57,8 @@ INLINE void pick_four(const REAL *x, const REAL *v, size_t c, size_t down, size_
 INLINE void route_four(const REAL *x, const REAL *y, size_t c, size_t down, size_t count,
                        REAL *to) {
   struct four f = four_at(x, c, down, count);
-  vec v = blend((mask)(f.best == f.best), take_some(y, count), f.best);
+  vec v = take_some(y, count);
+  v = blend((mask)(f.best == f.best) | (mask)(v == 0), v, f.best);
   mask left = ~f.fourth, second = f.second & ~f.third & left, third = f.third & left;
   vec at[] = {(vec)((mask)v & ~f.second & ~f.third & left), (vec)((mask)v & second),
               (vec)((mask)v & third), (vec)((mask)v & f.fourth)};
