@@ -182,8 +182,7 @@ static struct images images_of(const struct convolution *c) {
   const struct window_layout *w = &c->w;
   struct images m = {.channels = w->c / c->groups, .filters = c->filters / c->groups};
   m.count = w->c;
-  for (int d = 0; d < WINDOW_RANK; d++)
-    m.padded |= w->before[d] || reach_of(w, d) > w->whole[d];
+  for (int d = 0; d < WINDOW_RANK; d++) m.padded |= w->before[d] || reach_of(w, d) > w->whole[d];
   for (int d = 0; d < WINDOW_RANK; d++) {
     m.dims[d] = m.padded ? reach_of(w, d) : w->whole[d];
     m.count *= m.dims[d];

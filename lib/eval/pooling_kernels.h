@@ -6,8 +6,8 @@
 static bool in_fours(const struct window_layout *l) {
   bool fours = l->out[0] == l->whole[0] && l->size[0] == 1 && l->stride[0] == 1 && !l->before[0];
   for (int d = 1; d < WINDOW_RANK; d++)
-    fours = fours && l->size[d] == 2 && l->stride[d] == 2 && l->dilation[d] == 1 &&
-            !l->before[d] && 2 * l->out[d] <= l->whole[d];
+    fours = fours && l->size[d] == 2 && l->stride[d] == 2 && l->dilation[d] == 1 && !l->before[d] &&
+            2 * l->out[d] <= l->whole[d];
   return fours;
 }
 

@@ -54,13 +54,16 @@ static struct window_layout random_layout(struct random *r) {
     w.after[d] = fours ? 0 : random_below(r, 2);
     w.whole[d] = 6 + random_below(r, 6);
   }
-  return tri__window_layout(&w, random_below(r, 4), 1 + random_below(r, random_below(r, 2) ? 7 : 70));
+  return tri__window_layout(&w, random_below(r, 4),
+                            1 + random_below(r, random_below(r, 2) ? 7 : 70));
 }
 
 /* All the same, but that one NaN is as good as another. */
-static void check(const struct array *is, const struct array *should, bool floats, const char *what) {
+static void check(const struct array *is, const struct array *should, bool floats,
+                  const char *what) {
   for (size_t i = 0; i < is->count; i++) {
-    double x = floats ? (double)is->f[i] : is->d[i], y = floats ? (double)should->f[i] : should->d[i];
+    double x = floats ? (double)is->f[i] : is->d[i],
+           y = floats ? (double)should->f[i] : should->d[i];
     ck_assert_msg(x == y || (isnan(x) && isnan(y)), "%s %zu of %zu: %g, not %g", what, i, is->count,
                   x, y);
   }
