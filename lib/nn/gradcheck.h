@@ -5,6 +5,7 @@
 
 #include <triad/nn_gradcheck.h>
 
+#include "graph/node.h"
 #include "nn/train.h"
 #include "numbers/flint.h"
 
@@ -15,6 +16,7 @@ struct kink {
   uint32_t moved;      /* the argument of `node` that moves */
   size_t count, first; /* elements of the distance, and their place among all */
   size_t moved_count;
+  bool window; /* of pooling: elements of windows, and `moved` is what these are of */
 };
 
 /* One entry of the gradient that is looked at. */
@@ -129,6 +131,13 @@ tri_status tri__check_units(struct check *c);
  * what has the shape of `like`. */
 void tri__check_place(const struct check *c, uint32_t node, tri_expr like, size_t element,
                       struct tri_unit_check *unit);
+
+/* --- gradcheck_windows.c: of pooling. Elements of windows, and what rounding is off there (unless
+ * that is NULL), become distances; which element of what is moved an element of a window is, and
+ * which element of the result its window. */
+void tri__check_gaps(const struct check *c, const struct kink *k, double *values, double *off);
+size_t tri__check_moved(const struct check *c, const struct kink *k, size_t element);
+size_t tri__check_pooled(const struct check *c, const struct kink *k, size_t element);
 
 /* --- gradcheck_slopes.c: differences of values along a direction, by tensor. */
 tri_status tri__check_slopes(struct check *c);

@@ -11,6 +11,7 @@
 
 #include "graph/template.h"
 #include "graph/walk.h"
+#include "graph/windows.h"
 #include "nn/gradcheck.h"
 
 /* --- operations with kinks */
@@ -60,11 +61,27 @@ static bool is_known(const struct check *c, const struct kink *kink) {
   return false;
 }
 
-static tri_status add_kink(struct check *c, const struct walk *w, const bool *active, uint32_t id) {
+/* Of pooling: where what chooses depends on weights. */
+static struct kink kink_of_windows(struct check *c, const struct walk *w, const bool *active,
+                                   uint32_t id) {
+  uint32_t chooses = node_args(c->graph, node_at(c->graph, id))[0];
+  struct kink kink = {.node = id, .window = true};
+  if (!active[walk_position(w, chooses)]) return kink;
+  kink.moved = chooses;
+  kink.distance = tri__unfold(c->graph, chooses, tri__windows(c->graph, id));
+  return kink;
+}
+
+static struct kink kink_of(struct check *c, const struct walk *w, const bool *active, uint32_t id) {
+  if (node_at(c->graph, id)->op == TRI_OP_pick) return kink_of_windows(c, w, active, id);
   struct kink kink = {.node = id, .distance = distance_of(c->graph, id)};
+  if (kink.distance && !id_is_error(kink.distance)) kink.moved = moved_of(c, w, active, &kink);
+  return kink;
+}
+
+static tri_status add_kink(struct check *c, const struct walk *w, const bool *active, uint32_t id) {
+  struct kink kink = kink_of(c, w, active, id);
   if (tri_graph_status(c->graph)) return tri__model_graph_failed(c->model);
-  if (!kink.distance) return TRI_OK;
-  kink.moved = moved_of(c, w, active, &kink);
   if (!kink.moved || is_known(c, &kink)) return TRI_OK;
   if (!tri__grow(c->memory, (void **)&c->kinks, &c->kink_capacity, c->n_kinks + 1, sizeof kink))
     return check_no_memory(c);
@@ -177,7 +194,7 @@ static double distance_bound(const struct check *c, size_t i) {
 }
 
 static bool is_near(const struct check *c, size_t i) {
-  return !(fabs(c->distance[i]) > distance_bound(c, i));
+  return !isinf(c->distance[i]) && !(fabs(c->distance[i]) > distance_bound(c, i));
 }
 
 /* Units of a kink that are moved as one: there may be thousands at 0 exactly. */
@@ -187,8 +204,11 @@ struct group {
   size_t first, last; /* near elements of its distance from first to last */
 };
 
-static double *shift_of(const struct shifted *s, const struct group *g, size_t element) {
-  return s->shifts + s->shift_at[g->k] + (g->kink->moved_count == 1 ? 0 : element);
+static double *shift_of(const struct check *c, const struct shifted *s, const struct group *g,
+                        size_t element) {
+  double *shifts = s->shifts + s->shift_at[g->k];
+  if (g->kink->window) return shifts + tri__check_moved(c, g->kink, element);
+  return shifts + (g->kink->moved_count == 1 ? 0 : element);
 }
 
 static double *shifted_distances(const struct check *c, const struct shifted *s, size_t k) {
@@ -200,7 +220,8 @@ static double *shifted_distances(const struct check *c, const struct shifted *s,
 static tri_status shift_group(struct check *c, struct shifted *s, const struct group *g,
                               const double *base, double way, double to) {
   for (size_t i = g->first; i <= g->last; i++)
-    if (is_near(c, g->kink->first + i)) *shift_of(s, g, i) = to != 0.0 ? way * (to - base[i]) : 0.0;
+    if (is_near(c, g->kink->first + i))
+      *shift_of(c, s, g, i) = to != 0.0 ? way * (to - base[i]) : 0.0;
   return to != 0.0 ? tri__check_arrays_call(c, &s->arrays) : TRI_OK;
 }
 
@@ -228,7 +249,9 @@ static tri_status add_unit(struct check *c, const struct group *g, size_t entrie
                                 .distance = c->distance[g->kink->first + g->first],
                                 .bound = distance_bound(c, g->kink->first + g->first),
                                 .entries = entries};
-  tri__check_place(c, g->kink->node, expr_of(c->graph, g->kink->distance), g->first, &unit);
+  bool window = g->kink->window;
+  tri__check_place(c, g->kink->node, expr_of(c->graph, window ? g->kink->node : g->kink->distance),
+                   window ? tri__check_pooled(c, g->kink, g->first) : g->first, &unit);
   for (size_t i = g->first; i <= g->last; i++) unit.units += is_near(c, g->kink->first + i);
   if (!tri__grow(c->memory, (void **)&c->report->units, &c->report->owned->unit_capacity,
                  c->report->n_units + 1, sizeof unit))
@@ -260,16 +283,22 @@ static tri_status calibrate(struct check *c, struct shifted *s, size_t k, double
   tri_status status = tri__check_arrays_call(c, &s->arrays);
   if (status) return status;
   memcpy(base, shifted_distances(c, s, k), count * sizeof *base);
-  for (size_t i = 0; i < count; i++) *shift_of(s, &all, i) = 1.0;
+  if (all.kink->window) {
+    tri__check_gaps(c, all.kink, base, NULL);
+    *way = -1.0;
+    return TRI_OK;
+  }
+  for (size_t i = 0; i < count; i++) *shift_of(c, s, &all, i) = 1.0;
   status = tri__check_arrays_call(c, &s->arrays);
   *way = shifted_distances(c, s, k)[0] < base[0] ? -1.0 : 1.0;
-  for (size_t i = 0; i < count; i++) *shift_of(s, &all, i) = 0.0;
+  for (size_t i = 0; i < count; i++) *shift_of(c, s, &all, i) = 0.0;
   return status;
 }
 
 static double step_of(size_t count, const double *base) {
   double largest = 0.0;
-  for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(base[i]));
+  for (size_t i = 0; i < count; i++)
+    if (isfinite(base[i])) largest = fmax(largest, fabs(base[i]));
   return fmax(largest, 0x1p-60) * 0x1p-40;
 }
 
@@ -298,6 +327,10 @@ tri_status tri__check_units(struct check *c) {
   bool open = false;
   tri_status status = TRI_OK;
   order_kinks(c);
+  for (size_t k = 0; k < c->n_kinks; k++)
+    if (c->kinks[k].window)
+      tri__check_gaps(c, c->kinks + k, c->distance + c->kinks[k].first,
+                      c->distance_off + c->kinks[k].first);
   for (size_t k = 0; k < c->n_kinks && !status; k++) {
     size_t near = 0, count = c->kinks[k].count;
     for (size_t i = 0; i < count; i++) near += is_near(c, c->kinks[k].first + i);

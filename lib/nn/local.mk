@@ -22,4 +22,4 @@ libtriad_la_SOURCES += lib/nn/fields.c lib/nn/fields_write.c lib/nn/json.c lib/n
 # Gradients checked.
 libtriad_la_SOURCES += lib/nn/gradcheck.h lib/nn/gradcheck.c lib/nn/gradcheck_function.c lib/nn/gradcheck_judge.c
 libtriad_la_SOURCES += lib/nn/gradcheck_kinks.c lib/nn/gradcheck_place.c lib/nn/gradcheck_runs.c lib/nn/gradcheck_slopes.c
-libtriad_la_SOURCES += lib/nn/gradcheck_text.c
+libtriad_la_SOURCES += lib/nn/gradcheck_text.c lib/nn/gradcheck_windows.c
