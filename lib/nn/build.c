@@ -70,13 +70,20 @@ static tri_expr value_of(struct building *b, size_t i, const tri_expr *values, t
   return y;
 }
 
+/* Whether its result is an activation of something. */
+static bool activates(tri_layer_kind kind) {
+  return kind == TRI_LAYER_DENSE || kind == TRI_LAYER_ACTIVATION || kind == TRI_LAYER_CONV1D ||
+         kind == TRI_LAYER_CONV2D;
+}
+
 /* What the last activation of a call is taken of, if it is softmax or sigmoid. */
 static tri_expr logits_of(struct building *b, size_t call, const tri_expr *values, tri_expr *x) {
   const tri_model *m = b->m;
   const struct call *c = &m->calls[call];
   struct layer l = m->layers[c->layer];
-  if ((l.spec.kind != TRI_LAYER_DENSE && l.spec.kind != TRI_LAYER_ACTIVATION) ||
-      (strcmp(l.spec.activation, "softmax") != 0 && strcmp(l.spec.activation, "sigmoid") != 0))
+  const char *activation = l.spec.activation;
+  if (!activates(l.spec.kind) ||
+      (strcmp(activation, "softmax") != 0 && strcmp(activation, "sigmoid") != 0))
     return (tri_expr){0};
   l.spec.activation = tri__activation_name("linear");
   x[0] = values[m->links[c->first_link]];

@@ -28,6 +28,17 @@ static tri_status name_layer(tri_model *m, struct layer *l) {
   return TRI_OK;
 }
 
+static tri_status known_padding(tri_model *m, struct layer *l) {
+  static const char *const paddings[] = {"valid", "same"};
+  const char *given = l->spec.padding ? l->spec.padding : paddings[0];
+  for (size_t i = 0; i < 2; i++)
+    if (strcmp(given, paddings[i]) == 0) {
+      l->spec.padding = paddings[i];
+      return TRI_OK;
+    }
+  return tri__model_fail(m, TRI_NAME, "%s: no padding is called %s", l->name, given);
+}
+
 /* The texts of a layer become static ones. */
 static tri_status known_names(tri_model *m, struct layer *l) {
   tri_layer *s = &l->spec;
@@ -39,7 +50,7 @@ static tri_status known_names(tri_model *m, struct layer *l) {
   s->activation = activation;
   s->kernel_initializer = tri__initializer_name(kernel);
   s->bias_initializer = tri__initializer_name(bias);
-  if (s->kernel_initializer && s->bias_initializer) return TRI_OK;
+  if (s->kernel_initializer && s->bias_initializer) return known_padding(m, l);
   return tri__model_fail(m, TRI_NAME, "%s: no initializer is called %s", l->name,
                          s->kernel_initializer ? bias : kernel);
 }

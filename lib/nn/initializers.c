@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The first values of weights: Glorot and Bengio 2010, He et al. 2015, as Keras scales them. */
+/* The first values of weights: LeCun et al. 1998, Glorot and Bengio 2010, He et al. 2015, as Keras scales them. */
 #include <math.h>
 #include <string.h>
 
@@ -14,6 +14,7 @@ static const struct initializer {
 } initializers[] = {
     {"glorot_uniform", 1.0, 0.0, true, false}, {"glorot_normal", 1.0, 0.0, true, true},
     {"he_uniform", 2.0, 0.0, false, false},    {"he_normal", 2.0, 0.0, false, true},
+    {"lecun_uniform", 1.0, 0.0, false, false}, {"lecun_normal", 1.0, 0.0, false, true},
     {"zeros", 0.0, 0.0, false, false},         {"ones", 0.0, 1.0, false, false},
 };
 

@@ -188,6 +188,12 @@ const struct layer_row *tri__layer_row(tri_layer_kind kind) {
   case TRI_LAYER_ADD: return &tri__add_row;
   case TRI_LAYER_CONCATENATE: return &tri__concatenate_row;
   case TRI_LAYER_BATCH_NORMALIZATION: return &tri__batch_normalization_row;
+  case TRI_LAYER_CONV1D:
+  case TRI_LAYER_CONV2D:
+  case TRI_LAYER_MAX_POOLING1D:
+  case TRI_LAYER_MAX_POOLING2D:
+  case TRI_LAYER_AVERAGE_POOLING1D:
+  case TRI_LAYER_AVERAGE_POOLING2D: return tri__window_row(kind);
   default: return (unsigned)kind < sizeof rows / sizeof *rows ? &rows[kind] : NULL;
   }
 }

@@ -188,6 +188,7 @@ tri_expr tri__bias_and_activation(const tri_model *m, const struct layer *l, tri
 tri_expr tri__weight_of(const tri_model *m, const struct layer *l, size_t i);
 
 /* Rows of other files. */
+const struct layer_row *tri__window_row(tri_layer_kind kind); /* convolutions and pooling */
 extern const struct layer_row tri__add_row, tri__concatenate_row, tri__batch_normalization_row;
 
 /* --- random numbers */

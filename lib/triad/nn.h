@@ -24,6 +24,12 @@ typedef enum tri_layer_kind {
   TRI_LAYER_ADD,
   TRI_LAYER_CONCATENATE,
   TRI_LAYER_BATCH_NORMALIZATION,
+  TRI_LAYER_CONV1D,
+  TRI_LAYER_CONV2D,
+  TRI_LAYER_MAX_POOLING1D,
+  TRI_LAYER_MAX_POOLING2D,
+  TRI_LAYER_AVERAGE_POOLING1D,
+  TRI_LAYER_AVERAGE_POOLING2D,
   TRI_LAYERS,
   TRI_LAYER_SHARED = 1000 /* no layer of its own, but one that the model has */
 } tri_layer_kind;
@@ -45,7 +51,7 @@ typedef struct tri_regularizer {
  * layer is added to a model.
  * Activations: linear, relu, sigmoid, tanh, softmax, log_softmax, softplus, softsign, exponential, elu, selu, silu
  * (swish), gelu, leaky_relu, relu6, hard_sigmoid, hard_silu (hard_swish), mish, log_sigmoid.
- * Initializers: glorot_uniform, glorot_normal, he_uniform, he_normal, zeros, ones. */
+ * Initializers: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros, ones. */
 typedef struct tri_layer {
   tri_layer_kind kind;
   int64_t units;          /* of dense: the size of the last dimension of its result */
@@ -64,7 +70,15 @@ typedef struct tri_layer {
       axis; /* of concatenate: counted with the batch, from 0, or below 0 from the last; default -1 */
   double
       momentum; /* of batch normalization: what moving statistics keep of themselves; default 0.99 */
-  double epsilon; /* of batch normalization: what is added to the variance; default 0.001 */
+  double epsilon;  /* of batch normalization: what is added to the variance; default 0.001 */
+  int64_t filters; /* of convolutions: the size of the last dimension of the result */
+  /* Along each dimension of windows; one that is not given is that before it. */
+  int64_t kernel_size[2];   /* of convolutions; there is no default */
+  int64_t pool_size[2];     /* of pooling; default 2 */
+  int64_t strides[2];       /* from window to window; default 1, of pooling pool_size */
+  int64_t dilation_rate[2]; /* of convolutions: from element to element of a window; default 1 */
+  const char *padding; /* "valid", the default: windows lie inside; "same": one for each stride */
+  int64_t groups; /* of convolutions: of channels and filters that are by themselves; default 1 */
   int no_center, no_scale; /* of batch normalization, not 0: without beta, without gamma */
 } tri_layer;
 
@@ -96,6 +110,16 @@ TRI_API tri_layer tri_named(const char *name, tri_layer layer);
  * batch in training, where the moving ones follow them; and the moving ones in use. */
 #define tri_batch_normalization(...)                                                               \
   ((tri_layer){.kind = TRI_LAYER_BATCH_NORMALIZATION, __VA_ARGS__})
+/* tri_conv2d(32, .kernel_size = {3}, .activation = "relu"): over [height, width, channels], or with tri_conv1d [steps,
+ * channels], activation(the sums of products of each window with the kernel + bias). No kernel is turned round. */
+#define tri_conv1d(...) ((tri_layer){.kind = TRI_LAYER_CONV1D, .filters = __VA_ARGS__})
+#define tri_conv2d(...) ((tri_layer){.kind = TRI_LAYER_CONV2D, .filters = __VA_ARGS__})
+/* tri_max_pooling2d(.pool_size = {3}): the largest number, or the mean, of each window in each channel. What padding
+ * adds is never the largest, and not counted in a mean. */
+#define tri_max_pooling1d(...) ((tri_layer){.kind = TRI_LAYER_MAX_POOLING1D, __VA_ARGS__})
+#define tri_max_pooling2d(...) ((tri_layer){.kind = TRI_LAYER_MAX_POOLING2D, __VA_ARGS__})
+#define tri_average_pooling1d(...) ((tri_layer){.kind = TRI_LAYER_AVERAGE_POOLING1D, __VA_ARGS__})
+#define tri_average_pooling2d(...) ((tri_layer){.kind = TRI_LAYER_AVERAGE_POOLING2D, __VA_ARGS__})
 /* tri_shared("encoder"): the layer of this name once more, with the weights that it has. */
 #define tri_shared(...) ((tri_layer){.kind = TRI_LAYER_SHARED, .name = __VA_ARGS__})
 

@@ -76,6 +76,8 @@ static void spread(const char *initializer, double variance, double limit) {
 
 START_TEST(first_weights_are_spread_as_keras_spreads_them) {
   spread("glorot_uniform", 2.0 / 80, sqrt(6.0 / 80));
+  spread("lecun_uniform", 1.0 / 30, sqrt(3.0 / 30));
+  spread("lecun_normal", 1.0 / 30, 2 * sqrt(1.0 / 30) / 0.87962566103423978);
   spread("he_uniform", 2.0 / 30, sqrt(6.0 / 30));
   spread("glorot_normal", 2.0 / 80, 2 * sqrt(2.0 / 80) / 0.87962566103423978);
   spread("he_normal", 2.0 / 30, 2 * sqrt(2.0 / 30) / 0.87962566103423978);
