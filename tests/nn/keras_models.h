@@ -38,6 +38,21 @@ static inline tri_model *keras_two_inputs(const tri_model_options *options) {
   return keras_finished(m, 1, &y);
 }
 
+static inline tri_model *keras_cnn(const tri_model_options *options) {
+  const tri_layer list[] = {
+      tri_conv2d(3, .kernel_size = {3}, .activation = "relu", .padding = "same"),
+      tri_max_pooling2d(),
+      tri_batch_normalization(.momentum = 0.8),
+      tri_conv2d(4, .kernel_size = {2}, .strides = {2}),
+      tri_average_pooling2d(),
+      tri_flatten(),
+      tri_dense(3, .activation = "softmax")};
+  tri_model *m = tri_functional(options);
+  tri_tensor h = tri_model_add_input(m, tri_input(8, 8, 2));
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) h = tri_model_call(m, list[i], h);
+  return keras_finished(m, 1, &h);
+}
+
 /* How they are made, and what they are trained with. */
 struct keras_model {
   const char *name;
@@ -50,6 +65,7 @@ static const struct keras_model keras_models[] = {
     {"model_mlp", keras_mlp, "sparse_categorical_crossentropy", tri_adam(.learning_rate = 0.01)},
     {"model_two_inputs", keras_two_inputs, "mean_squared_error",
      tri_sgd(.learning_rate = 0.1, .momentum = 0.9)},
+    {"model_cnn", keras_cnn, "categorical_crossentropy", tri_rmsprop(.learning_rate = 0.01)},
 };
 enum { KERAS_MODELS = sizeof keras_models / sizeof *keras_models };
 
@@ -70,6 +86,20 @@ static inline tri_model *keras_summary_mlp(void) {
                             tri_dense(100, .activation = "relu"),
                             tri_dense(10, .activation = "softmax")};
   return keras_summary_of(NULL, sizeof list / sizeof *list, list);
+}
+
+static inline tri_model *keras_summary_cnn(void) {
+  const tri_layer list[] = {tri_input(28, 28, 1),
+                            tri_conv2d(32, .kernel_size = {3}, .activation = "relu"),
+                            tri_batch_normalization(),
+                            tri_max_pooling2d(),
+                            tri_conv2d(64, .kernel_size = {3}, .activation = "relu",
+                                       .name = "a_convolution_with_a_long_name"),
+                            tri_max_pooling2d(),
+                            tri_flatten(),
+                            tri_dropout(0.5),
+                            tri_dense(10, .activation = "softmax")};
+  return keras_summary_of("pictures", sizeof list / sizeof *list, list);
 }
 
 static inline tri_model *keras_summary_two_inputs(void) {

@@ -29,6 +29,37 @@ static const struct layer_case {
     {"reshape", tri_reshape_layer(3, -1), false},
     {"dropout", tri_dropout(0.4), false},
     {"add", tri_add_layer(), false},
+    {"conv_valid", tri_conv2d(4, .kernel_size = {3}), false},
+    {"conv_valid_relu", tri_conv2d(4, .kernel_size = {3}, .activation = "relu"), false},
+    {"conv_same", tri_conv2d(4, .kernel_size = {3}, .padding = "same"), false},
+    {"conv_same_even", tri_conv2d(3, .kernel_size = {2, 4}, .padding = "same"), false},
+    {"conv_rectangle", tri_conv2d(3, .kernel_size = {3, 2}, .strides = {2, 1}), false},
+    {"conv_strides", tri_conv2d(4, .kernel_size = {3}, .strides = {2}), false},
+    {"conv_strides_same", tri_conv2d(4, .kernel_size = {3}, .strides = {2}, .padding = "same"),
+     false},
+    {"conv_strides_same_odd", tri_conv2d(4, .kernel_size = {2}, .strides = {3}, .padding = "same"),
+     false},
+    {"conv_dilation", tri_conv2d(2, .kernel_size = {3}, .dilation_rate = {2}), false},
+    {"conv_dilation_same",
+     tri_conv2d(2, .kernel_size = {3}, .dilation_rate = {2, 1}, .padding = "same"), false},
+    {"conv_groups", tri_conv2d(6, .kernel_size = {3}, .groups = 2), false},
+    {"conv_groups_same",
+     tri_conv2d(4, .kernel_size = {3, 2}, .groups = 4, .strides = {2}, .padding = "same",
+                .no_bias = 1),
+     false},
+    {"max_pool", tri_max_pooling2d(), false},
+    {"max_pool_odd", tri_max_pooling2d(.pool_size = {2}), false},
+    {"max_pool_same", tri_max_pooling2d(.padding = "same"), false},
+    {"max_pool_overlap", tri_max_pooling2d(.pool_size = {3}, .strides = {2}, .padding = "same"),
+     false},
+    {"max_pool_rectangle", tri_max_pooling2d(.pool_size = {3, 2}, .strides = {1, 2}), false},
+    {"average_pool", tri_average_pooling2d(), false},
+    {"average_pool_odd", tri_average_pooling2d(.pool_size = {2}), false},
+    {"average_pool_same", tri_average_pooling2d(.padding = "same"), false},
+    {"average_pool_overlap",
+     tri_average_pooling2d(.pool_size = {3}, .strides = {2}, .padding = "same"), false},
+    {"average_pool_rectangle", tri_average_pooling2d(.pool_size = {3, 2}, .strides = {1, 2}),
+     false},
     {"concatenate", tri_concatenate(), false},
     {"concatenate_first", tri_concatenate(.axis = 1), false},
 };
@@ -206,6 +237,7 @@ static void check_summary(const char *name, tri_model *m) {
 
 START_TEST(summaries) {
   check_summary("mlp", keras_summary_mlp());
+  check_summary("cnn", keras_summary_cnn());
   check_summary("two-inputs", keras_summary_two_inputs());
 }
 END_TEST
