@@ -25,11 +25,11 @@ static const struct task {
   int batch;
   float rate;
   int cnn;
-  double goal;
+  double goal, goal_threads; /* the latter: of two threads to one */
 } tasks[] = {
-    {"mlp-sgd-32", TRAIN_SGD, 32, 0.01F, 0, 0.85},
-    {"mlp-adam-256", TRAIN_ADAM, 256, 0.001F, 0, 0.95},
-    {"cnn", TRAIN_ADAM, 128, 0.001F, 1, NAN},
+    {"mlp-sgd-32", TRAIN_SGD, 32, 0.01F, 0, 0.85, 1.0},
+    {"mlp-adam-256", TRAIN_ADAM, 256, 0.001F, 0, 0.95, 1.0 / 1.6},
+    {"cnn", TRAIN_ADAM, 128, 0.001F, 1, NAN, NAN},
 };
 enum { TASKS = sizeof tasks / sizeof *tasks };
 
@@ -74,8 +74,10 @@ static void hand_close(struct by_hand *h) {
     mlp_close(&h->mlp);
 }
 
-static void hand_steps(void *data, int steps) {
+/* Their processor seconds. */
+static double hand_steps(void *data, int steps) {
   struct by_hand *h = data;
+  double start = processor_seconds();
   size_t batch = (size_t)h->task->batch;
   for (int i = 0; i < steps; i++, h->next += batch) {
     if (h->next + batch > h->data->n) h->next = 0;
@@ -84,6 +86,7 @@ static void hand_steps(void *data, int steps) {
     else
       mlp_step(&h->mlp, h->data, h->order + h->next);
   }
+  return processor_seconds() - start;
 }
 
 /* Its tensors of weights as triad's model has them: how many. */
@@ -193,13 +196,65 @@ static int right_fused(const struct task *task, const struct train_data *data) {
   return right;
 }
 
+/* --- a trainer by triad: fits of some steps each, over all pictures in another order */
+
+struct by_triad {
+  const struct task *task;
+  tri_model *model;
+  tri_samples x, y;
+  double (*clock)(void);
+  double start, end;
+  int64_t epoch;
+};
+
+static int triad_failed(const tri_model *model) {
+  return fprintf(stderr, "%s\n", tri_model_error(model)->message), 0;
+}
+
+static int triad_open(struct by_triad *t, const struct task *task, const struct train_files *files,
+                      size_t threads, double (*clock)(void)) {
+  *t = (struct by_triad){.task = task, .model = train_model(task->cnn), .clock = clock};
+  if (!t->model) return 0;
+  t->x = (tri_samples){.array = task->cnn ? &files->images : &files->pictures, .scale = 1 / 255.0};
+  t->y = (tri_samples){.array = &files->labels};
+  double rate = (double)task->rate;
+  tri_optimizer optimizer = task->optimizer == TRAIN_ADAM ? tri_adam(.learning_rate = rate)
+                                                          : tri_sgd(.learning_rate = rate);
+  return !tri_model_compile(t->model, .optimizer = optimizer,
+                            .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"},
+                            .from_logits = 1, .threads = threads) ||
+         triad_failed(t->model);
+}
+
+/* Steps are counted from the end of one, so that what a fit begins with is none of theirs. */
+static void step_ended(void *context, tri_fit *fit) {
+  struct by_triad *t = context;
+  t->end = t->clock();
+  if (fit->batch == 0) t->start = t->end;
+}
+
+static double triad_steps(void *data, int steps) {
+  struct by_triad *t = data;
+  tri_callback ended = {.context = t, .on_batch_end = step_ended};
+  const tri_fit_options options = {.batch_size = t->task->batch,
+                                   .initial_epoch = t->epoch,
+                                   .epochs = t->epoch + 1,
+                                   .steps_per_epoch = steps + 1,
+                                   .n_callbacks = 1,
+                                   .callbacks = &ended};
+  t->epoch++;
+  if (tri_model_fit(t->model, &(tri_dataset){.x = &t->x, .y = &t->y}, &options))
+    exit(triad_failed(t->model) + EXIT_FAILURE);
+  return t->end - t->start;
+}
+
 /* --- time */
 
 /* One of the ways that take turns. */
 struct way {
-  void (*steps)(void *data, int n);
+  double (*steps)(void *data, int n); /* how many seconds they take */
   void *data;
-  double least; /* processor seconds of a step */
+  double least; /* of a step */
 };
 
 /* The ways in turn, some steps each, for some seconds; `least` of all turns, since other work on
@@ -208,9 +263,7 @@ static void take_turns(int n, struct way *ways, int steps) {
   double end = bench_seconds() + 6.0;
   for (int turn = 0; turn < 8 || bench_seconds() < end; turn++)
     for (int i = 0; i < n; i++) {
-      double start = processor_seconds();
-      ways[i].steps(ways[i].data, steps);
-      double time = (processor_seconds() - start) / steps;
+      double time = ways[i].steps(ways[i].data, steps) / steps;
       if (turn == 0 || time < ways[i].least) ways[i].least = time;
     }
 }
@@ -218,31 +271,84 @@ static void take_turns(int n, struct way *ways, int steps) {
 /* Steps of about 10 milliseconds and more. */
 static int steps_in_turn(const struct task *task) { return task->cnn ? 1 : 640 / task->batch; }
 
-static int measure(const struct task *task, const struct train_data *data) {
+static void row_of(const struct task *task, const char *what, double seconds, double reference,
+                   double goal, int threads) {
+  char row[80];
+  snprintf(row, sizeof row, "%s%s", task->name, what);
+  bench_result(row, seconds, "s", goal * reference, threads);
+  bench_reference(row, threads > 1 ? "one thread" : "C + BLAS", reference);
+}
+
+/* Processor seconds an epoch. */
+static int measure(const struct task *task, const struct train_data *data,
+                   const struct train_files *files) {
   double epoch = (double)data->n / task->batch;
   struct by_hand hand, fused;
-  int ways = task->optimizer == TRAIN_SGD ? 2 : 1;
-  struct way way[] = {{hand_steps, &hand, 0.0}, {hand_steps, &fused, 0.0}};
+  struct by_triad triad;
+  int ways = task->optimizer == TRAIN_SGD ? 3 : 2;
+  struct way way[] = {
+      {hand_steps, &hand, 0.0}, {triad_steps, &triad, 0.0}, {hand_steps, &fused, 0.0}};
+  if (!triad_open(&triad, task, files, 1, processor_seconds)) return 0;
   hand_open(&hand, task, task->optimizer, data);
-  if (ways > 1) hand_open(&fused, task, TRAIN_SGD_FUSED, data);
+  if (ways > 2) hand_open(&fused, task, TRAIN_SGD_FUSED, data);
   take_turns(ways, way, steps_in_turn(task));
-  char row[80];
-  snprintf(row, sizeof row, "%s:by-hand", task->name);
-  bench_result(row, epoch * way[0].least, "s", NAN, 1);
-  if (ways > 1) {
-    snprintf(row, sizeof row, "%s:fused", task->name);
-    bench_result(row, epoch * way[1].least, "s", NAN, 1);
-    bench_reference(row, "C + BLAS", epoch * way[0].least);
+  double reference = epoch * way[0].least;
+  row_of(task, "", epoch * way[1].least, reference, task->goal, 1);
+  if (ways > 2) {
+    row_of(task, ":fused-by-hand", epoch * way[2].least, reference, NAN, 1);
     hand_close(&fused);
   }
   hand_close(&hand);
+  tri_model_free(triad.model);
+  return 1;
+}
+
+/* Seconds of an epoch that two threads take, and one. */
+static int measure_threads(const struct task *task, const struct train_data *data,
+                           const struct train_files *files) {
+  double epoch = (double)data->n / task->batch;
+  struct by_triad one, two;
+  struct way way[] = {{triad_steps, &one, 0.0}, {triad_steps, &two, 0.0}};
+  int right = triad_open(&one, task, files, 1, bench_seconds) &&
+              triad_open(&two, task, files, 2, bench_seconds);
+  if (right) {
+    take_turns(2, way, steps_in_turn(task));
+    row_of(task, "-2-threads", epoch * way[1].least, epoch * way[0].least, task->goal_threads, 2);
+  }
+  tri_model_free(one.model);
+  tri_model_free(two.model);
+  return right;
+}
+
+/* --- memory */
+
+/* MiB that a process had at most to read the data and train the first network, and those of its
+ * data, weights and activations. What a process has before that is not counted. */
+static void train_apart(const void *folder, void *found) {
+  struct train_files files;
+  struct by_triad t;
+  double *mib = found, before = bench_peak_mib();
+  if (!train_files_open(&files, folder) || !triad_open(&t, tasks, &files, 1, processor_seconds))
+    return;
+  triad_steps(&t, 300);
+  mib[0] = bench_peak_mib() - before;
+  double numbers = (double)tri_model_parameters(t.model) +
+                   tasks->batch * (TRAIN_PIXELS + 300 + 100 + TRAIN_CLASSES);
+  mib[1] = (4.0 * numbers + (double)(files.pictures.count + files.labels.count)) / 1048576.0;
+}
+
+static int measure_memory(const char *folder) {
+  double mib[2] = {0.0, 0.0};
+  int right = bench_apart(train_apart, folder, mib, sizeof mib) && mib[1] > 0.0;
+  if (!right) return fprintf(stderr, "mlp-memory: not measured\n"), 0;
+  bench_result("mlp-memory", mib[0], "MiB", 1.2 * mib[1], 1);
+  bench_reference("mlp-memory", "its data", mib[1]);
   return 1;
 }
 
 static int checked(const struct task *task, const struct train_data *data) {
   struct train_graph t;
-  if (task->cnn) return 1;
-  int right = train_graph_open(&t, train_mlp_model()) && right_gradients(task, data, &t);
+  int right = train_graph_open(&t, train_model(task->cnn)) && right_gradients(task, data, &t);
   tri_model_free(t.model);
   return right && (task->optimizer != TRAIN_SGD || right_fused(task, data));
 }
@@ -258,9 +364,7 @@ static int on_request(const char *name, const struct train_data *data) {
   if (!task) return fprintf(stderr, "there is no %s\n", name), 0;
   hand_open(&h, task, task->optimizer, data);
   while (fscanf(stdin, "%d", &steps) == 1) {
-    double start = processor_seconds();
-    hand_steps(&h, steps);
-    printf("%.9g\n", processor_seconds() - start);
+    printf("%.9g\n", hand_steps(&h, steps));
     fflush(stdout);
   }
   hand_close(&h);
@@ -269,16 +373,21 @@ static int on_request(const char *name, const struct train_data *data) {
 
 int main(int argc, char **argv) {
   const char *folder = "/usr/share/datasets/fashion-mnist", *steps = NULL;
-  struct train_data data;
+  struct train_files files;
+  struct train_data data = {0, NULL, NULL};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (strcmp(argv[i], "--data") == 0) folder = argv[i + 1];
     if (strcmp(argv[i], "--steps") == 0) steps = argv[i + 1];
   }
   openblas_set_num_threads(1);
-  int right = train_open(&data, folder);
+  int right = steps || measure_memory(folder);
+  right = train_files_open(&files, folder) && right;
+  if (right) train_open(&data, &files);
   if (right && steps) right = on_request(steps, &data);
   for (int i = 0; right && !steps && i < TASKS; i++)
-    right = checked(tasks + i, &data) && measure(tasks + i, &data);
+    right = checked(tasks + i, &data) && measure(tasks + i, &data, &files) &&
+            measure_threads(tasks + i, &data, &files);
   train_close(&data);
+  train_files_close(&files);
   return right ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -50,30 +50,46 @@ static inline float *train_floats(size_t n) {
 
 /* --- data */
 
-static inline float *train_file(const char *folder, const char *file, double scale, size_t *n) {
+/* The files as they are: grey values from 0 to 255. `images` are the same numbers as
+ * pictures [n, 28, 28, 1]. */
+struct train_files {
+  tri_array pictures, labels, images;
+};
+
+static inline int train_file(const char *folder, const char *file, tri_array *array) {
   char path[512];
-  tri_array array;
   tri_error error = {.message = ""};
   snprintf(path, sizeof path, "%s/%s.gz", folder, file);
-  if (tri_idx_read(path, &(tri_io_options){.error = &error}, &array)) {
-    fprintf(stderr, "%s (Debian: dataset-fashion-mnist)\n", error.message);
-    return NULL;
-  }
-  float *values = train_floats(array.count);
-  tri_array_floats(&array, values);
-  for (size_t i = 0; i < array.count; i++) values[i] *= (float)scale;
-  *n = array.dims[0];
-  tri_array_free(&array);
-  return values;
+  if (!tri_idx_read(path, &(tri_io_options){.error = &error}, array)) return 1;
+  fprintf(stderr, "%s (Debian: dataset-fashion-mnist)\n", error.message);
+  return 0;
 }
 
-/* The pictures to learn from; 0 if they are not there, which it says. */
-static inline int train_open(struct train_data *data, const char *folder) {
-  size_t labels = 0;
-  data->pictures = train_file(folder, "train-images-idx3-ubyte", 1.0 / 255.0, &data->n);
-  data->labels =
-      data->pictures ? train_file(folder, "train-labels-idx1-ubyte", 1.0, &labels) : NULL;
-  return data->labels && labels == data->n;
+/* 0 if they are not there, which it says. To be closed in any case. */
+static inline int train_files_open(struct train_files *files, const char *folder) {
+  memset(files, 0, sizeof *files);
+  if (!train_file(folder, "train-images-idx3-ubyte", &files->pictures) ||
+      !train_file(folder, "train-labels-idx1-ubyte", &files->labels))
+    return 0;
+  files->images = files->pictures;
+  files->images.rank = 4;
+  files->images.dims[3] = 1;
+  return files->labels.count == files->pictures.dims[0];
+}
+
+static inline void train_files_close(struct train_files *files) {
+  tri_array_free(&files->pictures);
+  tri_array_free(&files->labels);
+}
+
+/* As the trainers by hand have them, in memory as floats. */
+static inline void train_open(struct train_data *data, const struct train_files *files) {
+  data->n = files->labels.count;
+  data->pictures = train_floats(files->pictures.count);
+  data->labels = train_floats(files->labels.count);
+  tri_array_floats(&files->pictures, data->pictures);
+  tri_array_floats(&files->labels, data->labels);
+  for (size_t i = 0; i < files->pictures.count; i++) data->pictures[i] *= 1.0F / 255.0F;
 }
 
 static inline void train_close(struct train_data *data) {

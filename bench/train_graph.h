@@ -23,14 +23,28 @@ static inline int train_add(tri_model *m, size_t n, const tri_layer *layers) {
   return 1;
 }
 
-static inline tri_model *train_mlp_model(void) {
-  const tri_layer layers[] = {tri_input(28, 28), tri_flatten(),
-                              tri_dense(300, .activation = "relu"),
-                              tri_dense(100, .activation = "relu"), tri_dense(TRAIN_CLASSES)};
+static inline tri_model *train_model_of(size_t n, const tri_layer *layers) {
   tri_model *m = tri_sequential(NULL);
-  if (m && train_add(m, sizeof layers / sizeof *layers, layers)) return m;
+  if (m && train_add(m, n, layers)) return m;
   tri_model_free(m);
   return NULL;
+}
+
+/* 784-300-100-10, or the network of train_cnn.h; both without softmax. NULL on failure, which it
+ * says. */
+static inline tri_model *train_model(int cnn) {
+  const tri_layer dense[] = {tri_input(28, 28), tri_flatten(), tri_dense(300, .activation = "relu"),
+                             tri_dense(100, .activation = "relu"), tri_dense(TRAIN_CLASSES)};
+  const tri_layer convolutions[] = {tri_input(28, 28, 1),
+                                    tri_conv2d(32, .kernel_size = {3}, .activation = "relu"),
+                                    tri_max_pooling2d(),
+                                    tri_conv2d(64, .kernel_size = {3}, .activation = "relu"),
+                                    tri_max_pooling2d(),
+                                    tri_flatten(),
+                                    tri_dense(128, .activation = "relu"),
+                                    tri_dense(TRAIN_CLASSES)};
+  return cnn ? train_model_of(sizeof convolutions / sizeof *convolutions, convolutions)
+             : train_model_of(sizeof dense / sizeof *dense, dense);
 }
 
 /* 0 on failure, which it says. */
