@@ -34,6 +34,7 @@ enum node_kind {
   NODE_SUM,        /* of args[0]: element (i, j, …) is added to number i to[0] + j to[1] + … */
   NODE_PRODUCT,    /* a contraction */
   NODE_PARTS,      /* copies of args[k] to where targets[k] has them; zeros elsewhere if `sparse` */
+  NODE_WINDOWS,    /* over windows of images (array_windows.h) */
   NODE_STRUCTURED, /* of the table of kernels (arrays_structured.c) */
 };
 
@@ -59,6 +60,7 @@ struct array_node {
   const void *values;
   struct contraction how;
   struct update update;
+  struct window_plan *windows;
   size_t count;
   uint32_t rank;
   size_t size[ARRAY_RANK];
@@ -165,6 +167,9 @@ void tri__view_put(const struct view *v, size_t size, void *to, size_t first, si
 
 /* --- arrays_updates.c: donated outputs */
 
+/* Marks what outputs need, and counts how often each node is read, outputs included. */
+void tri__array_readers(struct array_program *p, uint32_t *readers);
+
 /* Products into donated arrays: marks them as such. */
 bool tri__array_updates(struct array_maker *m);
 /* Which outputs are where their node is computed; the others are copied at the end. */
@@ -203,6 +208,8 @@ static inline char *node_data(const struct array_run *r, uint32_t node) {
 static inline char *view_data(const struct array_run *r, const struct view *v) {
   return node_data(r, v->node) + v->offset * r->program->size;
 }
+/* The factors of an update: beta, and *alpha times them. */
+double tri__update_factors(const struct array_run *r, const struct array_node *n, double *alpha);
 /* A scalar's value. */
 static inline double number_of(const struct array_run *r, const struct view *v) {
   const char *at = view_data(r, v);

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "eval/array_program.h"
+#include "eval/array_windows.h"
+#include "eval/windows.h"
 
 /* A plan that is being taken in: the program's, or a body's within `depth` loops. Value v is a view
  * whose first depths[v] dimensions are those of the outermost loops. */
@@ -334,6 +335,18 @@ static bool lower_contract(struct scope *s, const struct instruction *step) {
 
 /* --- structured operations with kernels of their own */
 
+/* Windows of images, all those of loops in front one after the other. */
+static bool give_windows(struct scope *s, const struct instruction *step, uint32_t depth,
+                         struct array_node *n) {
+  n->kind = NODE_WINDOWS;
+  n->windows = tri__keep(s->m->program, 1, sizeof *n->windows);
+  if (!n->windows) return no_memory(s->m);
+  struct window_layout l = tri__plan_window_layout(s->plan, step, s->workspace->sizes);
+  for (uint32_t d = 0; d < depth; d++) l.n *= s->steps[d];
+  n->windows->conv.w = l;
+  return true;
+}
+
 static bool lower_structured(struct scope *s, const struct instruction *step) {
   uint32_t depth = depth_of_step(s, step);
   struct view x[STEP_INLINE];
@@ -354,7 +367,7 @@ static bool lower_structured(struct scope *s, const struct instruction *step) {
   if (!n) return false;
   memcpy(n->args, x, step->nargs * sizeof *x);
   n->index = depth;
-  return true;
+  return step->op < TRI_OP_unfold || step->op > TRI_OP_route || give_windows(s, step, depth, n);
 }
 
 static bool lower_step(struct scope *s, const struct instruction *step);

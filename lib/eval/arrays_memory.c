@@ -10,7 +10,7 @@
 static bool reads_alike(const struct array_program *p, const struct array_node *n, uint32_t a,
                         uint32_t writer) {
   const struct array_node *w = p->nodes + writer;
-  if (w->kind == NODE_PRODUCT) return n == w && a == 2;
+  if (w->update.given) return n == w && a == 2;
   return p->tasks[w->task].chain && tri__view_is_whole(p, &n->args[a]) &&
          p->tasks[w->task].elements == p->nodes[n->args[a].node].count;
 }

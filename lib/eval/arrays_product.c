@@ -235,17 +235,14 @@ static void run_piece(void *data, size_t piece, size_t worker) {
   }
 }
 
-static void find_factors(struct product_work *w) {
-  const struct array_node *n = w->node;
-  w->alpha = 1.0;
-  w->beta = 0.0;
-  if (!n->update.given) return;
-  w->alpha = n->update.sign;
-  w->beta = 1.0;
+double tri__update_factors(const struct array_run *r, const struct array_node *n, double *alpha) {
+  if (!n->update.given) return 0.0;
+  *alpha *= n->update.sign;
   for (uint32_t i = 3; i < n->nargs; i++) {
-    double x = number_of(w->run, &n->args[i]);
-    w->alpha = n->update.divided >> (i - 3) & 1 ? w->alpha / x : w->alpha * x;
+    double x = number_of(r, &n->args[i]);
+    *alpha = n->update.divided >> (i - 3) & 1 ? *alpha / x : *alpha * x;
   }
+  return 1.0;
 }
 
 static void run_one_by_one(struct product_work *w) {
@@ -260,7 +257,8 @@ static void run_product(struct array_run *r, const struct array_task *task) {
   const struct product *p = task->plan;
   struct product_work w = {.run = r, .node = node_of(r->program, task->nodes[0]), .product = p};
   if (!p->batch || !p->m || !p->n) return;
-  find_factors(&w);
+  w.alpha = 1.0;
+  w.beta = tri__update_factors(r, w.node, &w.alpha);
   w.a = view_data(r, &w.node->args[0]);
   w.b = view_data(r, &w.node->args[1]);
   w.c = node_data(r, task->nodes[0]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Array programs: made, carried out and freed. */
-#include "eval/array_program.h"
+#include "eval/array_windows.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -63,6 +63,7 @@ static bool make_task(struct array_maker *m, struct array_task *task) {
   if (task->chain) return tri__chain_make(m, task);
   switch (m->program->nodes[task->nodes[0]].kind) {
   case NODE_PRODUCT: return tri__product_make(m, task);
+  case NODE_WINDOWS: return tri__windows_make(m, task);
   case NODE_PARTS: return tri__parts_make(m, task);
   default: return tri__structured_make(m, task);
   }
@@ -70,8 +71,8 @@ static bool make_task(struct array_maker *m, struct array_task *task) {
 
 static bool make(struct array_maker *m) {
   struct array_program *p = m->program;
-  if (!tri__arrays_lower(m) || !tri__array_updates(m) || !tri__array_outputs(m) ||
-      !tri__array_tasks(m))
+  if (!tri__arrays_lower(m) || !tri__array_updates(m) || !tri__array_convolutions(m) ||
+      !tri__array_outputs(m) || !tri__array_tasks(m))
     return false;
   tri__array_donated(m);
   for (uint32_t t = 0; t < p->task_count; t++)

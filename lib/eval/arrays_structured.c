@@ -96,6 +96,10 @@ bool tri__structured_known(tri_op op) {
   case TRI_OP_permute:
   case TRI_OP_reshape:
   case TRI_OP_concat:
+  case TRI_OP_unfold:
+  case TRI_OP_fold:
+  case TRI_OP_pick:
+  case TRI_OP_route:
   case TRI_OP_contract: return true; /* arrays_lower.c */
   default: return kernel_of(op) != NULL;
   }

@@ -5,8 +5,7 @@
 
 #include "eval/array_program.h"
 
-/* Marks what outputs need, and counts how often each node is read, outputs included. */
-static void count_readers(struct array_program *p, uint32_t *readers) {
+void tri__array_readers(struct array_program *p, uint32_t *readers) {
   memset(readers, 0, p->node_count * sizeof *readers);
   for (uint32_t i = 0; i < p->node_count; i++) p->nodes[i].needed = false;
   for (uint32_t o = 0; o < p->output_count; o++) {
@@ -146,13 +145,13 @@ bool tri__array_updates(struct array_maker *m) {
   uint32_t *readers = tri__new(p->memory, p->node_count, sizeof *readers);
   bool ok = readers != NULL;
   if (ok) {
-    count_readers(p, readers);
+    tri__array_readers(p, readers);
     see_relus(p, readers);
-    count_readers(p, readers);
+    tri__array_readers(p, readers);
   }
   for (uint32_t o = 0; ok && donated && o < p->output_count; o++)
     ok = !donated[o] || update_output(m, readers, o, donated[o] - 1);
-  if (ok) count_readers(p, readers);
+  if (ok) tri__array_readers(p, readers);
   tri__free(p->memory, readers, p->node_count, sizeof *readers);
   m->no_memory |= !ok;
   return ok;

@@ -75,7 +75,7 @@ struct tri_model {
   size_t n_weights, weight_capacity;
   size_t parameters, trainable; /* numbers in all weights, and in those that are trained */
   size_t too_many; /* not 0: so many parameters are more than the file has that it is read from */
-  struct training *training;    /* of train.h; NULL: not compiled */
+  struct training *training; /* of train.h; NULL: not compiled */
 };
 
 /* Forgets how the model is trained. Nothing happens if that was not said. */

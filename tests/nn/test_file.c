@@ -337,8 +337,8 @@ START_TEST(damaged) {
   unsigned char *copy = malloc(whole.size + 64);
   long good = 0, variants = 7000L * test_multiplier();
   for (long i = 0; i < variants; i++)
-    good += read_model(copy, damage(&r, (const unsigned char *)whole.data, whole.size, copy)) ==
-            TRI_OK;
+    good +=
+        read_model(copy, damage(&r, (const unsigned char *)whole.data, whole.size, copy)) == TRI_OK;
   ck_assert(good < variants);
   damage_members(&r, &whole, 3000L * test_multiplier());
   free(copy);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-3.0-or-later */
+/* Windows of images in array programs: convolutions and their transposes without the windows in
+ * memory, and the rows over windows by themselves. */
+#ifndef TRIAD_EVAL_ARRAY_WINDOWS_H
+#define TRIAD_EVAL_ARRAY_WINDOWS_H
+
+#include "eval/array_program.h"
+#include "eval/convolution.h"
+
+/* What a node over windows is: one of the rows; or, of products with windows, the convolution
+ * [n, o…, f] of args x and kernel; what comes back to x, of args dy and kernel; and to the kernel,
+ * of args x and dy. */
+enum window_work { WINDOW_ROW, CONVOLUTION, CONVOLUTION_BACK, CONVOLUTION_KERNEL };
+
+struct window_plan {
+  enum window_work work;
+  struct convolution conv; /* .w: how windows lie; the rest of a convolution's */
+  unsigned strong;         /* CONTRACT_A, CONTRACT_B: zeros of the first or second factor */
+  bool has_bias, relu;     /* of a convolution: args[2] is added, negative numbers become 0 */
+  size_t packed, sums;     /* where these are in the task's scratch: bytes */
+  size_t parts;            /* of the batch, in sums over it */
+};
+
+/* Products with windows become convolutions, and take in what becomes of their sums. */
+bool tri__array_convolutions(struct array_maker *m);
+bool tri__windows_make(struct array_maker *m, struct array_task *task);
+
+#endif
