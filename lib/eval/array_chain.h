@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Chains: rows over the same elements, and sums of them, block by block of LANE_BLOCK numbers.
+/* Chains: rows over the same elements, and sums of them, block by block of LANE_MANY numbers, then
+ * of LANE_BLOCK.
  *
  * Elements are cut in parts, by their number and that of sums alone, so that results do not depend
  * on who computes which part. What a chain reads and computes are its entries: in a whole block an
@@ -30,7 +31,7 @@ struct chain_entry {
 };
 
 struct chain_step {
-  lane_kernel *kernel;
+  lane_kernel *kernel, *many;
   uint32_t result, a, b, c; /* entries */
 };
 

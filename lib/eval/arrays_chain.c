@@ -41,7 +41,7 @@ static uint32_t entry_for(struct making *k, const struct view *view) {
   if (entry->kind == ENTRY_PERIODIC) {
     entry->period = merged.size[1];
     entry->laid_out = k->task->scratch_size;
-    k->task->scratch_size += (entry->period + LANE_BLOCK) * k->p->size;
+    k->task->scratch_size += (entry->period + LANE_MANY) * k->p->size;
   }
   return c->entry_count++;
 }
@@ -67,7 +67,9 @@ static void add_row(struct making *k, uint32_t node) {
   }
   for (uint32_t i = n->nargs; i < ROW_MAX_ARITY; i++) at[i] = at[0];
   struct chain_step *step = c->steps + c->step_count++;
-  step->kernel = n->extended ? k->p->kernels->extended[n->op] : k->p->kernels->strict[n->op];
+  const struct lane_kernels *kernels = k->p->kernels;
+  step->kernel = n->extended ? kernels->extended[n->op] : kernels->strict[n->op];
+  step->many = n->extended ? kernels->many_extended[n->op] : kernels->many_strict[n->op];
   step->a = at[0];
   step->b = at[1];
   step->c = at[2];
@@ -229,7 +231,7 @@ bool tri__chain_make(struct array_maker *m, struct array_task *task) {
   if (ok) {
     cut(&k);
     size_t scratch = k.chain->entry_count * 2 * sizeof(void *) + LINE +
-                     (size_t)k.chain->slot_count * LANE_BLOCK * k.p->size;
+                     (size_t)k.chain->slot_count * LANE_MANY * k.p->size;
     if (scratch > k.p->worker_size) k.p->worker_size = round_up(scratch, LINE);
     task->plan = k.chain;
     task->run = tri__chain_run;

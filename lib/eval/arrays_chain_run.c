@@ -25,20 +25,19 @@ static struct bench bench_of(const struct chain_work *w, size_t worker) {
 }
 
 static char *slot_at(const struct chain_work *w, const struct bench *b, uint32_t slot) {
-  return b->slots + (size_t)slot * LANE_BLOCK * w->run->program->size;
+  return b->slots + (size_t)slot * LANE_MANY * w->run->program->size;
 }
 
 /* --- copies in slots */
 
-/* Fills up a slot with its last number. */
+/* Fills up a block in a slot with its last number. */
 static void fill_up(size_t size, size_t count, char *slot) {
   for (size_t i = count; i < LANE_BLOCK; i++)
     memcpy(slot + i * size, slot + (count - 1) * size, size);
 }
 
 static void spread(size_t size, const char *from, char *slot) {
-  memcpy(slot, from, size);
-  fill_up(size, 1, slot);
+  for (size_t i = 0; i < LANE_MANY; i++) memcpy(slot + i * size, from, size);
 }
 
 /* What is the same in all blocks of a part. */
@@ -53,6 +52,8 @@ static void prepare(const struct chain_work *w, const struct bench *b) {
 
 /* --- blocks */
 
+static bool is_whole(size_t count) { return count == LANE_BLOCK || count == LANE_MANY; }
+
 /* Where entries are in a block of `count` elements from `first` on. */
 static void place_block(const struct chain_work *w, const struct bench *b, size_t first,
                         size_t count) {
@@ -61,7 +62,7 @@ static void place_block(const struct chain_work *w, const struct bench *b, size_
   for (uint32_t e = 0; e < w->chain->entry_count; e++) {
     const struct chain_entry *entry = w->chain->entries + e;
     char *base = w->base[e], *slot = slot_at(w, b, entry->slot);
-    bool whole = count == LANE_BLOCK;
+    bool whole = is_whole(count);
     switch (entry->kind) {
     case ENTRY_DENSE:
       if (whole) {
@@ -83,10 +84,11 @@ static void place_block(const struct chain_work *w, const struct bench *b, size_
   }
 }
 
-static void run_steps(const struct chain *c, void *const *at) {
+static void run_steps(const struct chain *c, void *const *at, bool many) {
   for (uint32_t s = 0; s < c->step_count; s++) {
     const struct chain_step *step = c->steps + s;
-    step->kernel(at[step->result], at[step->a], at[step->b], at[step->c]);
+    lane_kernel *kernel = many ? step->many : step->kernel;
+    kernel(at[step->result], at[step->a], at[step->b], at[step->c]);
   }
 }
 
@@ -94,7 +96,7 @@ static void store(const struct chain_work *w, const struct bench *b, size_t firs
   size_t size = w->run->program->size;
   for (uint32_t e = 0; e < w->chain->entry_count; e++) {
     const struct chain_entry *entry = w->chain->entries + e;
-    if (entry->stored && !(entry->direct && count == LANE_BLOCK))
+    if (entry->stored && !(entry->direct && is_whole(count)))
       memcpy(w->base[e] + first * size, b->at[e], count * size);
   }
 }
@@ -108,10 +110,11 @@ static void run_part(void *data, size_t part, size_t worker) {
   prepare(w, &b);
   for (uint32_t s = 0; s < c->sum_count; s++)
     if (c->sums[s].by_parts) tri__chain_clear(w->run, w->task, c->sums + s, part);
-  for (; first < end; first += LANE_BLOCK) {
-    size_t count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
+  for (size_t count; first < end; first += count) {
+    count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
+    if (end - first >= LANE_MANY) count = LANE_MANY;
     place_block(w, &b, first, count);
-    run_steps(c, b.at);
+    run_steps(c, b.at, count == LANE_MANY);
     store(w, &b, first, count);
     for (uint32_t s = 0; s < c->sum_count; s++)
       tri__chain_add(w->run, w->task, c->sums + s, part, first, count, b.at[c->sums[s].entry]);
@@ -120,10 +123,10 @@ static void run_part(void *data, size_t part, size_t worker) {
 
 /* --- the whole */
 
-/* The numbers of a periodic entry, one block beyond their end. */
+/* The numbers of a periodic entry, a block of many beyond their end. */
 static void lay_out(const struct array_run *r, const struct array_task *task,
                     const struct chain_entry *e) {
-  size_t size = r->program->size, count = (e->period + LANE_BLOCK) * size;
+  size_t size = r->program->size, count = (e->period + LANE_MANY) * size;
   char *to = r->arena + task->scratch + e->laid_out;
   size_t done = e->period * size;
   memcpy(to, view_data(r, &e->view), done);

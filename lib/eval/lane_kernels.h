@@ -481,6 +481,12 @@ struct options {
   static void extended_##name(void *result, void *a, void *b, void *c) {                           \
     range_##name(result, a, b, c, LANE_BLOCK, false);                                              \
   }                                                                                                \
+  static void many_strict_##name(void *result, void *a, void *b, void *c) {                        \
+    range_##name(result, a, b, c, LANE_MANY, true);                                                \
+  }                                                                                                \
+  static void many_extended_##name(void *result, void *a, void *b, void *c) {                      \
+    range_##name(result, a, b, c, LANE_MANY, false);                                               \
+  }                                                                                                \
   FEW(name)
 #if LANE_DOUBLES
 #define FEW(name)                                                                                  \
@@ -672,7 +678,9 @@ static void settle(void) {
 }
 
 #define OP1(name, ...)                                                                             \
-  .strict[TRI_OP_##name] = strict_##name, .extended[TRI_OP_##name] = extended_##name, FEW_OF(name)
+  .strict[TRI_OP_##name] = strict_##name, .extended[TRI_OP_##name] = extended_##name,              \
+  .many_strict[TRI_OP_##name] = many_strict_##name,                                                \
+  .many_extended[TRI_OP_##name] = many_extended_##name, FEW_OF(name)
 #define OP2 OP1
 #define OP3 OP1
 #define PAIRS_OF(inner)                                                                            \

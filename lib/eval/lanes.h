@@ -12,10 +12,12 @@
 #include "eval/run.h"
 
 /* Points per instruction: few enough that the slots of a small function stay in the first cache,
- * enough to forget about calls. */
+ * enough to forget about calls. Elements of long arrays go by LANE_MANY, which leaves nothing of
+ * what a call costs. */
 enum {
   LANE_BLOCK = 64,
   LANE_FEW = 8,
+  LANE_MANY = 512,
   LANE_ALIGNMENT = 64,
   LINE = 64
 }; /* LINE: bytes of a cache line */
@@ -38,6 +40,7 @@ enum lane_outer {
 struct lane_kernels {
   const char *name;
   lane_kernel *strict[TRI_OP_ROWS], *extended[TRI_OP_ROWS];
+  lane_kernel *many_strict[TRI_OP_ROWS], *many_extended[TRI_OP_ROWS]; /* LANE_MANY numbers */
   lane_kernel *few_strict[TRI_OP_ROWS], *few_extended[TRI_OP_ROWS]; /* doubles: LANE_FEW numbers */
   lane_kernel *sincos, *few_sincos;
   /* doubles: LANE_FEW numbers for each of `each` elements, and as many rows of these elements: the
