@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "commands.h"
+#include "network.h"
 #include "subcommand.h"
 
 enum { EXIT_PROVED, EXIT_REFUTED, EXIT_USAGE, EXIT_UNDECIDED };
@@ -25,6 +26,9 @@ static const char help_text[] =
     "      --digits=N      digits that are to be certain (30)\n"
     "      --json          the report as a JSON object\n"
     "      --help          this text\n"
+    "\n"
+    "With a network (MODEL.triad) in place of FILE the gradient of its loss is checked:\n"
+    "'triad gradcheck MODEL.triad --help' tells how.\n"
     "\n"
     "Exit status: 0 proved, 1 refuted or a statement failed, 2 wrong usage, 3 undecided.\n"
     "Example: triad gradcheck f.tri --claim '2*x*y; x^2 + 1' --at 'x=3, y=4'\n";
@@ -86,7 +90,20 @@ static int exit_of(const struct session *session, bool good) {
   return session->verdict == TRI_PROVED ? EXIT_PROVED : EXIT_UNDECIDED;
 }
 
+/* Whether a .triad file is what is to be checked: a network. */
+static bool is_network(int argc, char **argv) {
+  static const char ending[] = ".triad";
+  for (int i = 1; i < argc; i++) {
+    size_t n = strlen(argv[i]);
+    if (argv[i][0] != '-' && n > sizeof ending - 1 &&
+        strcmp(argv[i] + n - (sizeof ending - 1), ending) == 0)
+      return true;
+  }
+  return false;
+}
+
 int gradcheck_command(struct session *session, int argc, char **argv) {
+  if (is_network(argc, argv)) return gradcheck_network(session, argc, argv);
   struct wish wish = {NULL, NULL, NULL, NULL, false};
   tri_text text = {0};
   if (!read_wish(session, &wish, argc, argv)) {

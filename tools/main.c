@@ -18,6 +18,7 @@
 #include "emit.h"
 #include "files.h"
 #include "gradcheck.h"
+#include "network.h"
 #include "repl.h"
 #include "session.h"
 
@@ -89,7 +90,7 @@ static const struct option long_options[] = {
 
 static const char help_text[] =
     "Usage: triad [OPTION]... [-e STATEMENTS | FILE]...\n"
-    "       triad emit ... | gradcheck ...\n"
+    "       triad emit ... | gradcheck ... | train ... | evaluate ... | predict ... | summary ...\n"
     "Derivatives of formulas: forward with dual numbers, in reverse with a tape, symbolically.\n"
     "Without -e and FILE statements are read from the terminal, or from standard input.\n"
     "\n"
@@ -111,7 +112,7 @@ static const char help_text[] =
     "      --version       the version\n"
     "\n"
     "'triad emit --help' tells how C is written, 'triad gradcheck --help' how claimed derivatives\n"
-    "are checked.\n"
+    "are checked, 'triad train --help' and the others how networks are trained and used.\n"
     "Exit status: 0 all done, 1 a statement failed, 2 wrong usage, 130 interrupted.\n"
     "In the session, 'help' lists what there is. Example: triad -e 'f(x, y) = x²y + y + 2; "
     "gradient(f, 3, 4)'\n";
@@ -249,7 +250,9 @@ static int finish(struct session *session, bool good) {
 static const struct {
   const char *name;
   int (*run)(struct session *session, int argc, char **argv);
-} subcommands[] = {{"emit", emit_command}, {"gradcheck", gradcheck_command}};
+} subcommands[] = {{"emit", emit_command},       {"gradcheck", gradcheck_command},
+                   {"train", train_command},     {"evaluate", evaluate_command},
+                   {"predict", predict_command}, {"summary", summary_command}};
 
 /* The exit status of a subcommand, or -1 if none is asked for. */
 static int run_subcommand(struct session *session, int argc, char **argv) {

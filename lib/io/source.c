@@ -103,6 +103,20 @@ tri_status tri__source_read(struct source *s, void *to, size_t n, const char *wh
                   : tri__io_fail(s->io, TRI_FILE, "%s end after %zu of %zu bytes", what, got, n);
 }
 
+tri_status tri__source_all(struct source *s, char **bytes, size_t *size, size_t *room) {
+  enum { FIRST = 4096 };
+  size_t got;
+  *size = 0;
+  do {
+    void *array = *bytes;
+    if (!tri__io_grow(s->io, &array, room, *size + FIRST, 1)) return s->io->error->status;
+    *bytes = array;
+    got = tri__source_some(s, *bytes + *size, FIRST);
+    *size += got;
+  } while (got == FIRST);
+  return s->io->error->status;
+}
+
 tri_status tri__source_needs(struct source *s, size_t n, const char *what) {
   size_t there = s->left == SIZE_MAX ? SIZE_MAX : s->left + s->n_peeked;
   return n <= there

@@ -179,6 +179,26 @@ static tri_status read_integer(struct io *io, const struct json *at, const struc
   return status;
 }
 
+/* One rounding, of the quotient. */
+static tri_status read_ratio(struct io *io, const struct json *at, double *to) {
+  const char *text, *stroke;
+  tri_status status, unread;
+  mpq_t a, b;
+  if (!tri__json_is_text(at)) return tri__json_real(io, at, to);
+  status = tri__json_text(io, at, &text);
+  if (status) return status;
+  mpq_inits(a, b, NULL);
+  stroke = text + strcspn(text, "/");
+  size_t size = (size_t)(stroke - text), rest = strlen(stroke);
+  bool good = size && tri__read_number(text, size, 300, a, &unread) == size && rest > 1 &&
+              tri__read_number(stroke + 1, rest - 1, 300, b, &unread) == rest - 1 &&
+              mpq_sgn(b) != 0;
+  if (good) mpq_div(a, a, b);
+  if (good) *to = tri__mpq_double(a);
+  mpq_clears(a, b, NULL);
+  return good ? TRI_OK : tri__json_expect(io, at, "a number, or a quotient as \"1/255\"");
+}
+
 static tri_status read_flag(struct io *io, const struct json *at, bool inverted, int *to) {
   bool truth = false;
   tri_status status = tri__json_truth(io, at, &truth);
@@ -206,6 +226,7 @@ static tri_status read_field(struct io *io, const struct json *at, const struct 
   case FIELD_INTEGER: return read_integer(io, at, f, place);
   case FIELD_REAL: return read_real(io, at, f, place);
   case FIELD_OPTIONAL: return tri__json_is_null(at) ? TRI_OK : tri__json_real(io, at, place);
+  case FIELD_RATIO: return read_ratio(io, at, place);
   case FIELD_TRUE: return read_flag(io, at, false, place);
   case FIELD_FALSE: return read_flag(io, at, true, place);
   case FIELD_ACTIVATION: return read_activation(io, at, place);

@@ -13,6 +13,7 @@ enum field_type {
   FIELD_INTEGER,     /* int64_t; 0 stands for `number` */
   FIELD_REAL,        /* double; 0 stands for `number` */
   FIELD_OPTIONAL,    /* double; 0 stands for null */
+  FIELD_RATIO,       /* double: a number, or two with a stroke as in "1/255" */
   FIELD_TRUE,        /* int: not 0 is true */
   FIELD_FALSE,       /* int: not 0 is false */
   FIELD_ACTIVATION,  /* const char * */

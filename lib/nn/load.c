@@ -11,6 +11,7 @@ struct loading {
   size_t members[MEMBERS]; /* their numbers; zip.n for none */
   tri_archive weights, kept;
   uint64_t seed;
+  double scale;
   tri_model *model;
 };
 
@@ -36,20 +37,6 @@ static tri_status find_members(struct loading *l) {
   return TRI_OK;
 }
 
-/* All bytes of a source, which may say nothing or lie about how many they are. */
-static tri_status read_all(struct source *s, char **bytes, size_t *size, size_t *room) {
-  enum { PIECE = 4096 };
-  size_t got;
-  do {
-    void *array = *bytes;
-    if (!tri__io_grow(s->io, &array, room, *size + PIECE, 1)) return s->io->error->status;
-    *bytes = array;
-    got = tri__source_some(s, *bytes + *size, PIECE);
-    *size += got;
-  } while (got == PIECE);
-  return s->io->error->status;
-}
-
 /* Reads a member of JSON and hands it on. */
 static tri_status with_json(struct loading *l, enum file_member member,
                             tri_status (*take)(struct loading *l, const struct json *root)) {
@@ -59,7 +46,7 @@ static tri_status with_json(struct loading *l, enum file_member member,
   char *bytes = NULL;
   size_t size = 0, room = 0;
   tri_status status = tri__zip_member(&l->zip, l->members[member], &source);
-  if (!status) status = read_all(&source, &bytes, &size, &room);
+  if (!status) status = tri__source_all(&source, &bytes, &size, &room);
   tri__source_close(&source);
   if (!status) status = tri__json_load(io, bytes, size, &root);
   if (!status) status = take(l, &root);
@@ -93,11 +80,14 @@ static tri_status read_seed(struct loading *l, const struct json *at) {
 static tri_status take_metadata(struct loading *l, const struct json *root) {
   int64_t format;
   struct json at = tri__json_member(root, "format"), seed = tri__json_member(root, "seed");
+  struct json scale = tri__json_member(root, "scale");
   tri_status status = tri__json_integer(l->io, &at, &format);
   if (!status && format != FILE_FORMAT)
     return tri__json_fail(l->io, &at, TRI_FILE, "format %d is what can be read, and this is %lld",
                           FILE_FORMAT, (long long)format);
-  return status ? status : read_seed(l, &seed);
+  if (!status) status = read_seed(l, &seed);
+  if (!status && scale.value) status = tri__json_real(l->io, &scale, &l->scale);
+  return status;
 }
 
 /* --- numbers */
@@ -212,6 +202,7 @@ static tri_status load_from(const char *path, const void *bytes, size_t size,
   tri_status status = tri__zip_open(&l.zip, &io, path, bytes, size);
   if (!status) status = load(&l);
   tri__zip_close(&l.zip);
+  if (!status) l.model->scale = l.scale;
   if (status)
     tri_model_free(l.model);
   else

@@ -99,7 +99,7 @@ static size_t next_by_name(tri_logs logs, const char *last) {
   return next;
 }
 
-static void all_measured(tri_logs logs, tri_text *text) {
+void tri__logs_text(tri_logs logs, tri_text *text) {
   const char *last = NULL;
   for (size_t i = next_by_name(logs, NULL); i < logs.n; i = next_by_name(logs, last)) {
     last = logs.names[i];
@@ -121,7 +121,7 @@ tri_status tri_progress_line(const tri_fit *fit, double seconds, int finished, i
     clock_text(text, each * (double)(fit->batches - done));
   tri__text_puts(text, escape(colour, "\33[0m"));
   pace(text, each);
-  all_measured(fit->logs, text);
+  tri__logs_text(fit->logs, text);
   return text->status;
 }
 

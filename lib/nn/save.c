@@ -59,8 +59,10 @@ static void close_views(struct views *v) {
 /* --- members */
 
 static tri_status put_metadata(struct io *io, const tri_model *m, tri_text *text) {
-  tri__text_printf(text, "{\"format\": %d, \"triad\": \"%s\", \"seed\": \"%llu\"}\n", FILE_FORMAT,
+  tri__text_printf(text, "{\"format\": %d, \"triad\": \"%s\", \"seed\": \"%llu\"", FILE_FORMAT,
                    tri_version(), (unsigned long long)m->seed);
+  if (m->scale != 0.0) tri__text_puts(text, ", \"scale\": "), tri__json_put_real(text, m->scale);
+  tri__text_puts(text, "}\n");
   return text->status ? tri__io_fail(io, text->status, "out of memory") : TRI_OK;
 }
 

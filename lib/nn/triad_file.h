@@ -10,7 +10,7 @@
 
 /* The members, in this order; the last only of a compiled model that keeps something. */
 enum file_member {
-  MEMBER_METADATA,  /* {"format": 1, "triad": "0.1.0", "seed": "7"} */
+  MEMBER_METADATA,  /* {"format": 1, "triad": "0.1.0", "seed": "7"}, and scale of the tool's data */
   MEMBER_CONFIG,    /* Keras's JSON of the model, with compile_config */
   MEMBER_WEIGHTS,   /* safetensors, by names as dense/kernel */
   MEMBER_OPTIMIZER, /* safetensors: iterations, and dense/kernel/0 … */
