@@ -22,3 +22,7 @@ TRIAD_EXAMPLES += examples/kalman.c examples/kalman.expected
 TRIAD_EXAMPLES += examples/ipopt_minimise.c examples/ipopt_minimise.expected
 TRIAD_EXAMPLES += examples/cvode_robertson.c examples/cvode_robertson.expected
 TRIAD_EXAMPLES += examples/nlopt_likelihood.c examples/nlopt_likelihood.expected
+
+# Networks for the tool: triad train xor.json --data xor.csv
+NETWORK_EXAMPLES = examples/xor.json examples/xor.csv examples/fashion_mnist.json
+dist_example_DATA += $(NETWORK_EXAMPLES)

@@ -90,7 +90,7 @@ EXTRA_DIST += tests/bench/gradbench.py
 TRIAD_TESTS += tests/tool/test_session
 TRIAD_TESTS += tests/tool/test_repl
 TRIAD_SHELL_TESTS += tests/tool/certified.sh tests/corpus/numbers.sh
-TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/arrays.sh tests/tool/files.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/emit.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
+TRIAD_SHELL_TESTS += tests/tool/sessions.sh tests/tool/errors.sh tests/tool/arrays.sh tests/tool/files.sh tests/tool/guards.sh tests/tool/status.sh tests/tool/emit.sh tests/tool/networks.sh tests/tool/help_examples.sh tests/tool/deep.sh tests/doc/sessions.sh tests/doc/manual.sh
 
 # The laws of rows, which the test of the library's table and the test of corrupted ones share.
 noinst_HEADERS += tests/laws/laws.h
@@ -200,7 +200,7 @@ installcheck-local:
 
 clean-local:
 	rm -rf asan tsan fuzz-tree locale-dir lint.cppcheck stage stage.log installcheck examples-check \
-	  bench-run emit-test tool-emit tool-sessions tool-arrays tool-files tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
+	  bench-run emit-test tool-emit tool-networks tool-sessions tool-arrays tool-files tool-status tool-help tool-errors tool-guards tool-deep tool-certified doc-sessions
 
 .PHONY: check-asan check-threads run-threads check-oom check-valgrind check-locale check-install fuzz run-fuzz \
   mutate lint format accuracy

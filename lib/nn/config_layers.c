@@ -94,6 +94,28 @@ static const struct field batch_normalization[] = {
     FIELD_END,
 };
 
+#define CONVOLUTION(sizes)                                                                         \
+  LAYER, FIELD("filters", INTEGER, AT(filters), .needed = true),                                   \
+      FIELD("kernel_size", sizes, AT(kernel_size), .needed = true),                                \
+      FIELD("strides", sizes, AT(strides), .number = 1.0),                                         \
+      FIELD("padding", WORD, AT(padding), .text = "valid same"),                                   \
+      FIELD("data_format", IS_WORD, .text = "channels_last"),                                      \
+      FIELD("dilation_rate", sizes, AT(dilation_rate), .number = 1.0),                             \
+      FIELD("groups", INTEGER, AT(groups), .number = 1.0), KERNEL,                                 \
+      FIELD("lora_rank", NULL, .quiet = true), FIELD("quantization_config", NULL, .quiet = true)
+
+static const struct field conv1d[] = {CONVOLUTION(SIZE), FIELD_END};
+static const struct field conv2d[] = {CONVOLUTION(SIZES), FIELD_END};
+
+/* Strides that are not given are the size of the pool. */
+#define POOLING(sizes)                                                                             \
+  LAYER, FIELD("pool_size", sizes, AT(pool_size), .number = 2.0),                                  \
+      FIELD("padding", WORD, AT(padding), .text = "valid same"),                                   \
+      FIELD("strides", sizes, AT(strides)), FIELD("data_format", IS_WORD, .text = "channels_last")
+
+static const struct field pooling1d[] = {POOLING(SIZE), FIELD_END};
+static const struct field pooling2d[] = {POOLING(SIZES), FIELD_END};
+
 static const struct field *const tables[TRI_LAYERS] = {
     [TRI_LAYER_INPUT] = input,
     [TRI_LAYER_DENSE] = dense,
@@ -104,6 +126,12 @@ static const struct field *const tables[TRI_LAYERS] = {
     [TRI_LAYER_ADD] = add,
     [TRI_LAYER_CONCATENATE] = concatenate,
     [TRI_LAYER_BATCH_NORMALIZATION] = batch_normalization,
+    [TRI_LAYER_CONV1D] = conv1d,
+    [TRI_LAYER_CONV2D] = conv2d,
+    [TRI_LAYER_MAX_POOLING1D] = pooling1d,
+    [TRI_LAYER_MAX_POOLING2D] = pooling2d,
+    [TRI_LAYER_AVERAGE_POOLING1D] = pooling1d,
+    [TRI_LAYER_AVERAGE_POOLING2D] = pooling2d,
 };
 
 const struct field *tri__layer_fields(tri_layer_kind kind) {

@@ -114,6 +114,20 @@ static tri_status read_sizes(struct io *io, const struct json *at, size_t first,
   return status;
 }
 
+/* 3, [3] or, where there are two, [3, 3]. */
+static tri_status read_pair(struct io *io, const struct json *at, size_t n, int64_t *to) {
+  if (tri__json_is_null(at)) return TRI_OK;
+  if (!tri__json_is_array(at)) return tri__json_integer(io, at, to);
+  if (tri__json_count(at) != n) return tri__json_expect(io, at, n == 1 ? "one size" : "two sizes");
+  tri_status status = TRI_OK;
+  for (size_t d = 0; d < n && !status; d++) {
+    struct json size = tri__json_element(at, d);
+    status = tri__json_integer(io, &size, &to[d]);
+    if (!status && to[d] == 0) status = tri__json_fail(io, &size, TRI_ARGUMENT, "0 is no size");
+  }
+  return status;
+}
+
 /* [null, 28, 28] */
 static tri_status read_sample(struct io *io, const struct json *at, tri_layer *to) {
   struct json batch = tri__json_element(at, 0);
@@ -215,7 +229,9 @@ static tri_status read_word(struct io *io, const struct json *at, const char *wo
     if (size == (size_t)(end - w) && memcmp(w, *to, size) == 0) return TRI_OK;
     if (!*end) break;
   }
-  return status ? status : tri__json_fail(io, at, TRI_NAME, "%s is expected, not %s", words, *to);
+  if (status) return status;
+  return tri__json_fail(io, at, TRI_NAME, "one of these is expected: %s; not %s", words,
+                        tri__io_shown(*to, size).text);
 }
 
 static tri_status read_field(struct io *io, const struct json *at, const struct field *f,
@@ -234,6 +250,8 @@ static tri_status read_field(struct io *io, const struct json *at, const struct 
   case FIELD_REGULARIZER: return read_regularizer(io, at, place);
   case FIELD_SHAPE: return read_sizes(io, at, 0, to);
   case FIELD_SAMPLE: return read_sample(io, at, to);
+  case FIELD_SIZE: return read_pair(io, at, 1, place);
+  case FIELD_SIZES: return read_pair(io, at, 2, place);
   case FIELD_WORD: return read_word(io, at, f->text, place);
   case FIELD_NULL: return check_null(io, at);
   case FIELD_IS_TRUE: return check_truth(io, at, true);

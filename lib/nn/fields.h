@@ -21,6 +21,8 @@ enum field_type {
   FIELD_REGULARIZER, /* tri_regularizer */
   FIELD_SHAPE,       /* the rank and shape of a tri_layer */
   FIELD_SAMPLE,      /* the same with null in front, for the batch */
+  FIELD_SIZE,        /* int64_t[2] of which the first counts; 0 stands for `number`, 0 for null */
+  FIELD_SIZES,       /* int64_t[2]; the same, and 0 for the second is the first */
   FIELD_WORD, /* const char *, one of the words in `text`, parted by blanks; NULL: the first */
   /* What is always the same, and may be left out: null, a truth value, a number, an initializer. */
   FIELD_NULL,

@@ -42,6 +42,17 @@ static void put_sizes(tri_text *text, bool batch, const tri_layer *l) {
   tri__text_putc(text, ']');
 }
 
+static void put_pair(tri_text *text, const struct field *f, size_t n, const int64_t *sizes) {
+  long long first = sizes[0] ? sizes[0] : (int64_t)f->number;
+  long long second = sizes[1] ? sizes[1] : first;
+  if (first == 0)
+    tri__text_puts(text, "null");
+  else if (n == 1)
+    tri__text_printf(text, "[%lld]", first);
+  else
+    tri__text_printf(text, "[%lld, %lld]", first, second);
+}
+
 static void put_truth(tri_text *text, bool truth) {
   tri__text_puts(text, truth ? "true" : "false");
 }
@@ -86,6 +97,8 @@ static void put_value(tri_text *text, const struct field *f, const void *from) {
   case FIELD_REGULARIZER: put_regularizer(text, place); break;
   case FIELD_SHAPE: put_sizes(text, false, from); break;
   case FIELD_SAMPLE: put_sizes(text, true, from); break;
+  case FIELD_SIZE: put_pair(text, f, 1, place); break;
+  case FIELD_SIZES: put_pair(text, f, 2, place); break;
   case FIELD_WORD: put_word(text, string, f->text); break;
   case FIELD_NULL: tri__text_puts(text, "null"); break;
   case FIELD_IS_TRUE: put_truth(text, true); break;

@@ -112,6 +112,31 @@ static tri_model *functional(void) {
   return m;
 }
 
+START_TEST(windows_there_and_back) {
+  const tri_layer image = tri_input(8, 9, 2), steps = tri_input(12, 2);
+  const tri_layer two[] = {
+      tri_conv2d(3, .kernel_size = {3}),
+      tri_conv2d(4, .kernel_size = {3, 2}, .strides = {2, 1}, .padding = "same", .groups = 2,
+                 .activation = "relu", .no_bias = 1, .kernel_regularizer = tri_l1(0.5)),
+      tri_conv2d(1, .kernel_size = {2}, .dilation_rate = {1, 2},
+                 .kernel_initializer = "lecun_normal"),
+      tri_max_pooling2d(),
+      tri_max_pooling2d(.pool_size = {3, 2}, .strides = {1, 3}, .padding = "same"),
+      tri_average_pooling2d(.pool_size = {4}),
+  };
+  const tri_layer one[] = {
+      tri_conv1d(3, .kernel_size = {5}, .strides = {2}),
+      tri_conv1d(2, .kernel_size = {2}, .dilation_rate = {3}, .padding = "same", .groups = 2),
+      tri_max_pooling1d(.strides = {1}),
+      tri_average_pooling1d(.pool_size = {3}),
+  };
+  for (size_t i = 0; i < sizeof two / sizeof *two; i++)
+    there_and_back(sequential("float32", 2, (tri_layer[]){image, two[i]}));
+  for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+    there_and_back(sequential("float64", 2, (tri_layer[]){steps, one[i]}));
+}
+END_TEST
+
 START_TEST(functional_there_and_back) { there_and_back(functional()); }
 END_TEST
 
@@ -281,6 +306,12 @@ START_TEST(layers_refused) {
        "axis: only -1 is supported", TRI_ARGUMENT},
       {"{\"class_name\": \"BatchNormalization\", \"config\": {\"momentum\": 0}}",
        "momentum: 0 is not supported", TRI_ARGUMENT},
+      {"{\"class_name\": \"MaxPooling1D\", \"config\": {\"pool_size\": [2, 2]}}",
+       "pool_size: one size is expected, not an array", TRI_ARGUMENT},
+      {"{\"class_name\": \"MaxPooling1D\", \"config\": {\"padding\": \"full\"}}",
+       "padding: one of these is expected: valid same; not full", TRI_NAME},
+      {"{\"class_name\": \"Conv1D\", \"config\": {\"filters\": 2, \"kernel_size\": 5}}",
+       "config.layers[1]: conv1d: ", TRI_SHAPE},
       {"{\"class_name\": \"Flatten\", \"config\": {\"data_format\": \"channels_first\"}}",
        "data_format: only \"channels_last\" is supported", TRI_ARGUMENT},
       {"{\"class_name\": \"Flatten\", \"config\": {\"name\": \"input_layer\"}}",
@@ -378,6 +409,7 @@ static Suite *config_suite(void) {
   TCase *c = tcase_create("config");
 #if HAVE_JANSSON
   tcase_add_test(c, layers_there_and_back);
+  tcase_add_test(c, windows_there_and_back);
   tcase_add_test(c, functional_there_and_back);
   tcase_add_test(c, sequential_of_keras);
   tcase_add_test(c, functional_of_keras);
