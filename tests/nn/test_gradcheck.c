@@ -15,6 +15,7 @@ enum { SAMPLES = 3, WIDTH = 4, CLASSES = 3 };
 static tri_model *m;
 static tri_model_gradcheck_report report;
 static float x[SAMPLES * WIDTH], y[SAMPLES * CLASSES], labels[SAMPLES] = {0.0f, 2.0f, 1.0f};
+static float pictures[32];
 static tri_array x_array, y_array;
 static tri_samples x_samples, y_samples;
 static tri_dataset data;
@@ -276,6 +277,81 @@ START_TEST(weights_at_the_kink_of_l1) {
   ck_assert_int_eq(report.units[0].op, TRI_OP_abs);
   ck_assert_uint_eq(report.units[0].sample, SIZE_MAX);
   ck_assert_uint_eq(report.units[1].unit, 1);
+}
+END_TEST
+
+/* --- pooling */
+
+/* 4x4 pictures of one channel, two filters of one weight each: tanh of them, then windows of
+ * 2x2. */
+static void pooled(void) {
+  add(tri_input(4, 4, 1));
+  add(tri_conv2d(2, .kernel_size = {1}, .activation = "tanh", .no_bias = 1));
+  add(tri_max_pooling2d(.name = "pool"));
+  add(tri_flatten());
+  add(tri_dense(1, .no_bias = 1));
+  tri_model_set_weights(m, (double[]){1.0, -0.5, 1.0, 0.5, -1.0, 2.0, 1.5, 0.25, -0.75, 1.25});
+  for (int i = 0; i < 32; i++) pictures[i] = (float)cos(3.0 * i);
+  x_array =
+      (tri_array){.dtype = TRI_F4, .rank = 4, .dims = {2, 4, 4, 1}, .count = 32, .data = pictures};
+  y_array = view(y, 2, 2, 1);
+  compile("mean_squared_error");
+}
+
+START_TEST(pooling_is_proved) {
+  pooled();
+  checked(tri_model_gradcheck(m, &data, &report));
+  is_proved();
+  ck_assert_uint_eq(report.n_units, 0);
+}
+END_TEST
+
+/* Two numbers of a window that are the largest in filter 0 and equal: with inputs that are equal
+ * the gradient is the same on both sides; behind a kernel of 2x1 inputs differ where sums do
+ * not. */
+START_TEST(ties_of_pooling_are_undecided) {
+  add(tri_input(4, 2, 1));
+  add(tri_conv2d(1, .kernel_size = {1, 2}, .activation = "tanh", .no_bias = 1));
+  add(tri_max_pooling2d(.pool_size = {2, 1}, .name = "pool"));
+  add(tri_flatten());
+  add(tri_dense(1, .no_bias = 1));
+  tri_model_set_weights(m, (double[]){1.0, 1.0, 1.0, 0.5});
+  for (int i = 0; i < 16; i++) pictures[i] = 0.0625f * (float)i;
+  pictures[12] = 0.75f, pictures[13] = 0.25f; /* sample 1, window 1: 1 and 1, of other inputs */
+  pictures[14] = 0.5f, pictures[15] = 0.5f;
+  x_array =
+      (tri_array){.dtype = TRI_F4, .rank = 4, .dims = {2, 4, 2, 1}, .count = 16, .data = pictures};
+  y_array = view(y, 2, 2, 1);
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
+  ck_assert_int_eq(report.verdict, TRI_UNDECIDED);
+  ck_assert_uint_eq(report.n_units, 1);
+  ck_assert_int_eq(report.units[0].op, TRI_OP_pick);
+  ck_assert_str_eq(report.units[0].layer, "pool");
+  ck_assert_uint_eq(report.units[0].sample, 1);
+  ck_assert_uint_eq(report.units[0].unit, 1);
+  ck_assert_uint_eq(report.tensors[0].undecided, 2);
+  ck_assert_int_eq(report.tensors[1].verdict, TRI_PROVED);
+  ck_assert_ptr_nonnull(strstr(report.tensors[0].reason, "pick in pool, unit 1, sample 1"));
+}
+END_TEST
+
+/* relu gives zeros to whole windows: on which of them is taken nothing depends. */
+START_TEST(ties_of_what_is_off_are_none) {
+  add(tri_input(4, 1, 1));
+  add(tri_conv2d(1, .kernel_size = {1}, .activation = "relu", .no_bias = 1));
+  add(tri_max_pooling2d(.pool_size = {2, 1}));
+  add(tri_flatten());
+  add(tri_dense(1));
+  tri_model_set_weights(m, (double[]){1.0, 1.0, 0.5, 0.0});
+  for (int i = 0; i < 8; i++) pictures[i] = i < 4 ? -1.0f - (float)i : (float)i;
+  x_array =
+      (tri_array){.dtype = TRI_F4, .rank = 4, .dims = {2, 4, 1, 1}, .count = 8, .data = pictures};
+  y_array = view(y, 2, 2, 1);
+  compile("mean_squared_error");
+  checked(tri_model_gradcheck(m, &data, &report));
+  is_proved();
+  ck_assert_uint_eq(report.n_units, 0);
 }
 END_TEST
 
@@ -585,6 +661,9 @@ static Suite *gradcheck_suite(void) {
   tcase_add_test(c, rounding_decides_what_is_near);
   tcase_add_test(c, a_kink_without_a_jump_is_none);
   tcase_add_test(c, weights_at_the_kink_of_l1);
+  tcase_add_test(c, pooling_is_proved);
+  tcase_add_test(c, ties_of_pooling_are_undecided);
+  tcase_add_test(c, ties_of_what_is_off_are_none);
   tcase_add_test(c, right_claims_are_proved);
   tcase_add_test(c, a_tensor_off_by_5e_4_is_refuted);
   tcase_add_test(c, an_entry_off_by_5e_4_is_refuted);
