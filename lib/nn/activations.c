@@ -2,6 +2,7 @@
 /* Activations by Keras's names, as expressions over arrays, and reductions over the last dimension. */
 #include <string.h>
 
+#include "graph/node.h"
 #include "nn/nn.h"
 
 /* --- the last dimension */
@@ -68,6 +69,15 @@ tri_expr tri__mean_all(tri_expr x) {
     count = tri_mul(count, n < 0 ? tri_size(x.graph, "batch") : tri_integer(x.graph, n));
   }
   return tri_div(tri__sum_all(x), count);
+}
+
+tri_expr tri__decimal(tri_graph *graph, double x) {
+  tri_text text = {.allocator = &graph->memory.allocator};
+  tri__text_double(&text, x < 0.0 ? -x : x);
+  tri_expr e = text.status ? expr_of(graph, tri__no_memory(graph)) : tri_number(graph, text.data);
+  if (x < 0.0) e = tri_neg(e);
+  tri_text_free(&text);
+  return e;
 }
 
 /* --- activations */

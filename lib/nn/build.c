@@ -9,9 +9,9 @@
 /* l1 · sum |x| + l2 · sum x²; of no graph if that is nothing. */
 static tri_expr penalty_of(tri_expr x, const tri_regularizer *r) {
   tri_expr sum = {0};
-  if (r->l2 != 0.0) sum = tri_mul(tri_double(x.graph, r->l2), tri__sum_all(tri_square(x)));
+  if (r->l2 != 0.0) sum = tri_mul(tri__decimal(x.graph, r->l2), tri__sum_all(tri_square(x)));
   if (r->l1 == 0.0) return sum;
-  tri_expr l1 = tri_mul(tri_double(x.graph, r->l1), tri__sum_all(tri_abs(x)));
+  tri_expr l1 = tri_mul(tri__decimal(x.graph, r->l1), tri__sum_all(tri_abs(x)));
   return sum.graph ? tri_add(sum, l1) : l1;
 }
 

@@ -163,7 +163,7 @@ static tri_expr dropout(struct building *b, const struct layer *l, const struct 
                         const tri_expr *x) {
   (void)n;
   if (!b->training || l->spec.rate == 0.0) return *x;
-  tri_expr kept = tri_sub(tri_integer(x->graph, 1), tri_double(x->graph, l->spec.rate));
+  tri_expr kept = tri_sub(tri_integer(x->graph, 1), tri__decimal(x->graph, l->spec.rate));
   return tri_mul(*x, tri_div(c->mask, kept));
 }
 

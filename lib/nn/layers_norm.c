@@ -42,7 +42,7 @@ static tri_expr mean(tri_expr x) {
 
 /* The moving statistic follows by 1 - momentum. */
 static void move(struct building *b, const struct layer *l, size_t weight, tri_expr to) {
-  tri_expr variable = tri__weight_of(b->m, l, weight), kept = tri_double(to.graph, momentum(l));
+  tri_expr variable = tri__weight_of(b->m, l, weight), kept = tri__decimal(to.graph, momentum(l));
   tri_expr rest = tri_sub(tri_integer(to.graph, 1), kept);
   tri__update(b, l->first_weight + weight, tri_add(tri_mul(kept, variable), tri_mul(rest, to)));
 }
@@ -60,7 +60,7 @@ static tri_expr normalized(struct building *b, const struct layer *l, const stru
     move(b, l, first, center);
     move(b, l, first + 1, variance);
   }
-  tri_expr scale = tri_sqrt(tri_add(variance, tri_double(x.graph, epsilon(l))));
+  tri_expr scale = tri_sqrt(tri_add(variance, tri__decimal(x.graph, epsilon(l))));
   scale = tri_div(l->spec.no_scale ? tri_integer(x.graph, 1) : tri__weight_of(b->m, l, 0), scale);
   tri_expr y = tri_mul(away, tri__broadcast_like(scale, x));
   if (l->spec.no_center) return y;

@@ -20,7 +20,7 @@ static tri_expr loss_of(const struct training *t, const struct built *b, size_t 
 }
 
 static tri_expr weighted(tri_expr loss, double weight) {
-  return weight == 1.0 ? loss : tri_mul(tri_double(loss.graph, weight), loss);
+  return weight == 1.0 ? loss : tri_mul(tri__decimal(loss.graph, weight), loss);
 }
 
 static void losses(const struct training *t, const struct built *b, const tri_expr *y,

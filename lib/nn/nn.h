@@ -217,6 +217,8 @@ tri_expr tri__activate(const char *name, tri_expr x);
 tri_expr tri__repeat_last(tri_expr x, int64_t n);
 /* x as large as `like`, as NumPy broadcasts. */
 tri_expr tri__broadcast_like(tri_expr x, tri_expr like);
+/* The number that x is written as: 0.001 is 1/1000, and not what a double makes of it. x is finite. */
+tri_expr tri__decimal(tri_graph *graph, double x);
 /* The sum of all elements; and that over all dimensions but the last. */
 tri_expr tri__sum_all(tri_expr x);
 tri_expr tri__sum_rows(tri_expr x);

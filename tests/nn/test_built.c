@@ -224,6 +224,14 @@ START_TEST(logits_are_those_of_the_last_activation) {
 }
 END_TEST
 
+/* Options are the numbers that they are written as, in every domain. */
+START_TEST(options_are_decimals) {
+  tri_expr e = tri__decimal(m->graph, 0.001);
+  ck_assert(tri_expr_equal(e, tri_rational(m->graph, 1, 1000)));
+  ck_assert(tri_expr_equal(tri__decimal(m->graph, -2.5e-7), tri_rational(m->graph, -1, 4000000)));
+}
+END_TEST
+
 START_TEST(models_without_outputs_are_not_built) {
   ck_assert_int_eq(tri__model_build(m, true, &b), TRI_ARGUMENT);
   ck_assert_str_eq(tri_model_error(m)->message, "a model without outputs");
@@ -268,6 +276,7 @@ static Suite *suite(void) {
   tcase_add_test(t, regularizers_are_added_up);
   tcase_add_test(t, models_without_regularizers_have_no_penalty);
   tcase_add_test(t, logits_are_those_of_the_last_activation);
+  tcase_add_test(t, options_are_decimals);
   tcase_add_test(t, models_without_outputs_are_not_built);
   tcase_add_test(t, failed_allocations_are_told);
   suite_add_tcase(s, t);
