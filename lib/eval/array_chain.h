@@ -56,7 +56,10 @@ struct chain {
   uint32_t entry_count, step_count, sum_count, slot_count;
   size_t part; /* elements; the last one has the rest */
   size_t parts;
-  double cost; /* of all elements, in nanoseconds */
+  double cost;             /* of all elements, in nanoseconds */
+  struct product *product; /* not NULL: its rows come before each part */
+  uint32_t local;          /* the entry that is a product's rows in the thread's scratch, at */
+  size_t local_place;      /* this place: bytes; entry_count: none */
 };
 
 void tri__chain_run(struct array_run *run, const struct array_task *task);

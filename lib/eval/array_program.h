@@ -81,6 +81,11 @@ struct array_task {
   uint32_t count;
   bool chain;
   size_t elements;              /* of a chain */
+  /* Of a chain that a product is carried out with, piece by piece: the node + 1, elements of a
+   * piece, and whether nobody else reads the product, so that it is not stored. */
+  uint32_t product;
+  bool local;
+  size_t piece;
   size_t scratch, scratch_size; /* its own place in the program's memory while it runs: bytes */
   void (*run)(struct array_run *run, const struct array_task *task);
   void *plan; /* of the kind */
@@ -182,10 +187,19 @@ bool tri__array_tasks(struct array_maker *m);
 void tri__array_donated(struct array_maker *m);
 bool tri__array_places(struct array_maker *m);
 
+/* Products are carried out with the chains that read them (arrays_pairs.c); their own tasks are left
+ * without nodes. */
+void tri__array_pairs(struct array_maker *m);
+
 /* --- making each kind of task ready */
 
 bool tri__chain_make(struct array_maker *m, struct array_task *task);
 bool tri__product_make(struct array_maker *m, struct array_task *task);
+/* A product that is carried out in pieces of `rows` rows; NULL when out of memory. And piece number
+ * `piece` of it, to `c`. */
+struct product *tri__product_plan(struct array_maker *m, uint32_t node, size_t rows);
+void tri__product_piece(const struct array_run *r, const struct product *plan, uint32_t node,
+                        size_t piece, char *c);
 bool tri__parts_make(struct array_maker *m, struct array_task *task);
 bool tri__structured_make(struct array_maker *m, struct array_task *task);
 /* Whether there is a kernel for a structured operation. */

@@ -187,7 +187,7 @@ static void cut(struct making *k) {
     /* no more numbers for the sums of parts than a quarter of what is summed */
     if (c->sums[s].by_parts && least < 4 * c->sums[s].count) least = 4 * c->sums[s].count;
   }
-  c->part = round_up(least, unit);
+  c->part = k->task->product ? k->task->piece : round_up(least, unit);
   c->parts = elements / c->part + (elements % c->part != 0);
   for (uint32_t s = 0; s < c->sum_count; s++) {
     struct chain_sum *sum = c->sums + s;
@@ -197,6 +197,31 @@ static void cut(struct making *k) {
     k->task->scratch_size += sum->count * sum->size_of * (sum->by_parts ? c->parts : 1);
   }
   c->cost = (double)elements * (double)c->step_count * 0.1;
+}
+
+/* --- the product that the chain is carried out with */
+
+static size_t columns_of(const struct array_node *product) {
+  const struct view *b = &product->args[1];
+  uint32_t first = product->how.batch;
+  size_t columns = 1;
+  if (product->how.turned & CONTRACT_B) first += product->how.contracted;
+  for (uint32_t d = 0; d < b->rank - product->how.batch - product->how.contracted; d++)
+    columns *= b->size[first + d];
+  return columns;
+}
+
+static bool take_product(struct making *k) {
+  struct chain *c = k->chain;
+  c->local = c->entry_count;
+  if (!k->task->product) return true;
+  uint32_t node = k->task->product - 1;
+  const struct array_node *n = k->p->nodes + node;
+  c->product = tri__product_plan(k->m, node, k->task->piece / columns_of(n));
+  c->cost += (double)n->count * 20.0;
+  for (uint32_t e = 0; e < c->entry_count && k->task->local; e++)
+    if (c->entries[e].kind == ENTRY_DENSE && c->entries[e].view.node == node) c->local = e;
+  return c->product != NULL;
 }
 
 /* --- the whole */
@@ -215,24 +240,37 @@ static bool open_chain(struct making *k) {
   return c->entries && c->steps && c->sums && k->entry && k->last;
 }
 
+/* Pointers, slots, and the rows of a product under way. */
+static void add_scratch(struct making *k) {
+  struct chain *c = k->chain;
+  size_t scratch = round_up(c->entry_count * 2 * sizeof(void *), LINE) +
+                   (size_t)c->slot_count * LANE_MANY * k->p->size;
+  c->local_place = round_up(scratch, LINE);
+  if (c->local < c->entry_count) scratch = c->local_place + c->part * k->p->size;
+  if (scratch > k->p->worker_size) k->p->worker_size = round_up(scratch, LINE);
+}
+
+static void add_nodes(struct making *k) {
+  for (uint32_t i = 0; i < k->task->count; i++) {
+    if (k->p->nodes[k->task->nodes[i]].kind == NODE_ROW)
+      add_row(k, k->task->nodes[i]);
+    else
+      add_sum(k, k->task->nodes[i]);
+  }
+}
+
 bool tri__chain_make(struct array_maker *m, struct array_task *task) {
   struct making k = {.m = m, .p = m->program, .task = task};
   bool ok = open_chain(&k);
-  for (uint32_t i = 0; ok && i < task->count; i++) {
-    if (k.p->nodes[task->nodes[i]].kind == NODE_ROW)
-      add_row(&k, task->nodes[i]);
-    else
-      add_sum(&k, task->nodes[i]);
-  }
   if (ok) {
+    add_nodes(&k);
     find_direct(&k);
     ok = give_slots(&k);
   }
   if (ok) {
     cut(&k);
-    size_t scratch = k.chain->entry_count * 2 * sizeof(void *) + LINE +
-                     (size_t)k.chain->slot_count * LANE_MANY * k.p->size;
-    if (scratch > k.p->worker_size) k.p->worker_size = round_up(scratch, LINE);
+    ok = take_product(&k);
+    add_scratch(&k);
     task->plan = k.chain;
     task->run = tri__chain_run;
   }

@@ -8,20 +8,21 @@ struct chain_work {
   const struct array_run *run;
   const struct array_task *task;
   const struct chain *chain;
-  char **base; /* by entry: where its first number is in memory, in the first worker's scratch */
 };
 
-/* A thread's scratch: where entries are in the block under way, where their first numbers are, and
- * the slots. */
+/* A thread's scratch: where entries are in the block under way, where their first numbers are, the
+ * slots, and the rows of a product. */
 struct bench {
   void **at;
-  char *slots;
+  char **base;
+  char *slots, *rows;
 };
 
 static struct bench bench_of(const struct chain_work *w, size_t worker) {
   char *data = worker_data(w->run, worker);
   size_t pointers = (w->chain->entry_count * 2 * sizeof(void *) + LINE - 1) / LINE * LINE;
-  return (struct bench){(void **)(void *)data, data + pointers};
+  char **base = (char **)(void *)data + w->chain->entry_count;
+  return (struct bench){(void **)(void *)data, base, data + pointers, data + w->chain->local_place};
 }
 
 static char *slot_at(const struct chain_work *w, const struct bench *b, uint32_t slot) {
@@ -40,11 +41,19 @@ static void spread(size_t size, const char *from, char *slot) {
   for (size_t i = 0; i < LANE_MANY; i++) memcpy(slot + i * size, from, size);
 }
 
+static char *base_of(const struct array_run *r, const struct array_task *task,
+                     const struct chain_entry *e) {
+  if (e->kind == ENTRY_PERIODIC) return r->arena + task->scratch + e->laid_out;
+  if (e->kind == ENTRY_RESULT && !e->stored) return NULL;
+  return e->kind == ENTRY_STRIDED ? node_data(r, e->view.node) : view_data(r, &e->view);
+}
+
 /* What is the same in all blocks of a part. */
 static void prepare(const struct chain_work *w, const struct bench *b) {
   size_t size = w->run->program->size;
   for (uint32_t e = 0; e < w->chain->entry_count; e++) {
     const struct chain_entry *entry = w->chain->entries + e;
+    b->base[e] = e == w->chain->local ? b->rows : base_of(w->run, w->task, entry);
     b->at[e] = slot_at(w, b, entry->slot);
     if (entry->kind == ENTRY_NUMBER) spread(size, view_data(w->run, &entry->view), b->at[e]);
   }
@@ -54,25 +63,18 @@ static void prepare(const struct chain_work *w, const struct bench *b) {
 
 static bool is_whole(size_t count) { return count == LANE_BLOCK || count == LANE_MANY; }
 
-/* Where entries are in a block of `count` elements from `first` on. */
+/* Where entries are in a block of `count` elements from `first` on, of which the rows of a product
+ * have number `local` first. */
 static void place_block(const struct chain_work *w, const struct bench *b, size_t first,
-                        size_t count) {
+                        size_t count, size_t local) {
   const struct array_program *p = w->run->program;
   size_t size = p->size;
   for (uint32_t e = 0; e < w->chain->entry_count; e++) {
     const struct chain_entry *entry = w->chain->entries + e;
-    char *base = w->base[e], *slot = slot_at(w, b, entry->slot);
+    char *base = b->base[e], *slot = slot_at(w, b, entry->slot);
     bool whole = is_whole(count);
     switch (entry->kind) {
-    case ENTRY_DENSE:
-      if (whole) {
-        b->at[e] = base + first * size;
-      } else {
-        memcpy(slot, base + first * size, count * size);
-        fill_up(size, count, slot);
-        b->at[e] = slot;
-      }
-      break;
+    case ENTRY_DENSE: b->at[e] = base + (e == w->chain->local ? local : first) * size; break;
     case ENTRY_PERIODIC: b->at[e] = base + first % entry->period * size; break;
     case ENTRY_STRIDED:
       tri__view_take(&entry->view, size, base, first, count, slot);
@@ -80,6 +82,11 @@ static void place_block(const struct chain_work *w, const struct bench *b, size_
       break;
     case ENTRY_RESULT: b->at[e] = entry->direct && whole ? base + first * size : slot; break;
     default: break;
+    }
+    if (entry->kind == ENTRY_DENSE && !whole) {
+      memcpy(slot, b->at[e], count * size);
+      fill_up(size, count, slot);
+      b->at[e] = slot;
     }
   }
 }
@@ -97,8 +104,17 @@ static void store(const struct chain_work *w, const struct bench *b, size_t firs
   for (uint32_t e = 0; e < w->chain->entry_count; e++) {
     const struct chain_entry *entry = w->chain->entries + e;
     if (entry->stored && !(entry->direct && is_whole(count)))
-      memcpy(w->base[e] + first * size, b->at[e], count * size);
+      memcpy(b->base[e] + first * size, b->at[e], count * size);
   }
+}
+
+/* The rows of the product that the part reads. */
+static void run_rows(const struct chain_work *w, const struct bench *b, size_t part) {
+  const struct array_run *r = w->run;
+  uint32_t node = w->task->product - 1;
+  bool local = w->chain->local < w->chain->entry_count;
+  char *to = local ? b->rows : node_data(r, node) + part * w->chain->part * r->program->size;
+  tri__product_piece(r, w->chain->product, node, part, to);
 }
 
 static void run_part(void *data, size_t part, size_t worker) {
@@ -107,13 +123,15 @@ static void run_part(void *data, size_t part, size_t worker) {
   struct bench b = bench_of(w, worker);
   size_t first = part * c->part, end = first + c->part;
   if (end > w->task->elements) end = w->task->elements;
+  size_t before = first;
   prepare(w, &b);
+  if (c->product) run_rows(w, &b, part);
   for (uint32_t s = 0; s < c->sum_count; s++)
     if (c->sums[s].by_parts) tri__chain_clear(w->run, w->task, c->sums + s, part);
   for (size_t count; first < end; first += count) {
     count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
     if (end - first >= LANE_MANY) count = LANE_MANY;
-    place_block(w, &b, first, count);
+    place_block(w, &b, first, count, first - before);
     run_steps(c, b.at, count == LANE_MANY);
     store(w, &b, first, count);
     for (uint32_t s = 0; s < c->sum_count; s++)
@@ -137,21 +155,11 @@ static void lay_out(const struct array_run *r, const struct array_task *task,
   }
 }
 
-static char *base_of(const struct array_run *r, const struct array_task *task,
-                     const struct chain_entry *e) {
-  if (e->kind == ENTRY_PERIODIC) return r->arena + task->scratch + e->laid_out;
-  if (e->kind == ENTRY_RESULT && !e->stored) return NULL;
-  return e->kind == ENTRY_STRIDED ? node_data(r, e->view.node) : view_data(r, &e->view);
-}
-
 void tri__chain_run(struct array_run *r, const struct array_task *task) {
   const struct chain *c = task->plan;
   struct chain_work w = {.run = r, .task = task, .chain = c};
-  w.base = (char **)(void *)worker_data(r, 0) + c->entry_count;
-  for (uint32_t e = 0; e < c->entry_count; e++) {
+  for (uint32_t e = 0; e < c->entry_count; e++)
     if (c->entries[e].kind == ENTRY_PERIODIC && task->elements) lay_out(r, task, c->entries + e);
-    w.base[e] = base_of(r, task, c->entries + e);
-  }
   for (uint32_t s = 0; s < c->sum_count; s++)
     if (!c->sums[s].by_parts) tri__chain_clear(r, task, c->sums + s, 0);
   struct array_crew crew = {.work = run_part, .data = &w, .parts = c->parts, .cost = c->cost};

@@ -11,6 +11,7 @@ static bool reads_alike(const struct array_program *p, const struct array_node *
                         uint32_t writer) {
   const struct array_node *w = p->nodes + writer;
   if (w->update.given) return n == w && a == 2;
+  if (n->kind != NODE_ROW && n->kind != NODE_SUM) return false;
   return p->tasks[w->task].chain && tri__view_is_whole(p, &n->args[a]) &&
          p->tasks[w->task].elements == p->nodes[n->args[a].node].count;
 }
@@ -88,17 +89,21 @@ static void find_last_uses(struct array_program *p) {
     if (p->copied[o]) p->nodes[p->outputs[o].node].last_use = p->task_count;
 }
 
+static bool place_node(struct array_program *p, struct blocks *b, struct array_node *n) {
+  size_t bytes;
+  if (!n->stored || n->output) return true;
+  if (!size_product(n->count, p->size, &bytes) || bytes > PTRDIFF_MAX / 2) return false;
+  n->place = take(b, aligned(bytes), n->last_use);
+  if (n->place + aligned(bytes) > p->arena_size) p->arena_size = n->place + aligned(bytes);
+  return true;
+}
+
 static bool place_task(struct array_program *p, struct blocks *b, uint32_t t) {
   struct array_task *task = p->tasks + t;
   release(b, t);
-  for (uint32_t k = 0; k < task->count; k++) {
-    struct array_node *n = p->nodes + task->nodes[k];
-    size_t bytes;
-    if (!n->stored || n->output) continue;
-    if (!size_product(n->count, p->size, &bytes) || bytes > PTRDIFF_MAX / 2) return false;
-    n->place = take(b, aligned(bytes), n->last_use);
-    if (n->place + aligned(bytes) > p->arena_size) p->arena_size = n->place + aligned(bytes);
-  }
+  if (task->product && !place_node(p, b, p->nodes + (task->product - 1))) return false;
+  for (uint32_t k = 0; k < task->count; k++)
+    if (!place_node(p, b, p->nodes + task->nodes[k])) return false;
   if (!task->scratch_size) return true;
   task->scratch = take(b, aligned(task->scratch_size), t);
   if (task->scratch + aligned(task->scratch_size) > p->arena_size)

@@ -82,22 +82,30 @@ static void cut(struct product *p) {
 
 static void run_product(struct array_run *r, const struct array_task *task);
 
-bool tri__product_make(struct array_maker *m, struct array_task *task) {
-  const struct array_node *n = node_of(m->program, task->nodes[0]);
+struct product *tri__product_plan(struct array_maker *m, uint32_t node, size_t rows) {
+  const struct array_node *n = node_of(m->program, node);
   struct product *p = tri__keep(m->program, 1, sizeof *p);
   size_t batch, k;
   if (!p) {
     m->no_memory = true;
-    return false;
+    return NULL;
   }
   operand(&n->args[0], &n->how, 0, &p->batch, &p->a_batch, &p->m, &p->a_m, &p->k, &p->a_k);
   operand(&n->args[1], &n->how, 1, &batch, &p->b_batch, &p->n, &p->b_n, &k, &p->b_k);
   p->blas = p->m <= INT_MAX && p->n <= INT_MAX && p->k <= INT_MAX && p->a_m <= INT_MAX &&
             p->a_k <= INT_MAX && p->b_n <= INT_MAX && p->b_k <= INT_MAX;
   cut(p);
-  task->plan = p;
+  if (!rows) return p;
+  p->by_rows = true;
+  p->piece = rows;
+  p->pieces = (p->m + rows - 1) / rows;
+  return p;
+}
+
+bool tri__product_make(struct array_maker *m, struct array_task *task) {
+  task->plan = tri__product_plan(m, task->nodes[0], 0);
   task->run = run_product;
-  return true;
+  return task->plan != NULL;
 }
 
 /* --- one call */
@@ -166,11 +174,11 @@ static void set_number(const struct product_work *w, char *data, size_t i, doubl
     ((double *)(void *)data)[i] = x;
 }
 
-static void multiply_one_by_one(const struct product_work *w, const char *a, const char *b,
-                                char *c) {
+static void multiply_one_by_one(const struct product_work *w, size_t m, const char *a,
+                                const char *b, char *c) {
   const struct product *p = w->product;
   unsigned strong = w->node->how.strong;
-  for (size_t i = 0; i < p->m * p->n; i++) {
+  for (size_t i = 0; i < m * p->n; i++) {
     double sum = 0.0;
     for (size_t k = 0; k < p->k; k++) {
       double x = number_at_place(w, a, i / p->n * p->a_m + k * p->a_k);
@@ -249,8 +257,21 @@ static void run_one_by_one(struct product_work *w) {
   const struct product *p = w->product;
   size_t size = w->run->program->size;
   for (size_t i = 0; i < p->batch; i++)
-    multiply_one_by_one(w, w->a + i * p->a_batch * size, w->b + i * p->b_batch * size,
+    multiply_one_by_one(w, p->m, w->a + i * p->a_batch * size, w->b + i * p->b_batch * size,
                         w->c + i * p->m * p->n * size);
+}
+
+void tri__product_piece(const struct array_run *r, const struct product *p, uint32_t node,
+                        size_t piece, char *c) {
+  struct product_work w = {.run = r, .node = node_of(r->program, node), .product = p};
+  size_t first = piece * p->piece, rows = p->m - first < p->piece ? p->m - first : p->piece;
+  w.alpha = 1.0;
+  w.a = view_data(r, &w.node->args[0]) + first * p->a_m * r->program->size;
+  w.b = view_data(r, &w.node->args[1]);
+  if (p->blas)
+    multiply(&w, rows, p->n, w.a, w.b, c);
+  else
+    multiply_one_by_one(&w, rows, w.a, w.b, c);
 }
 
 static void run_product(struct array_run *r, const struct array_task *task) {

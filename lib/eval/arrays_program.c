@@ -74,9 +74,10 @@ static bool make(struct array_maker *m) {
   if (!tri__arrays_lower(m) || !tri__array_updates(m) || !tri__array_convolutions(m) ||
       !tri__array_outputs(m) || !tri__array_tasks(m))
     return false;
+  tri__array_pairs(m);
   tri__array_donated(m);
   for (uint32_t t = 0; t < p->task_count; t++)
-    if (!make_task(m, p->tasks + t)) return false;
+    if (p->tasks[t].count && !make_task(m, p->tasks + t)) return false;
   return tri__array_places(m);
 }
 
@@ -139,7 +140,7 @@ bool tri__array_program_run(const struct array_program *p, const struct array_ro
   r.pool = call->pool && tri_pool_threads(call->pool) > 1 ? call->pool : NULL;
   for (uint32_t t = 0; t < p->task_count; t++) {
     if (call->interrupt && *call->interrupt) return false;
-    p->tasks[t].run(&r, p->tasks + t);
+    if (p->tasks[t].run) p->tasks[t].run(&r, p->tasks + t);
   }
   copy_outputs(&r);
   return true;

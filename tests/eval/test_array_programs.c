@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/array_program.h"
 #include "eval/arrays.h"
 #include "tests/eval/helper.h"
 #include "tests/failing.h"
@@ -346,12 +347,174 @@ START_TEST(random_programs) {
 }
 END_TEST
 
+/* --- what training needs */
+
+/* How often programs do what they are there for. */
+struct shape_of_program {
+  size_t tasks, updates, pairs, local, copied;
+};
+
+static struct shape_of_program look(const tri_workspace *w) {
+  const struct array_program *p = w->arrays->programs[0];
+  struct shape_of_program s = {.tasks = 0};
+  ck_assert_ptr_nonnull(p);
+  for (uint32_t t = 0; t < p->task_count; t++) {
+    s.tasks += p->tasks[t].count > 0;
+    s.pairs += p->tasks[t].product != 0;
+    s.local += p->tasks[t].product && p->tasks[t].local;
+  }
+  for (uint32_t i = 0; i < p->node_count; i++)
+    s.updates += p->nodes[i].needed && p->nodes[i].update.given;
+  for (uint32_t o = 0; o < p->output_count; o++) s.copied += p->copied[o];
+  return s;
+}
+
+/* Whether the program does it, after its results have been compared in both domains. */
+static struct shape_of_program checked(struct program *p, double tolerance) {
+  tri_pool *pools[] = {tri_pool_new(2, NULL), tri_pool_new(3, NULL)};
+  check_domain(p, TRI_DOUBLE, 1e-11, pools);
+  check_domain(p, TRI_FLOAT, tolerance, pools);
+  tri_pool_free(pools[0]);
+  tri_pool_free(pools[1]);
+  tri_function *f = compile(p, TRI_FLOAT);
+  tri_call call = {.workspace = tri_workspace_new(f)};
+  double *x = random_inputs(p), *results = malloc((results_of(p) + 1) * sizeof *results);
+  call_arrays(p, f, &call, true, x, results);
+  struct shape_of_program s = look(call.workspace);
+  free(results);
+  free(x);
+  tri_workspace_free(call.workspace);
+  tri_function_free(f);
+  return s;
+}
+
+static tri_expr input_of(struct program *p, size_t rank, int64_t a, int64_t b) {
+  return new_input(p, rank, (int64_t[]){a, b});
+}
+
+static tri_expr rows_of(tri_expr bias, int64_t rows, int64_t columns) {
+  return tri_broadcast(bias, 2, (tri_extent[]){tri_extent_of(rows), tri_extent_of(columns)});
+}
+
+/* Sizes that make several pieces, no multiples of a block. */
+enum { ROWS = 301, INNER = 37, COLUMNS = 211 };
+
+/* A layer and what is summed of it: the product is never stored, all else is one pass over its
+ * rows. */
+START_TEST(layers) {
+  struct program p = {.n_made = 0};
+  tri_expr x = input_of(&p, 2, ROWS, INNER), w = input_of(&p, 2, INNER, COLUMNS);
+  tri_expr z = tri_add(tri_matmul(x, w), rows_of(input_of(&p, 1, COLUMNS, 0), ROWS, COLUMNS));
+  tri_expr y = tri_relu(z);
+  output(&p, y, 0);
+  output(&p, tri_sum_axis(y, 0), 0);
+  output(&p, tri_sum_axis(y, 1), 0);
+  struct shape_of_program s = checked(&p, 1e-4);
+  ck_assert_uint_eq(s.tasks, 1);
+  ck_assert_uint_eq(s.pairs, 1);
+  ck_assert_uint_eq(s.local, 1);
+  ck_assert_uint_eq(s.copied, 0);
+}
+END_TEST
+
+/* The product is an output itself, and is read again later. */
+START_TEST(products_that_stay) {
+  struct program p = {.n_made = 0};
+  tri_expr x = input_of(&p, 2, ROWS, INNER), w = input_of(&p, 2, INNER, COLUMNS);
+  tri_expr z = tri_matmul(x, w), y = tri_tanh(z);
+  output(&p, y, 0);
+  output(&p, z, 0);
+  output(&p, tri_matmul(tri_transpose(z, 2, NULL), x), 0);
+  struct shape_of_program s = checked(&p, 1e-4);
+  ck_assert_uint_eq(s.pairs, 1);
+  ck_assert_uint_eq(s.local, 0);
+}
+END_TEST
+
+/* W - rate · (xᵀ d) / 4, in one product; the bias with the sum of d. Readers of W come first. */
+START_TEST(gradient_descent) {
+  struct program p = {.n_made = 0};
+  tri_expr x = input_of(&p, 2, ROWS, INNER), d = input_of(&p, 2, ROWS, COLUMNS);
+  tri_expr w = input_of(&p, 2, INNER, COLUMNS), b = input_of(&p, 1, COLUMNS, 0);
+  tri_expr rate = input_of(&p, 0, 0, 0);
+  tri_expr gradient = tri_matmul(tri_transpose(x, 2, NULL), d);
+  tri_expr step = tri_div(tri_mul(rate, tri_neg(gradient)), tri_integer(g, 4));
+  output(&p, tri_add(w, step), 3);
+  output(&p, tri_sub(b, tri_mul(rate, tri_sum_axis(d, 0))), 4);
+  output(&p, tri_matmul(d, tri_transpose(w, 2, NULL)), 0);
+  struct shape_of_program s = checked(&p, 1e-4);
+  ck_assert_uint_eq(s.updates, 1);
+  ck_assert_uint_eq(s.copied, 0);
+}
+END_TEST
+
+/* Three arrays in place in one pass behind a product that is not stored. */
+START_TEST(adam) {
+  struct program p = {.n_made = 0};
+  tri_expr x = input_of(&p, 2, INNER, ROWS), d = input_of(&p, 2, INNER, COLUMNS);
+  tri_expr w = input_of(&p, 2, ROWS, COLUMNS), m = input_of(&p, 2, ROWS, COLUMNS);
+  tri_expr v = input_of(&p, 2, ROWS, COLUMNS), rate = input_of(&p, 0, 0, 0);
+  tri_expr gradient = tri_matmul(tri_transpose(x, 2, NULL), d);
+  tri_expr mean = tri_add(m, tri_mul(tri_rational(g, 1, 10), tri_sub(gradient, m)));
+  tri_expr square = tri_add(v, tri_mul(tri_rational(g, 1, 1000), tri_sub(tri_square(gradient), v)));
+  tri_expr root = tri_add(tri_sqrt(tri_abs(square)), tri_rational(g, 1, 10));
+  output(&p, tri_sub(w, tri_div(tri_mul(rate, mean), root)), 3);
+  output(&p, mean, 4);
+  output(&p, square, 5);
+  struct shape_of_program s = checked(&p, 1e-4);
+  ck_assert_uint_eq(s.tasks, 1);
+  ck_assert_uint_eq(s.local, 1);
+  ck_assert_uint_eq(s.copied, 0);
+}
+END_TEST
+
+/* Inputs that change places, and one that is read behind its new value: what cannot be in place is
+ * copied, and right. */
+START_TEST(donated_in_turns) {
+  struct program p = {.n_made = 0};
+  tri_expr x = input_of(&p, 2, 40, 50), y = input_of(&p, 2, 40, 50);
+  output(&p, y, 1);
+  output(&p, x, 2);
+  tri_expr u = input_of(&p, 2, 40, 40), v = input_of(&p, 2, 40, 40);
+  output(&p, tri_add(u, tri_transpose(v, 2, NULL)), 3);
+  output(&p, tri_add(v, tri_transpose(u, 2, NULL)), 4);
+  output(&p, tri_matmul(u, v), 0);
+  checked(&p, 1e-4);
+}
+END_TEST
+
+/* Softmax and crossentropy by lse, classes chosen by numbers; rows of a table by their numbers, and
+ * their gradient. */
+START_TEST(classes_and_tables) {
+  struct program p = {.n_made = 0};
+  tri_expr z = input_of(&p, 2, 70, 10), table = input_of(&p, 2, 9, 13);
+  tri_expr classes = tri_broadcast(tri_iota(g, 0, tri_extent_of(10)), 2,
+                                   (tri_extent[]){tri_extent_of(70), tri_extent_of(10)});
+  tri_expr best = tri_transpose(tri_repeat(tri_argmax(z), tri_extent_of(10)), 2, NULL);
+  tri_expr chosen = tri_select(tri_eq(best, classes), z, tri_integer(g, 0));
+  tri_expr losses = tri_sub(tri_logsumexp_last(z), tri_sum_axis(chosen, 1)), gradient[2];
+  tri_expr rows = tri_gather_all(table, tri_argmax(tri_slice(z, 0, 20)));
+  ok(tri_gradient(tri_mean(losses), 1, &z, gradient));
+  ok(tri_gradient(tri_mean(tri_square(rows)), 1, &table, gradient + 1));
+  output(&p, tri_mean(losses), 0);
+  output(&p, gradient[0], 0);
+  output(&p, gradient[1], 0);
+  checked(&p, 1e-5);
+}
+END_TEST
+
 static Suite *array_programs(void) {
   Suite *s = suite_create("array programs");
   TCase *c = tcase_create("array programs");
   tcase_set_timeout(c, 120);
   tcase_add_checked_fixture(c, set_up, tear_down);
   tcase_add_test(c, random_programs);
+  tcase_add_test(c, layers);
+  tcase_add_test(c, products_that_stay);
+  tcase_add_test(c, gradient_descent);
+  tcase_add_test(c, adam);
+  tcase_add_test(c, donated_in_turns);
+  tcase_add_test(c, classes_and_tables);
   suite_add_tcase(s, c);
   return s;
 }
