@@ -196,7 +196,7 @@ END_TEST
 static void has_logits(const char *activation, bool has) {
   const double kernel[] = {1, 2, 3, 4}, bias[] = {5, 6}, x[] = {1, 1};
   double y[2];
-  tri_model_free(m);
+  tear_down();
   set_up();
   add(tri_input(2));
   add(tri_dense(2, .activation = activation));
@@ -251,6 +251,9 @@ static tri_status whole_model(const tri_allocator *allocator) {
   h = tri_model_call(own, tri_dropout(0.5), h);
   h = tri_model_call(own, tri_add_layer(), h, x);
   h = tri_model_call(own, tri_concatenate(), h, x);
+  h = tri_model_call(own, tri_reshape_layer(2, 2, 2), h);
+  h = tri_model_call(own, tri_conv2d(2, .kernel_size = {2}, .padding = "same"), h);
+  h = tri_model_call(own, tri_max_pooling2d(), h);
   tri_status status = tri_model_set_outputs(own, 1, &h);
   if (!status) status = tri_model_summary(own, &text);
   if (!status) status = tri__model_build(own, true, &built);
