@@ -9,6 +9,7 @@
 #include "base/memory.h"
 
 enum { LOOKS = 4000 }; /* some ten microseconds */
+#define SHUT 0x80000000u
 
 struct tri_pool {
   struct memory memory;
@@ -17,8 +18,9 @@ struct tri_pool {
   pthread_mutex_t turn; /* of who calls: next to waking threads, taking it costs nothing */
   pthread_mutex_t lock;
   pthread_cond_t begun, done;
-  atomic_uint round;  /* counts up with every piece of work */
+  atomic_uint round;  /* counts up by 2 with every piece of work; odd: each thread does it */
   atomic_size_t busy; /* threads that have not finished this round */
+  atomic_uint inside; /* of work that is shared: threads at it; SHUT: no more come in */
   atomic_size_t next; /* number of the next thread to start */
   atomic_bool stop;
   void (*work)(void *data, size_t worker);
@@ -31,23 +33,34 @@ static void pause_briefly(void) {
 #endif
 }
 
-/* Waits for a round after `seen`. */
+/* Waits for a round other than `seen`: the last one, since no round that each thread is needed for
+ * is over without it. */
 static unsigned await_round(tri_pool *pool, unsigned seen) {
+  unsigned round;
   for (int i = 0; i < LOOKS; i++) {
-    if (atomic_load(&pool->round) != seen) return seen + 1;
+    if ((round = atomic_load(&pool->round)) != seen) return round;
     pause_briefly();
   }
   pthread_mutex_lock(&pool->lock);
-  while (atomic_load(&pool->round) == seen) pthread_cond_wait(&pool->begun, &pool->lock);
+  while ((round = atomic_load(&pool->round)) == seen) pthread_cond_wait(&pool->begun, &pool->lock);
   pthread_mutex_unlock(&pool->lock);
-  return seen + 1;
+  return round;
 }
 
-static void finish(tri_pool *pool) {
-  if (atomic_fetch_sub(&pool->busy, 1) != 1) return;
+static void tell_done(tri_pool *pool) {
   pthread_mutex_lock(&pool->lock);
   pthread_cond_signal(&pool->done);
   pthread_mutex_unlock(&pool->lock);
+}
+
+/* Work that is shared, unless it is over. Who is inside may read what the round is about. */
+static void come_in(tri_pool *pool, size_t worker) {
+  unsigned inside = atomic_load(&pool->inside);
+  do
+    if (inside & SHUT) return;
+  while (!atomic_compare_exchange_weak(&pool->inside, &inside, inside + 1));
+  pool->work(pool->data, worker);
+  if (atomic_fetch_sub(&pool->inside, 1) == (SHUT | 1)) tell_done(pool);
 }
 
 static void *thread_main(void *data) {
@@ -56,25 +69,34 @@ static void *thread_main(void *data) {
   for (unsigned seen = 0;;) {
     seen = await_round(pool, seen);
     if (atomic_load(&pool->stop)) return NULL;
-    pool->work(pool->data, worker);
-    finish(pool);
+    if (seen % 2) {
+      pool->work(pool->data, worker);
+      if (atomic_fetch_sub(&pool->busy, 1) == 1) tell_done(pool);
+    } else {
+      come_in(pool, worker);
+    }
   }
 }
 
-static void begin_round(tri_pool *pool) {
+static void begin_round(tri_pool *pool, bool shared) {
+  unsigned round = atomic_load(&pool->round);
   pthread_mutex_lock(&pool->lock);
-  atomic_fetch_add(&pool->round, 1);
+  atomic_store(&pool->round, (round | 1) + (shared ? 1 : 2));
   pthread_cond_broadcast(&pool->begun);
   pthread_mutex_unlock(&pool->lock);
 }
 
+static bool all_done(const tri_pool *pool) {
+  return atomic_load(&pool->busy) == 0 && (atomic_load(&pool->inside) & ~SHUT) == 0;
+}
+
 static void await_all(tri_pool *pool) {
   for (int i = 0; i < LOOKS; i++) {
-    if (atomic_load(&pool->busy) == 0) return;
+    if (all_done(pool)) return;
     pause_briefly();
   }
   pthread_mutex_lock(&pool->lock);
-  while (atomic_load(&pool->busy)) pthread_cond_wait(&pool->done, &pool->lock);
+  while (!all_done(pool)) pthread_cond_wait(&pool->done, &pool->lock);
   pthread_mutex_unlock(&pool->lock);
 }
 
@@ -83,8 +105,20 @@ void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void
   pool->work = work;
   pool->data = data;
   atomic_store(&pool->busy, pool->started);
-  if (pool->started) begin_round(pool);
+  if (pool->started) begin_round(pool, false);
   work(data, 0);
+  if (pool->started) await_all(pool);
+  pthread_mutex_unlock(&pool->turn);
+}
+
+void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data) {
+  pthread_mutex_lock(&pool->turn);
+  pool->work = work;
+  pool->data = data;
+  atomic_store(&pool->inside, 0);
+  if (pool->started) begin_round(pool, true);
+  work(data, 0);
+  atomic_fetch_or(&pool->inside, SHUT);
   if (pool->started) await_all(pool);
   pthread_mutex_unlock(&pool->turn);
 }
@@ -106,6 +140,7 @@ tri_pool *tri_pool_new(size_t threads, const tri_allocator *allocator) {
   pool->memory = memory;
   pool->threads = threads;
   atomic_init(&pool->next, 1);
+  atomic_init(&pool->inside, SHUT);
   pthread_mutex_init(&pool->turn, NULL);
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->begun, NULL);
@@ -120,7 +155,7 @@ void tri_pool_free(tri_pool *pool) {
   if (!pool) return;
   struct memory memory = pool->memory;
   atomic_store(&pool->stop, true);
-  begin_round(pool);
+  begin_round(pool, false);
   for (size_t i = 0; i < pool->started; i++) pthread_join(pool->ids[i], NULL);
   tri__free(&memory, pool->ids, pool->threads, sizeof *pool->ids);
   pthread_cond_destroy(&pool->done);

@@ -115,7 +115,7 @@ static void take_parts(void *data, size_t worker) {
 void tri__array_crew(const struct array_run *r, const struct array_crew *crew) {
   struct handing h = {.crew = crew};
   if (r->pool && crew->parts > 1 && crew->cost > HANDING_OVER) {
-    tri__pool_run(r->pool, take_parts, &h);
+    tri__pool_share(r->pool, take_parts, &h);
     return;
   }
   for (size_t part = 0; part < crew->parts; part++) crew->work(crew->data, part, 0);
