@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "eval/array_program.h"
+#include "eval/products.h"
 
 /* c [m, n] = beta c + alpha a [m, k] b [n, k] for each of `batch`; a_m and so on are how far it is
  * from one to the next. */
@@ -138,6 +139,11 @@ static void vector_product(const struct product_work *w, struct matrix a, size_t
                 (double *)(void *)y, 1);
 }
 
+static struct float_matrix floats_of(struct matrix x) {
+  return (struct float_matrix){(const float *)(const void *)x.data, x.leading,
+                               x.turned == CblasTrans};
+}
+
 static void multiply(const struct product_work *w, size_t m, size_t n, const char *a, const char *b,
                      char *c) {
   const struct product *p = w->product;
@@ -149,9 +155,8 @@ static void multiply(const struct product_work *w, size_t m, size_t n, const cha
     y.turned = y.turned == CblasTrans ? CblasNoTrans : CblasTrans;
     vector_product(w, y, n, p->k, a, p->a_k, c);
   } else if (w->run->program->domain == TRI_FLOAT) {
-    cblas_sgemm(CblasRowMajor, x.turned, y.turned, (int)m, (int)n, k, (float)w->alpha,
-                (const float *)(const void *)x.data, x.leading, (const float *)(const void *)y.data,
-                y.leading, (float)w->beta, (float *)(void *)c, leading);
+    tri__sgemm((int)m, (int)n, k, (float)w->alpha, floats_of(x), floats_of(y), (float)w->beta,
+               (float *)(void *)c, leading);
   } else {
     cblas_dgemm(CblasRowMajor, x.turned, y.turned, (int)m, (int)n, k, w->alpha,
                 (const double *)(const void *)x.data, x.leading,

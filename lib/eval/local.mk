@@ -43,6 +43,9 @@ libtriad_la_SOURCES += lib/eval/arrays.h lib/eval/array_program.h lib/eval/array
   lib/eval/arrays_tasks.c lib/eval/arrays_pairs.c lib/eval/arrays_memory.c lib/eval/arrays_chain.c lib/eval/arrays_chain_run.c lib/eval/arrays_sum.c \
   lib/eval/arrays_product.c lib/eval/arrays_parts.c lib/eval/arrays_structured.c lib/eval/arrays_last.c
 
+# Products of floats, by either library.
+libtriad_la_SOURCES += lib/eval/products.h lib/eval/products.c
+
 # Lanes: kernels once for each instruction set.
 libtriad_la_SOURCES += lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c
 noinst_HEADERS += lib/eval/lane_kernels.h
@@ -63,8 +66,8 @@ liblanes_avx512_la_SOURCES = $(LANE_SOURCES)
 liblanes_avx512_la_CFLAGS = $(AM_CFLAGS) $(LANE_CFLAGS) $(LANE_AVX512_CFLAGS) -DLANE_ID=avx512 -DLANE_BYTES=64
 LANE_LIBS += liblanes-avx512.la
 endif
-libtriad_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(CBLAS_LIBS)
-libtriad_core_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(CBLAS_LIBS)
+libtriad_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(ONEDNN_LIBS) $(CBLAS_LIBS)
+libtriad_core_la_LIBADD += $(LANE_LIBS) $(SLEEF_LIBS) $(ONEDNN_LIBS) $(CBLAS_LIBS)
 
 # Kernels over images, once for each instruction set; only these may contract a*b + c.
 libtriad_la_SOURCES += lib/eval/convolution.h lib/eval/convolution.c
