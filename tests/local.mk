@@ -73,6 +73,7 @@ TRIAD_THREADS += tests/nn/test_train
 noinst_HEADERS += tests/nn/training.h
 TRIAD_TESTS += tests/nn/test_config tests/nn/test_file
 TRIAD_TESTS += tests/nn/test_gradcheck
+TRIAD_OOM += tests/oom/oom_gradcheck
 TRIAD_TESTS += tests/corpus/test_corpus
 EXTRA_DIST += tests/tool/lib.sh
 EXTRA_DIST += tests/corpus/corpus.txt tests/corpus/cases.txt tests/corpus/make.py tests/corpus/mgh.py

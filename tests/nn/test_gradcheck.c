@@ -7,7 +7,6 @@
 
 #include "graph/node.h"
 #include "nn/nn.h"
-#include "tests/failing.h"
 #include "tests/runner.h"
 
 enum { SAMPLES = 3, WIDTH = 4, CLASSES = 3 };
@@ -618,34 +617,6 @@ START_TEST(text_is_a_table) {
 }
 END_TEST
 
-/* --- out of memory */
-
-static tri_status scenario(const tri_allocator *allocator) {
-  tri_model_gradcheck_report found = {.verdict = TRI_UNDECIDED};
-  tri_model *model = tri_sequential(&(tri_model_options){.seed = 5, .allocator = allocator});
-  if (!model) return TRI_MEMORY;
-  tri_status status = tri_model_add(model, tri_input(WIDTH));
-  if (!status) status = tri_model_add(model, tri_dense(1, .activation = "relu", .no_bias = 1));
-  if (!status) {
-    tri_model_set_weights(model, (const double[]){0.0, 0.0, 0.0, 0.0}); /* at the kink */
-    samples_of(1, WIDTH, 1);
-    status = tri_model_compile(model, .loss = "mean_squared_error");
-    if (!status) status = tri_model_gradcheck(model, &data, &found);
-    if (!status && found.n_units != 1) status = TRI_DOMAIN;
-    if (!status) {
-      tri_text text = {.allocator = allocator};
-      status = tri_model_gradcheck_text(&found, 0, &text);
-      tri_text_free(&text);
-    }
-    tri_model_gradcheck_free(&found);
-  }
-  tri_model_free(model);
-  return status;
-}
-
-START_TEST(memory_is_given_back) { ck_assert_int_gt(failing_loop(scenario), 50); }
-END_TEST
-
 static Suite *gradcheck_suite(void) {
   Suite *s = suite_create("gradcheck of models");
   TCase *c = tcase_create("gradcheck");
@@ -676,7 +647,6 @@ static Suite *gradcheck_suite(void) {
   tcase_add_test(c, batches_are_parts_of_the_data);
   tcase_add_test(c, it_can_be_interrupted);
   tcase_add_test(c, text_is_a_table);
-  tcase_add_test(c, memory_is_given_back);
   suite_add_tcase(s, c);
   return s;
 }
