@@ -2,7 +2,8 @@
 # Examples are built by make installcheck, against the installed library: x.c is compiled and run, x.tri is run by
 # the installed tool, and the output is compared with x.expected (x.tri.expected for the script) where there is one.
 # A comment "needs: gsl" in x.c names further pkg-config modules, "links: zlib.h -lz" a header and flags where there is no such
-# module (build-aux/example-flags); without them the example is skipped.
+# module (build-aux/example-flags); "data: /usr/share/x" names what it reads; without them the example is skipped. "checked with:
+# --epochs 1" are its arguments here.
 TRIAD_EXAMPLES += examples/partials.tri
 TRIAD_EXAMPLES += examples/ten_lines.c examples/ten_lines.expected
 TRIAD_EXAMPLES += examples/perceptron.c examples/perceptron.expected
@@ -26,3 +27,8 @@ TRIAD_EXAMPLES += examples/nlopt_likelihood.c examples/nlopt_likelihood.expected
 # Networks for the tool: triad train xor.json --data xor.csv
 NETWORK_EXAMPLES = examples/xor.json examples/xor.csv examples/fashion_mnist.json
 dist_example_DATA += $(NETWORK_EXAMPLES)
+TRIAD_EXAMPLES += examples/xor.c examples/xor.expected
+TRIAD_EXAMPLES += examples/linear_classifier.c examples/linear_classifier.expected
+TRIAD_EXAMPLES += examples/spiral.c
+TRIAD_EXAMPLES += examples/gradient_magnitudes.c
+TRIAD_EXAMPLES += examples/fashion_mnist.c
