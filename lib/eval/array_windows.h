@@ -16,11 +16,17 @@ struct window_plan {
   enum window_work work;
   struct convolution conv; /* .w: how windows lie; the rest of a convolution's */
   unsigned strong;         /* CONTRACT_A, CONTRACT_B: zeros of the first or second factor */
+  bool inside;             /* every window has an element inside */
   bool has_bias, relu;     /* of a convolution: args[2] is added, negative numbers become 0 */
   size_t packed, sums;     /* where these are in the task's scratch: bytes */
   size_t parts;            /* of the batch, in sums over it */
 };
 
+/* Sums of sums become one; those of what is routed back become sums of less (arrays_nested.c). */
+bool tri__array_nested(struct array_maker *m);
+bool tri__array_routed(struct array_maker *m);
+/* Masks of relu behind what comes back through pooling go before it (arrays_pooling.c). */
+bool tri__array_pooling(struct array_maker *m);
 /* Products with windows become convolutions, and take in what becomes of their sums. */
 bool tri__array_convolutions(struct array_maker *m);
 bool tri__windows_make(struct array_maker *m, struct array_task *task);

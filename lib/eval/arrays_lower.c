@@ -344,6 +344,8 @@ static bool give_windows(struct scope *s, const struct instruction *step, uint32
   struct window_layout l = tri__plan_window_layout(s->plan, step, s->workspace->sizes);
   for (uint32_t d = 0; d < depth; d++) l.n *= s->steps[d];
   n->windows->conv.w = l;
+  struct windows w = tri__plan_windows(s->plan, step);
+  n->windows->inside = tri__windows_inside(&w);
   return true;
 }
 

@@ -71,7 +71,8 @@ static bool make_task(struct array_maker *m, struct array_task *task) {
 
 static bool make(struct array_maker *m) {
   struct array_program *p = m->program;
-  if (!tri__arrays_lower(m) || !tri__array_updates(m) || !tri__array_convolutions(m) ||
+  if (!tri__arrays_lower(m) || !tri__array_updates(m) || !tri__array_nested(m) ||
+      !tri__array_pooling(m) || !tri__array_routed(m) || !tri__array_convolutions(m) ||
       !tri__array_outputs(m) || !tri__array_tasks(m))
     return false;
   tri__array_pairs(m);

@@ -74,7 +74,7 @@ struct tri_model {
   struct weight *weights; /* layer after layer */
   size_t n_weights, weight_capacity;
   size_t parameters, trainable; /* numbers in all weights, and in those that are trained */
-  double scale;    /* not 0: what the tool multiplies its data by */
+  double scale;                 /* not 0: what the tool multiplies its data by */
   size_t too_many; /* not 0: so many parameters are more than the file has that it is read from */
   struct training *training; /* of train.h; NULL: not compiled */
 };
