@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Activations by Keras's names, as expressions over arrays, and reductions over the last dimension. */
+/* Activations by Keras's names, as expressions over arrays, and reductions over the last
+ * dimension. */
 #include <string.h>
 
 #include "graph/node.h"
@@ -31,8 +32,8 @@ tri_expr tri__broadcast_like(tri_expr x, tri_expr like) {
   return tri_broadcast(x, tri__extents(like, extents), extents);
 }
 
-/* x with fixed dimensions joined, so that there are fewer sums: [batch, n] of [batch, s…], [n] without a batch, and
- * the last dimension, too, unless it is to be kept. */
+/* x with fixed dimensions joined, so that there are fewer sums: [batch, n] of [batch, s…], [n]
+ * without a batch, and the last dimension, too, unless it is to be kept. */
 static tri_expr joined(tri_expr x, bool keep_last) {
   tri_extent extents[3];
   size_t rank = 0, all = tri_expr_rank(x);
@@ -94,8 +95,8 @@ static tri_expr softmax(tri_expr x) { return tri_exp(tri__log_softmax(x)); }
 
 static tri_expr softsign(tri_expr x) { return tri_div(x, tri_add(number(x, 1.0), tri_abs(x))); }
 
-/* x where it is positive, else a function of it, which sees no positive number: there it might overflow. At 0 the
- * derivative is the function's, as in Keras. */
+/* x where it is positive, else a function of it, which sees no positive number: there it might
+ * overflow. At 0 the derivative is the function's, as in Keras. */
 static tri_expr positive_or(tri_expr x, tri_expr (*below)(tri_expr x)) {
   tri_expr zero = number(x, 0.0), positive = tri_gt(x, zero);
   return tri_select(positive, x, below(tri_select(positive, zero, x)));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* A whole model as expressions: outputs, what losses are taken from, regularizers, moving statistics, masks. */
+/* A whole model as expressions: outputs, what losses are taken from, regularizers, moving
+ * statistics, masks. */
 #include <string.h>
 
 #include "nn/nn.h"

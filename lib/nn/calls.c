@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Layers are added to a model, and called on what others gave. What fails leaves the model as it was. */
+/* Layers are added to a model, and called on what others gave. What fails leaves the model as it
+ * was. */
 #include <stdio.h>
 #include <string.h>
 

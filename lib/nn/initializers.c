@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The first values of weights: LeCun et al. 1998, Glorot and Bengio 2010, He et al. 2015, as Keras scales them. */
+/* The first values of weights: LeCun et al. 1998, Glorot and Bengio 2010, He et al. 2015, as Keras
+ * scales them. */
 #include <math.h>
 #include <string.h>
 

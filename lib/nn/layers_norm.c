@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Batch normalization (Ioffe and Szegedy 2015) as Keras has it: over the last dimension; the variance is that of the
- * batch (divided by n, not n - 1), also where it moves. */
+/* Batch normalization (Ioffe and Szegedy 2015) as Keras has it: over the last dimension; the
+ * variance is that of the batch (divided by n, not n - 1), also where it moves. */
 #include "nn/nn.h"
 
 static double momentum(const struct layer *l) { return l->spec.momentum ? l->spec.momentum : 0.99; }

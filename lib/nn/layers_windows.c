@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Layers over windows of samples [s…, channels]: convolutions and pooling, in one or two dimensions. */
+/* Layers over windows of samples [s…, channels]: convolutions and pooling, in one or two
+ * dimensions. */
 #include <string.h>
 
 #include "nn/nn.h"
@@ -120,8 +121,8 @@ static tri_status shape_of_convolution(tri_model *m, const struct layer *l, size
   return TRI_OK;
 }
 
-/* kernel [k…, channels/groups, filters], bias [filters]; each element of a kernel stands for as many products as there
- * are windows, so that the fans are those of one window. */
+/* kernel [k…, channels/groups, filters], bias [filters]; each element of a kernel stands for as
+ * many products as there are windows, so that the fans are those of one window. */
 static tri_status weights_of_convolution(tri_model *m, struct layer *l, const struct sample *in) {
   struct windows w = windows_of(l);
   int64_t channels = in->shape[in->rank - 1] / groups_of(l), filters = l->spec.filters, window = 1;

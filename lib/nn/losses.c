@@ -43,7 +43,8 @@ static tri_expr distances(tri_expr y, tri_expr p, bool logits) {
 
 static tri_expr binary(tri_expr y, tri_expr p, bool logits) {
   tri_expr rest = tri_sub(number(p, "1"), y);
-  if (logits) /* log sigmoid(p) = -softplus(-p), log(1 - sigmoid(p)) = -softplus(p): no digits are lost */
+  /* log sigmoid(p) = -softplus(-p), log(1 - sigmoid(p)) = -softplus(p): no digits are lost */
+  if (logits)
     return mean_last(tri_add(tri_mul(y, tri_softplus(tri_neg(p))), tri_mul(rest, tri_softplus(p))));
   p = clipped(p);
   return mean_last(
@@ -139,8 +140,8 @@ static tri_expr no_fit(const char *name, tri_expr y, tri_expr p) {
                               one, other));
 }
 
-/* y [batch, s…, n], or [batch, s…] if it is of labels, for p [batch, s…, n]: a last dimension of 1 may be there, or
- * missing. */
+/* y [batch, s…, n], or [batch, s…] if it is of labels, for p [batch, s…, n]: a last dimension of 1
+ * may be there, or missing. */
 static tri_expr targets(const struct measure *m, tri_expr y, tri_expr p) {
   tri_extent extents[TRI_LAYER_RANK + 2];
   size_t rank = tri__extents(p, extents), wanted = m->labels ? rank - 1 : rank;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What the files of networks share: models as they are kept, what is built of them, random numbers, layers and
- * activations. */
+/* What the files of networks share: models as they are kept, what is built of them, random numbers,
+ * layers and activations. */
 #ifndef TRIAD_NN_NN_H
 #define TRIAD_NN_NN_H
 
@@ -101,8 +101,8 @@ const char *tri__sample_text(const struct sample *s, char *text);
 /* Elements of a sample; false if they cannot be counted. */
 bool tri__sample_count(const struct sample *s, int64_t *count);
 
-/* Keras's order of the layers of a functional model that outputs need: their numbers, *n of them, into layers[n_layers].
- * False when out of memory. */
+/* Keras's order of the layers of a functional model that outputs need: their numbers, *n of them,
+ * into layers[n_layers]. False when out of memory. */
 bool tri__layer_order(const tri_model *m, struct memory *memory, size_t *layers, size_t *n);
 
 /* --- what is built of a model */
@@ -114,7 +114,8 @@ struct update {
 };
 
 /* An input that is 1 where dropout keeps a number, with probability 1 - rate, and else 0: 1 where
- * tri__random24(seed, STREAM_DROPOUT, part, i) >= rate · 2^24, with another i for each number of each step. */
+ * tri__random24(seed, STREAM_DROPOUT, part, i) >= rate · 2^24, with another i for each number of
+ * each step. */
 struct mask {
   tri_expr variable; /* [batch, shape…] */
   struct sample shape;
@@ -122,13 +123,13 @@ struct mask {
   uint32_t part;
 };
 
-/* A model as expressions of its inputs (value of the calls in m->inputs), the variables of its weights and, in
- * training, the masks. Everything has the named size "batch" and no other. */
+/* A model as expressions of its inputs (value of the calls in m->inputs), the variables of its
+ * weights and, in training, the masks. Everything has the named size "batch" and no other. */
 struct built {
   size_t n_outputs;
   tri_expr *outputs;
-  /* Of outputs that end in softmax or sigmoid, what these are taken of: the loss is to be taken from there, as
-   * Keras does. Else expressions of no graph (.graph NULL). */
+  /* Of outputs that end in softmax or sigmoid, what these are taken of: the loss is to be taken
+   * from there, as Keras does. Else expressions of no graph (.graph NULL). */
   tri_expr *logits;
   tri_expr
       penalty; /* of all regularizers, to be added to the loss; of no graph if there are none */
@@ -138,8 +139,9 @@ struct built {
   size_t n_masks, mask_capacity;
 };
 
-/* Builds a model in training or in use, where there are neither updates nor masks. TRI_ARGUMENT for a model without
- * outputs; what the graph's constructors fail with, TRI_MEMORY: the model's error; nothing is to be freed then. */
+/* Builds a model in training or in use, where there are neither updates nor masks. TRI_ARGUMENT for
+ * a model without outputs; what the graph's constructors fail with, TRI_MEMORY: the model's error;
+ * nothing is to be freed then. */
 tri_status tri__model_build(tri_model *m, bool training, struct built *built);
 void tri__built_free(tri_model *m, struct built *built);
 
@@ -153,8 +155,8 @@ struct building {
   tri_status status; /* TRI_MEMORY once something could not be kept */
 };
 
-/* Adds an update: its value is a function of the weight's variable, which a layer that is called twice has
- * updated before. */
+/* Adds an update: its value is a function of the weight's variable, which a layer that is called
+ * twice has updated before. */
 void tri__update(struct building *b, size_t weight, tri_expr value);
 
 /* A kind of layer. Everything that there is to know of it. */
@@ -164,7 +166,8 @@ struct layer_row {
   /* What is wrong with its options, or with these samples; and what it gives. */
   tri_status (*shape)(tri_model *m, const struct layer *l, size_t n, const struct sample *in,
                       struct sample *out);
-  /* Its weights, by tri__new_weight; NULL: none. They depend on the last dimension of the input only. */
+  /* Its weights, by tri__new_weight; NULL: none. They depend on the last dimension of the input
+   * only. */
   tri_status (*weights)(tri_model *m, struct layer *l, const struct sample *in);
   /* Its result from x[n]. */
   tri_expr (*build)(struct building *b, const struct layer *l, const struct call *c, size_t n,
@@ -197,7 +200,8 @@ extern const struct layer_row tri__add_row, tri__concatenate_row, tri__batch_nor
 /* Streams of random numbers, which no two purposes share. */
 enum stream { STREAM_WEIGHTS, STREAM_SHUFFLE, STREAM_DROPOUT, STREAM_SAMPLE, STREAM_DIRECTION };
 
-/* Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011): number i of a stream's part, in 0 … 2^24 - 1. */
+/* Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011): number i of a stream's part, in 0 … 2^24 -
+ * 1. */
 uint32_t tri__random24(uint64_t seed, enum stream stream, uint32_t part, uint64_t i);
 
 /* --- activations, initializers and what is over the last dimension */
@@ -206,8 +210,9 @@ uint32_t tri__random24(uint64_t seed, enum stream stream, uint32_t part, uint64_
 const char *tri__activation_name(const char *name);
 const char *tri__initializer_name(const char *name);
 
-/* Keras's first name for a loss, or a metric, of any of its names ("accuracy" of all accuracies that shapes choose
- * from); *labels: whether its targets are numbers of classes, [batch, s…] of predictions [batch, s…, n]. */
+/* Keras's first name for a loss, or a metric, of any of its names ("accuracy" of all accuracies
+ * that shapes choose from); *labels: whether its targets are numbers of classes, [batch, s…] of
+ * predictions [batch, s…, n]. */
 const char *tri__measure_name(const char *name, bool loss, bool *labels);
 
 /* An activation over x [batch, s…]. */
@@ -217,7 +222,8 @@ tri_expr tri__activate(const char *name, tri_expr x);
 tri_expr tri__repeat_last(tri_expr x, int64_t n);
 /* x as large as `like`, as NumPy broadcasts. */
 tri_expr tri__broadcast_like(tri_expr x, tri_expr like);
-/* The number that x is written as: 0.001 is 1/1000, and not what a double makes of it. x is finite. */
+/* The number that x is written as: 0.001 is 1/1000, and not what a double makes of it. x is
+ * finite. */
 tri_expr tri__decimal(tri_graph *graph, double x);
 /* The sum of all elements; and that over all dimensions but the last. */
 tri_expr tri__sum_all(tri_expr x);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The order in which Keras lists the layers of a functional model: those farthest from the outputs first, and of equal
- * distance in the order in which a walk from the outputs comes to them. Layers that no output needs are not listed. */
+/* The order in which Keras lists the layers of a functional model: those farthest from the outputs
+ * first, and of equal distance in the order in which a walk from the outputs comes to them. Layers
+ * that no output needs are not listed. */
 #include "nn/nn.h"
 
 /* What is found of each call and of each layer. */

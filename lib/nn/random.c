@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Random numbers by counter: any of them without those before, the same whatever computes with it. */
+/* Random numbers by counter: any of them without those before, the same whatever computes with
+ * it. */
 #include <Random123/philox.h>
 
 #include "nn/nn.h"

@@ -39,7 +39,8 @@ static size_t places(const char *bytes, size_t size) {
   return n;
 }
 
-/* How many bytes of text are in its first line: words as far as they fit, of a longer word a part. */
+/* How many bytes of text are in its first line: words as far as they fit, of a longer word a
+ * part. */
 static size_t first_line(const char *text, size_t width) {
   size_t end = 0, fit = 0, used = 0;
   for (; text[end]; end++) {
@@ -179,8 +180,8 @@ static void total(const struct table *t, const char *what, size_t count, double 
   tri__text_puts(t->text, ")\n");
 }
 
-/* What an optimizer keeps once it has been used: its slots and, as Keras counts them, its steps, of 8 bytes, and its
- * rate. */
+/* What an optimizer keeps once it has been used: its slots and, as Keras counts them, its steps, of
+ * 8 bytes, and its rate. */
 static size_t optimizer_parameters(const struct training *t, size_t trainable) {
   return t && t->compiled && t->steps ? t->n_slots * trainable + 2 : 0;
 }
@@ -197,7 +198,8 @@ static void totals(const struct table *t) {
   if (kept) total(t, "Optimizer params", kept, kept_bytes);
 }
 
-/* Whether each layer is called once, on what the one before it gave: then nobody asks what it is connected to. */
+/* Whether each layer is called once, on what the one before it gave: then nobody asks what it is
+ * connected to. */
 static bool is_chain(const tri_model *m) {
   bool chain = m->n_layers == m->n_calls;
   for (size_t i = 1; i < m->n_calls && chain; i++)

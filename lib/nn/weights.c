@@ -13,7 +13,8 @@ static size_t size_of_number(const tri_model *m) {
   return m->domain == TRI_DOUBLE ? sizeof(double) : sizeof(float);
 }
 
-/* The bytes that a block has for these numbers and to align them; false if they cannot be counted. */
+/* The bytes that a block has for these numbers and to align them; false if they cannot be
+ * counted. */
 static bool block_size(const tri_model *m, size_t count, size_t *bytes) {
   return size_product(count, size_of_number(m), bytes) &&
          !__builtin_add_overflow(*bytes, ALIGNMENT - 1, bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What is built of models for training: batch normalization and its moving statistics, masks of dropout, regularizers,
- * logits; and that it is built whole or not at all. */
+/* What is built of models for training: batch normalization and its moving statistics, masks of
+ * dropout, regularizers, logits; and that it is built whole or not at all. */
 #include <math.h>
 #include <string.h>
 

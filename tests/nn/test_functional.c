@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Functional models: shared layers, several inputs and outputs, layers that join tensors, and what does not fit. */
+/* Functional models: shared layers, several inputs and outputs, layers that join tensors, and what
+ * does not fit. */
 #include <string.h>
 
 #include "tests/nn/networks.h"

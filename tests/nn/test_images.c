@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Convolutions and pooling as layers: shapes, names and counts of Keras, values against loops in C, what does not fit. */
+/* Convolutions and pooling as layers: shapes, names and counts of Keras, values against loops in C,
+ * what does not fit. */
 #include <math.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Losses and metrics against their definitions written out in C; gradients against difference quotients, and those of
- * cross-entropies against softmax - target. */
+/* Losses and metrics against their definitions written out in C; gradients against difference
+ * quotients, and those of cross-entropies against softmax - target. */
 #include <math.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The gradient of a network's loss by its weights, in three modes, proved in ball arithmetic and against differences of
- * values. */
+/* The gradient of a network's loss by its weights, in three modes, proved in ball arithmetic and
+ * against differences of values. */
 #include <stdio.h>
 
 #include <triad/verify.h>
@@ -10,7 +10,8 @@
 
 enum { MOST = 64 };
 
-/* An array of scalar variables in place of a variable of `count` elements, and the point for them. */
+/* An array of scalar variables in place of a variable of `count` elements, and the point for
+ * them. */
 struct scalars {
   size_t n;
   tri_expr inputs[MOST], point[MOST];
