@@ -182,6 +182,17 @@ static tri_expr value_of(tri_model *m, const struct layer *l, const struct call 
   return tri__layer_row(l->spec.kind)->build(&b, l, c, n, x);
 }
 
+/* Variables of one name and shape are one: an input must not be some dropout's mask. */
+static tri_status own_variable(tri_model *m, const struct layer *l, const struct call *c) {
+  bool is_input = l->spec.kind == TRI_LAYER_INPUT;
+  tri_expr e = is_input ? c->value : c->mask;
+  for (size_t i = 0; e.graph && i < m->n_calls; i++)
+    if (tri_expr_equal(is_input ? m->calls[i].mask : m->calls[i].value, e))
+      return tri__model_fail(m, TRI_NAME, "%s: two variables are called %s", l->name,
+                             tri_expr_name(e));
+  return TRI_OK;
+}
+
 /* The call's shape, weights and value; samples and x have room for what it takes. */
 static tri_status make_call(tri_model *m, struct call *c, struct sample *samples, tri_expr *x) {
   const size_t *from = m->links + c->first_link;
@@ -196,7 +207,7 @@ static tri_status make_call(tri_model *m, struct call *c, struct sample *samples
   if (status) return status;
   if (l->spec.kind == TRI_LAYER_DROPOUT) c->mask = mask_variable(m, l, c);
   c->value = value_of(m, l, c, c->links, x);
-  return tri_graph_status(m->graph) ? tri__model_graph_failed(m) : TRI_OK;
+  return tri_graph_status(m->graph) ? tri__model_graph_failed(m) : own_variable(m, l, c);
 }
 
 static tri_status add_call(tri_model *m, const tri_layer *spec, size_t n, const size_t *from) {

@@ -108,6 +108,17 @@ START_TEST(what_does_not_fit_is_told) {
 }
 END_TEST
 
+/* A mask is a variable of the graph, as inputs are. */
+START_TEST(masks_and_inputs_have_names_of_their_own) {
+  tri_tensor x = input(2, "dropout_mask");
+  refused(tri_dropout(0.5), 1, &x, TRI_NAME, "dropout: two variables are called dropout_mask");
+  good(tri_model_call(m, tri_dropout(0.5, .name = "other"), x));
+  ck_assert_uint_eq(tri_model_add_input(m, tri_named("other_mask", tri_input(2))).number, 0);
+  ck_assert_str_eq(tri_model_error(m)->message, "other_mask: two variables are called other_mask");
+  input(3, "other_mask");
+}
+END_TEST
+
 START_TEST(failed_tensors_carry_their_failure) {
   tri_tensor x = input(2, "x");
   tri_tensor lost = tri_model_call(m, tri_dense(0), x);
@@ -196,6 +207,7 @@ static Suite *suite(void) {
   tcase_add_test(t, shared_layers_have_one_set_of_weights);
   tcase_add_test(t, tensors_are_joined_along_an_axis);
   tcase_add_test(t, what_does_not_fit_is_told);
+  tcase_add_test(t, masks_and_inputs_have_names_of_their_own);
   tcase_add_test(t, failed_tensors_carry_their_failure);
   tcase_add_test(t, tensors_belong_to_their_model);
   tcase_add_test(t, sequential_models_are_not_called);
