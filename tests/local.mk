@@ -60,7 +60,7 @@ TRIAD_TESTS += tests/io/test_npy tests/io/test_csv tests/io/test_archive
 TRIAD_OOM += tests/oom/oom_io
 noinst_HEADERS += tests/nn/networks.h
 TRIAD_TESTS += tests/nn/test_model tests/nn/test_losses tests/nn/test_functional tests/nn/test_built tests/nn/test_summary tests/nn/test_verify_network tests/nn/test_images
-TRIAD_TESTS += tests/nn/test_optimizers tests/nn/test_progress tests/nn/test_train tests/nn/test_fit
+TRIAD_TESTS += tests/nn/test_optimizers tests/nn/test_progress tests/nn/test_train tests/nn/test_fit tests/nn/test_step_memory
 TRIAD_OOM += tests/oom/oom_train
 # What Keras computes and prints; tests/nn/cases.py asks it.
 TRIAD_TESTS += tests/nn/test_keras tests/nn/test_keras_train

@@ -677,6 +677,14 @@ static void settle(void) {
 #endif
 }
 
+static void of_bytes(void *restrict to, const void *restrict bytes, size_t count, double scale,
+                     double offset) {
+  REAL *restrict r = to;
+  const uint8_t *restrict from = bytes;
+  const REAL a = (REAL)scale, b = (REAL)offset;
+  for (size_t i = 0; i < count; i++) r[i] = (REAL)from[i] * a + b;
+}
+
 #define OP1(name, ...)                                                                             \
   .strict[TRI_OP_##name] = strict_##name, .extended[TRI_OP_##name] = extended_##name,              \
   .many_strict[TRI_OP_##name] = many_strict_##name,                                                \
@@ -701,6 +709,7 @@ const struct lane_kernels LANE_TABLE = {
     .lacks = lacks,
     .stream = stream,
     .settle = settle,
+    .of_bytes = of_bytes,
     .pair = {PAIRS_OF(add), PAIRS_OF(sub), PAIRS_OF(mul)},
 #include "graph/ops.def"
 };

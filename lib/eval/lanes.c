@@ -3,6 +3,7 @@
 #include "eval/lanes.h"
 
 #include "config.h"
+#include "eval/bytes.h"
 
 /* --- tables */
 
@@ -27,6 +28,14 @@ const struct lane_kernels *tri__lane_kernels(tri_domain domain, int i) {
 #endif
   if (i) return NULL;
   return floats ? &tri__lanes_float_default : &tri__lanes_double_default;
+}
+
+void tri__floats_of_bytes(void *to, const void *bytes, size_t count, double scale, double offset) {
+  tri__lane_kernels(TRI_FLOAT, 0)->of_bytes(to, bytes, count, scale, offset);
+}
+
+void tri__doubles_of_bytes(void *to, const void *bytes, size_t count, double scale, double offset) {
+  tri__lane_kernels(TRI_DOUBLE, 0)->of_bytes(to, bytes, count, scale, offset);
 }
 
 /* --- programs */

@@ -59,6 +59,8 @@ struct lane_kernels {
   bool (*stream)(void *restrict to, const void *restrict slot);
   void (*settle)(void);
   void (*past)(double *to, const double *from, size_t count); /* copies numbers so */
+  /* Bytes as numbers of this type, each * scale + offset. */
+  void (*of_bytes)(void *to, const void *bytes, size_t count, double scale, double offset);
 };
 
 /* Bytes of results from which on they would drive everything else from the second cache before

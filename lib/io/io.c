@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define DEFAULT_LIMIT ((size_t)1 << 30)
 
@@ -63,13 +64,31 @@ bool tri__io_within(struct io *io, size_t count, size_t size) {
 
 static void no_memory(struct io *io) { tri__io_fail(io, TRI_MEMORY, "out of memory"); }
 
+/* Asks for large pages, where a system has them on advice, before the block is first written: samples that are picked
+ * from a large array here and there then mostly wait for numbers, and no longer for where their pages are. */
+static void advise_large_pages(void *block, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  const uintptr_t page = (uintptr_t)2 << 20, begin = ((uintptr_t)block + page - 1) & ~(page - 1);
+  const uintptr_t end = ((uintptr_t)block + bytes) & ~(page - 1);
+  if (bytes >= 4 * page && begin < end) (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+  (void)block, (void)bytes;
+#endif
+}
+
 void *tri__io_new(struct io *io, size_t count, size_t size) {
+  size_t bytes = 1;
+  void *block = NULL;
   bool some = count && size;
-  void *block = tri__io_within(io, some ? count : 1, some ? size : 1)
-                    ? tri__new(&io->memory, count, size)
-                    : NULL;
-  if (!block) no_memory(io);
-  return block;
+  if (tri__io_within(io, some ? count : 1, some ? size : 1) &&
+      (!some || size_product(count, size, &bytes)))
+    block = tri__resize(&io->memory, NULL, 0, bytes);
+  if (!block) {
+    no_memory(io);
+    return NULL;
+  }
+  advise_large_pages(block, bytes);
+  return memset(block, 0, bytes);
 }
 
 void tri__io_free(struct io *io, void *block, size_t count, size_t size) {

@@ -164,14 +164,13 @@ static tri_status generate(struct feed *f, size_t *samples) {
 
 tri_status tri__feed_batch(struct feed *f, size_t *samples) {
   if (f->data->generate) return generate(f, samples);
-  size_t n = *samples = f->count - f->next < f->batch ? f->count - f->next : f->batch;
+  size_t left = f->count - f->next, n = *samples = left < f->batch ? left : f->batch;
+  size_t next = left - n < f->batch ? left - n : f->batch;
   for (size_t i = 0; i < f->n_used && n; i++) {
     struct column *c = &f->columns[i];
-    if (f->shuffled)
-      tri__gather_samples(c->from, c->port->each, f->order, f->next, n, f->floats, c->numbers);
-    else
-      tri__gather_samples(c->from, c->port->each, NULL, f->first + f->next, n, f->floats,
-                          c->numbers);
+    const uint32_t *order = f->shuffled ? f->order : NULL;
+    size_t first = f->shuffled ? f->next : f->first + f->next;
+    tri__gather_samples(c->from, c->port->each, order, first, n, next, f->floats, c->numbers);
   }
   f->next += n;
   return TRI_OK;

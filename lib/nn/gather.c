@@ -3,17 +3,18 @@
  * are written for vector instructions. */
 #include <string.h>
 
+#include "eval/bytes.h"
 #include "nn/train.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O3")
 #endif
 
-typedef void copy_row(const void *restrict from, size_t n, double scale, double offset,
-                      void *restrict to);
+typedef void copy_row(void *restrict to, const void *restrict from, size_t n, double scale,
+                      double offset);
 
 /* Of each type in C: X(enumerator, type, what it is computed in for floats). Integers of 24 bits or fewer are floats
- * as they are; what has more is rounded once, from double. */
+ * as they are; what has more is rounded once, from double. Bytes, which pictures have, are a kernel of lanes. */
 #define C_TYPES(X)                                                                                 \
   X(F8, double, double)                                                                            \
   X(F4, float, float)                                                                              \
@@ -21,15 +22,13 @@ typedef void copy_row(const void *restrict from, size_t n, double scale, double 
   X(I2, int16_t, float)                                                                            \
   X(I4, int32_t, double)                                                                           \
   X(I8, int64_t, double)                                                                           \
-  X(U1, uint8_t, float)                                                                            \
   X(U2, uint16_t, float)                                                                           \
   X(U4, uint32_t, double)                                                                          \
-  X(U8, uint64_t, double)                                                                          \
-  X(B1, uint8_t, float)
+  X(U8, uint64_t, double)
 
 #define COPY(name, type, between, result)                                                          \
-  static void result##s_of_##name(const void *restrict from, size_t n, double scale,               \
-                                  double offset, void *restrict to) {                              \
+  static void result##s_of_##name(void *restrict to, const void *restrict from, size_t n,          \
+                                  double scale, double offset) {                                   \
     const type *restrict x = from;                                                                 \
     result *restrict y = to;                                                                       \
     const between a = (between)scale, b = (between)offset;                                         \
@@ -45,42 +44,52 @@ static copy_row *const copies[TRI_DTYPES][2] = {
 #undef ROW
 };
 
-static void plain_floats(const void *restrict from, size_t n, double scale, double offset,
-                         void *restrict to) {
+static void plain_floats(void *restrict to, const void *restrict from, size_t n, double scale,
+                         double offset) {
   (void)scale, (void)offset;
   memcpy(to, from, n * sizeof(float));
 }
 
 static copy_row *chosen(const tri_samples *s, double scale, bool floats) {
-  bool plain = s->array->dtype == TRI_F4 && scale == 1.0 && s->offset == 0.0;
-  return plain && floats ? plain_floats : copies[s->array->dtype][floats ? 0 : 1];
+  tri_dtype dtype = s->array->dtype;
+  if (dtype == TRI_U1 || dtype == TRI_B1)
+    return floats ? tri__floats_of_bytes : tri__doubles_of_bytes;
+  if (floats && dtype == TRI_F4 && scale == 1.0 && s->offset == 0.0) return plain_floats;
+  return copies[dtype][floats ? 0 : 1];
 }
 
-/* Rows lie about anywhere in memory: what comes two rows later is asked for now. */
-static void ask_for(const char *row, size_t bytes) {
-  if (bytes > 4096) bytes = 4096;
-  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i);
+/* Rows lie about anywhere in memory, and are asked for long before they are read: each batch for the one after it,
+ * which comes while the step is computed. */
+enum { ASKED = 65536, LINE = 64 };
+
+/* Inline: gcc sees no effect in a call of it. */
+static inline __attribute__((always_inline)) void ask_for(const char *data, size_t bytes,
+                                                          const uint32_t *order, size_t n) {
+  for (size_t i = 0; i < n && i * bytes < ASKED; i++) {
+    const char *row = data + order[i] * bytes;
+    for (size_t at = 0; at < bytes && at < ASKED; at += LINE) __builtin_prefetch(row + at, 0, 2);
+    __builtin_prefetch(row + bytes - 1, 0, 2);
+  }
 }
 
 void tri__gather_samples(const tri_samples *from, size_t each, const uint32_t *order, size_t first,
-                         size_t n, bool floats, void *to) {
+                         size_t n, size_t next, bool floats, void *to) {
   double scale = from->scale == 0.0 ? 1.0 : from->scale;
   copy_row *copy = chosen(from, scale, floats);
   size_t bytes = each * tri_dtype_size(from->array->dtype);
   size_t room = each * (floats ? sizeof(float) : sizeof(double));
   const char *data = from->array->data;
   if (!order) { /* one behind the other */
-    copy(data + first * bytes, n * each, scale, from->offset, to);
+    copy(to, data + first * bytes, n * each, scale, from->offset);
     return;
   }
   order += first;
-  for (size_t i = 0; i < n; i++) {
-    if (i + 2 < n) ask_for(data + order[i + 2] * bytes, bytes);
-    copy(data + order[i] * bytes, each, scale, from->offset, (char *)to + i * room);
-  }
+  for (size_t i = 0; i < n; i++)
+    copy((char *)to + i * room, data + order[i] * bytes, each, scale, from->offset);
+  ask_for(data, bytes, order + n, next);
 }
 
-void tri__floats(const double *from, size_t n, float *to) { floats_of_F8(from, n, 1.0, 0.0, to); }
+void tri__floats(const double *from, size_t n, float *to) { floats_of_F8(to, from, n, 1.0, 0.0); }
 
 /* Exponents of all ones are those of infinities and NaN. */
 #define FIRST_NOT_FINITE(type, bits_type, mask)                                                    \
