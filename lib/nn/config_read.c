@@ -105,6 +105,12 @@ static tri_status check_layers(struct io *io, const struct json *layers) {
              : tri__json_fail(io, layers, TRI_LIMIT, "more than %d layers", MOST_LAYERS);
 }
 
+/* How many weights the limit has room for. */
+static size_t most_within(const struct io *io, const tri_model *m) {
+  size_t left = io->limit > io->memory.used ? io->limit - io->memory.used : 0;
+  return left / (m->domain == TRI_DOUBLE ? sizeof(double) : sizeof(float));
+}
+
 tri_status tri__model_read(struct io *io, const struct json *at, const tri_model_options *options,
                            size_t too_many, tri_model **model) {
   const char *class_name;
@@ -126,7 +132,8 @@ tri_status tri__model_read(struct io *io, const struct json *at, const tri_model
   if (status) return status;
   tri_model *m = functional ? tri_functional(&o) : tri_sequential(&o);
   if (!m) return tri__io_fail(io, TRI_MEMORY, "out of memory");
-  m->too_many = too_many;
+  m->too_many = too_many ? too_many : most_within(io, m) + 1;
+  m->too_many_is = too_many ? TRI_SHAPE : TRI_LIMIT;
   status = functional ? tri__functional_read(io, &config, m) : read_sequential(io, &layers, m);
   m->too_many = 0;
   if (status)

@@ -10,7 +10,7 @@
 const struct field *tri__layer_fields(tri_layer_kind kind);
 
 /* A model from the object that Keras writes of it. options gives what is not there: the seed, the allocator. too_many
- * not 0: as many parameters are TRI_SHAPE. */
+ * not 0: as many parameters are TRI_SHAPE; otherwise more than the limit has room for are TRI_LIMIT. */
 tri_status tri__model_read(struct io *io, const struct json *at, const tri_model_options *options,
                            size_t too_many, tri_model **model);
 

@@ -75,7 +75,8 @@ struct tri_model {
   size_t n_weights, weight_capacity;
   size_t parameters, trainable; /* numbers in all weights, and in those that are trained */
   double scale;                 /* not 0: what the tool multiplies its data by */
-  size_t too_many; /* not 0: so many parameters are more than the file has that it is read from */
+  size_t too_many; /* not 0, while it is read: as many parameters are more than there may be */
+  tri_status too_many_is;    /* TRI_LIMIT, or TRI_SHAPE where a file has fewer */
   struct training *training; /* of train.h; NULL: not compiled */
 };
 

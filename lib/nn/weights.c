@@ -69,8 +69,9 @@ tri_status tri__new_weight(tri_model *m, struct layer *l, const struct new_weigh
   if (!tri__sample_count(&w->shape, &count) || (size_t)count > SIZE_MAX - m->parameters)
     return tri__model_fail(m, TRI_LIMIT, "%s: too many weights", l->name);
   if (m->too_many && (size_t)count >= m->too_many - m->parameters)
-    return tri__model_fail(m, TRI_SHAPE, "%s: the file has fewer weights than the layers take",
-                           l->name);
+    return tri__model_fail(m, m->too_many_is, "%s: %s than the layers take", l->name,
+                           m->too_many_is == TRI_LIMIT ? "the limit has room for fewer weights"
+                                                       : "the file has fewer weights");
   tri_status status = weight_variable(m, l, w, &own);
   if (status) return status;
   if (!tri__grow(&m->memory, (void **)&m->weights, &m->weight_capacity, number + 1, sizeof own) ||

@@ -2,6 +2,7 @@
 # Runs every session that the README and the manual show: what stands after "triad> " is typed, the rest is compared. Commands
 # shown after "$ " in the README's sh blocks are run as well, in the source folder; its C programs are compiled, run, and print what
 # stands in the output block below each.
+# Commands of the manual ("@c commands" before the @example) are run in a scratch folder with the examples' networks and data.
 # A block of the README starts with ```triad, ```sh, ```c or ```output, one of the manual with "@c session" before its @example.
 set -u
 work=doc-sessions
@@ -13,8 +14,9 @@ split_blocks() {
     /^```output$/ { file = out "." n ".c.expected"; next }
     /^```(triad|sh|c)$/ { kind = substr($0, 4); n++; file = out "." n "." kind; next }
     /^```/ { file = ""; next }
-    /^@c session$/ { next_is = 1; next }
-    next_is && /^@example$/ { n++; file = out "." n ".triad"; next_is = 0; next }
+    /^@c session$/ { next_is = "triad"; next }
+    /^@c commands$/ { next_is = "commands"; next }
+    next_is != "" && /^@example$/ { n++; file = out "." n "." next_is; next_is = ""; next }
     /^@end example$/ { file = ""; next }
     file != "" { gsub(/@dots\{\}/, "..."); gsub(/@@/, "@"); gsub(/@\{/, "{"); gsub(/@\}/, "}"); print > file }
   ' "$1"
@@ -34,6 +36,17 @@ run_commands() {
   (cd "$abs_srcdir" && PATH=$(dirname "$TRIAD"):$PATH bash -e -s) <"$1.in" >"$1.out" 2>&1
 }
 
+# The same in a folder of their own. They need what networks in files need.
+networks=$work/networks
+mkdir -p "$networks"
+cp "$abs_srcdir"/examples/*.json "$abs_srcdir"/examples/*.csv "$networks"
+run_networks() {
+  sed -n 's/^\$ //p' "$1" >"$1.in"
+  grep -v '^\$ ' "$1" >"$1.expected"
+  (cd "$networks" && PATH=$(dirname "$TRIAD"):$PATH bash -s) <"$1.in" >"$1.out" 2>&1
+  grep -q 'triad was built without' "$1.out" && cp "$1.expected" "$1.out"
+}
+
 # A program, with the library of this build. The README's ten lines end without freeing what they made.
 run_program() {
   # shellcheck disable=SC2086,SC2154
@@ -46,12 +59,14 @@ ldflags=$(sed -n 's/^LDFLAGS = //p' Makefile)
 
 split_blocks "$abs_srcdir/README.md"
 split_blocks "$abs_srcdir/doc/triad.texi"
+split_blocks "$abs_srcdir/doc/network_tool.texi"
 count=0
-for block in "$work"/*.triad "$work"/*.sh "$work"/*.c; do
+for block in "$work"/*.triad "$work"/*.sh "$work"/*.c "$work"/*.commands; do
   [ -f "$block" ] || continue
   count=$((count + 1))
   case $block in
     *.triad) run_session "$block" ;;
+    *.commands) run_networks "$block" ;;
     *.sh) run_commands "$block" ;;
     *.c) run_program "$block" ;;
   esac

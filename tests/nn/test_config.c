@@ -387,6 +387,12 @@ START_TEST(limits) {
   tri_io_options io = {.limit = 79 * strlen(text), .error = &error};
   ck_assert_int_eq(tri_model_from_json(text, strlen(text), NULL, &io, &m), TRI_LIMIT);
   ck_assert_ptr_null(m);
+  snprintf(text, sizeof text,
+           "{\"class_name\": \"Sequential\", \"config\": {\"layers\": [{\"class_name\": "
+           "\"InputLayer\", \"config\": {\"batch_shape\": [null, 1000]}}, {\"class_name\": "
+           "\"Dense\", \"config\": {\"units\": 2000000000}}]}}");
+  refused(text, TRI_LIMIT,
+          "config.layers[1]: dense: the limit has room for fewer weights than the layers take");
   memset(text, '[', 100000);
   text[100000] = '\0';
   refused(text, TRI_SYNTAX, "maximum parsing depth reached");
