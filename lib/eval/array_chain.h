@@ -56,6 +56,7 @@ struct chain {
   uint32_t entry_count, step_count, sum_count, slot_count;
   size_t part; /* elements; the last one has the rest */
   size_t parts;
+  bool streams;            /* more is read and written than stays in the second cache */
   double cost;             /* of all elements, in nanoseconds */
   struct product *product; /* not NULL: its rows come before each part */
   uint32_t local;          /* the entry that is a product's rows in the thread's scratch, at */

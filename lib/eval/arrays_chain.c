@@ -174,6 +174,15 @@ static size_t unit_of(struct chain_sum *sum, size_t elements) {
 
 static size_t round_up(size_t x, size_t unit) { return (x + unit - 1) / unit * unit; }
 
+enum { SECOND_CACHE = 1 << 19 }; /* bytes of it that a chain may count on */
+
+static bool streams(const struct making *k) {
+  size_t arrays = 0;
+  for (uint32_t e = 0; e < k->chain->entry_count; e++)
+    arrays += k->chain->entries[e].kind == ENTRY_DENSE || k->chain->entries[e].stored;
+  return arrays && k->task->elements > SECOND_CACHE / arrays / k->p->size;
+}
+
 static void cut(struct making *k) {
   struct chain *c = k->chain;
   size_t elements = k->task->elements, unit = LANE_BLOCK, least = PART;
@@ -197,6 +206,7 @@ static void cut(struct making *k) {
     k->task->scratch_size += sum->count * sum->size_of * (sum->by_parts ? c->parts : 1);
   }
   c->cost = (double)elements * (double)c->step_count * 0.1;
+  c->streams = streams(k);
 }
 
 /* --- the product that the chain is carried out with */

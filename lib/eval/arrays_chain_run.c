@@ -99,6 +99,18 @@ static void run_steps(const struct chain *c, void *const *at, bool many) {
   }
 }
 
+/* What the next block reads is on its way while this one is computed: the processor's own guesses end
+ * where each kernel does. */
+static void fetch_next(const struct chain_work *w, const struct bench *b, size_t first,
+                       size_t end) {
+  size_t size = w->run->program->size, next = first + LANE_MANY;
+  size_t bytes = next + LANE_MANY <= end ? LANE_MANY * size : 0;
+  for (uint32_t e = 0; e < w->chain->entry_count; e++) {
+    if (w->chain->entries[e].kind != ENTRY_DENSE || e == w->chain->local) continue;
+    for (size_t i = 0; i < bytes; i += LINE) __builtin_prefetch(b->base[e] + next * size + i);
+  }
+}
+
 static void store(const struct chain_work *w, const struct bench *b, size_t first, size_t count) {
   size_t size = w->run->program->size;
   for (uint32_t e = 0; e < w->chain->entry_count; e++) {
@@ -132,6 +144,7 @@ static void run_part(void *data, size_t part, size_t worker) {
     count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
     if (end - first >= LANE_MANY) count = LANE_MANY;
     place_block(w, &b, first, count, first - before);
+    if (c->streams) fetch_next(w, &b, first, end);
     run_steps(c, b.at, count == LANE_MANY);
     store(w, &b, first, count);
     for (uint32_t s = 0; s < c->sum_count; s++)

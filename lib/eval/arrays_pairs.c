@@ -5,8 +5,9 @@
 #include "eval/array_program.h"
 
 /* Of rows that are computed at once: few enough to stay in the second cache with what else the
- * chain reads, enough that CBLAS packs its other operand rarely. */
-enum { PIECE_BYTES = 192 << 10, PIECE_ROWS = 16 };
+ * chain reads, enough that CBLAS packs its other operand rarely. Chains over less than SECOND_CACHE
+ * find the whole product there. */
+enum { PIECE_BYTES = 256 << 10, PIECE_ROWS = 16, SECOND_CACHE = 1 << 20 };
 
 static size_t elements_between(const struct view *v, uint32_t first, uint32_t last) {
   size_t count = 1;
@@ -34,6 +35,20 @@ static uint32_t first_reader(const struct array_program *p, uint32_t node, bool 
   }
   for (uint32_t o = 0; o < p->output_count; o++) *sole &= p->outputs[o].node != node;
   return alike ? first : NO_TASK;
+}
+
+/* Whether what a chain reads and writes would drive a product from the second cache. */
+static bool streams(const struct array_program *p, const struct array_task *chain) {
+  size_t arrays = 0;
+  for (uint32_t k = 0; k < chain->count; k++) {
+    const struct array_node *n = p->nodes + chain->nodes[k];
+    arrays += n->kind == NODE_ROW && n->stored;
+    for (uint32_t a = 0; a < n->nargs; a++) {
+      const struct array_node *read = p->nodes + n->args[a].node;
+      arrays += read->task != n->task && read->count == chain->elements;
+    }
+  }
+  return arrays && chain->elements > SECOND_CACHE / arrays / p->size;
 }
 
 /* Whether a sum can be cut behind each `piece` elements. */
@@ -94,7 +109,9 @@ static void join(struct array_maker *m, uint32_t t) {
   size_t piece = p->nodes[node].kind == NODE_PRODUCT ? rows_of_piece(p, p->nodes + node) : 0;
   bool sole;
   uint32_t chain = piece ? first_reader(p, node, &sole) : NO_TASK;
-  if (chain == NO_TASK || p->tasks[chain].product || !can_wait(m, node, chain, piece)) return;
+  if (chain == NO_TASK || p->tasks[chain].product || !streams(p, p->tasks + chain) ||
+      !can_wait(m, node, chain, piece))
+    return;
   p->tasks[chain].product = node + 1;
   p->tasks[chain].piece = piece;
   p->tasks[chain].local = sole;

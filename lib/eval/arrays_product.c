@@ -64,7 +64,7 @@ static void operand(const struct view *v, const struct contraction *how, int i, 
 enum {
   PIECE = 24000000, /* multiplications of a piece, at least */
   MOST_PIECES = 16,
-  PIECE_ROWS = 48 /* rows and columns of pieces: of whole tiles of the CBLAS's kernels */
+  PIECE_ROWS = 16 /* rows and columns of pieces: of whole tiles of the CBLAS's kernels */
 };
 
 static void cut(struct product *p) {

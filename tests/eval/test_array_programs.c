@@ -397,7 +397,7 @@ static tri_expr rows_of(tri_expr bias, int64_t rows, int64_t columns) {
 }
 
 /* Sizes that make several pieces, no multiples of a block. */
-enum { ROWS = 301, INNER = 37, COLUMNS = 211 };
+enum { ROWS = 701, INNER = 37, COLUMNS = 411 };
 
 /* A layer and what is summed of it: the product is never stored, all else is one pass over its
  * rows. */
