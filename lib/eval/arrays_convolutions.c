@@ -20,6 +20,10 @@ static void count(const struct array_node *product, int i, size_t *kept, size_t 
     *(d >= first && d < first + how->contracted ? summed : kept) *= v->size[d];
 }
 
+static bool by_kernels(const struct window_layout *l, size_t filters) {
+  return tri__convolution_fits(&(struct convolution){.w = *l, .filters = filters, .groups = 1});
+}
+
 static struct window_plan *new_plan(struct array_maker *m, enum window_work work,
                                     const struct window_layout *l, size_t filters,
                                     unsigned strong) {
@@ -44,7 +48,7 @@ static bool of_unfolded(struct array_maker *m, uint32_t node) {
   count(n, 0, &kept, &summed);
   count(n, 1, &filters, &other);
   bool fits = n->how.turned & CONTRACT_B && tri__view_is_dense(&n->args[1]) && filters &&
-              (turned ? summed : kept) == l->n * l->windows &&
+              by_kernels(l, filters) && (turned ? summed : kept) == l->n * l->windows &&
               (turned ? kept : summed) == l->places * l->c && (turned || !n->update.given);
   if (!fits) return true;
   n->windows = new_plan(m, turned ? CONVOLUTION_KERNEL : CONVOLUTION, l, filters, n->how.strong);
@@ -67,7 +71,8 @@ static bool of_folded(struct array_maker *m, uint32_t node) {
   count(product, 0, &kept, &filters);
   count(product, 1, &cells, &other);
   if (kept != l->n * l->windows || cells != l->places * l->c || !filters ||
-      !tri__view_is_dense(&product->args[0]) || !tri__view_is_dense(&product->args[1]))
+      !by_kernels(l, filters) || !tri__view_is_dense(&product->args[0]) ||
+      !tri__view_is_dense(&product->args[1]))
     return true;
   n->windows = new_plan(m, CONVOLUTION_BACK, l, filters, product->how.strong);
   if (!n->windows) return false;

@@ -2,6 +2,7 @@
 /* Which kernels over images a processor gets, and how batches are cut. */
 #include "eval/convolution.h"
 
+#include "base/memory.h"
 #include "config.h"
 
 extern const struct image_kernels tri__images_double_default, tri__images_float_default;
@@ -25,6 +26,21 @@ const struct image_kernels *tri__image_kernels(tri_domain domain, int i) {
 #endif
   if (i) return NULL;
   return floats ? &tri__images_float_default : &tri__images_double_default;
+}
+
+/* Times so many as the image and its windows have; padding that is of use is far below. */
+enum { MOST_COPIED = 64 };
+
+bool tri__convolution_fits(const struct convolution *c) {
+  const struct window_layout *w = &c->w;
+  size_t reach = 1, limit;
+  if (!w->n || !w->windows || !w->places || !w->c) return false;
+  if (!size_product(w->cells + w->windows, MOST_COPIED, &limit)) return false;
+  for (int d = 0; d < WINDOW_RANK; d++) {
+    size_t along = (w->out[d] - 1) * w->stride[d] + (w->size[d] - 1) * w->dilation[d] + 1;
+    if (!size_product(reach, along, &reach) || reach > limit) return false;
+  }
+  return true;
 }
 
 size_t tri__sum_parts(const struct convolution *c) {

@@ -73,6 +73,10 @@ struct image_kernels {
   void (*fold)(const struct window_layout *l, const void *y, void *to);
 };
 
+/* Whether copies of images as far as windows reach are not much more than the images and what comes
+ * of them; else these kernels are not for such windows. */
+bool tri__convolution_fits(const struct convolution *c);
+
 /* The table for a domain, TRI_DOUBLE or TRI_FLOAT: the best that this processor has, or the i-th
  * best; NULL beyond the last. */
 const struct image_kernels *tri__image_kernels(tri_domain domain, int i);

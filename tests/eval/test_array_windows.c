@@ -280,6 +280,23 @@ START_TEST(images_of_loops) {
 }
 END_TEST
 
+/* Windows that reach so far outside that images cannot be copied with what is there. */
+START_TEST(far_outside) {
+  enum { FAR = 1 << 30 };
+  struct subject s = {0};
+  tri_windows far = {
+      .strides = {FAR, FAR, FAR}, .before = {FAR, FAR, FAR}, .after = {FAR, FAR, FAR}};
+  tri_expr x = input(&s, "x", 5, (int64_t[]){2, 3, 2, 4, 2}),
+           k = input(&s, "k", 5, (int64_t[]){2, 1, 2, 2, 3}), gradient[2];
+  tri_expr loss = flat_sum(tri_square(tri_convolve_with(x, k, &far)));
+  ok(tri_gradient(loss, 2, s.in, gradient));
+  output(&s, loss), output(&s, gradient[0]), output(&s, gradient[1]);
+  for (size_t i = 0; i < s.n_in; i++)
+    for (size_t e = 0; e < s.in_counts[i]; e++) numbers[i][e] = any_number(false);
+  check(&s, 1e-12);
+}
+END_TEST
+
 static Suite *suite(void) {
   Suite *s = suite_create("array_windows");
   TCase *t = tcase_create("windows");
@@ -291,6 +308,7 @@ static Suite *suite(void) {
   tcase_add_test(t, groups_of_channels);
   tcase_add_test(t, zeros_by_choice_are_strong);
   tcase_add_test(t, images_of_loops);
+  tcase_add_test(t, far_outside);
   suite_add_tcase(s, t);
   return s;
 }
