@@ -64,8 +64,9 @@ bool tri__io_within(struct io *io, size_t count, size_t size) {
 
 static void no_memory(struct io *io) { tri__io_fail(io, TRI_MEMORY, "out of memory"); }
 
-/* Asks for large pages, where a system has them on advice, before the block is first written: samples that are picked
- * from a large array here and there then mostly wait for numbers, and no longer for where their pages are. */
+/* Asks for large pages, where a system has them on advice, before the block is first written:
+ * samples that are picked from a large array here and there then mostly wait for numbers, and no
+ * longer for where their pages are. */
 static void advise_large_pages(void *block, size_t bytes) {
 #ifdef MADV_HUGEPAGE
   const uintptr_t page = (uintptr_t)2 << 20, begin = ((uintptr_t)block + page - 1) & ~(page - 1);

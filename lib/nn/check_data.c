@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Data that cannot be learnt are found before anything is learnt from the others: shapes that do not fit, classes that
- * there are not, numbers that are none. */
+/* Data that cannot be learnt are found before anything is learnt from the others: shapes that do
+ * not fit, classes that there are not, numbers that are none. */
 #include <math.h>
 
 #include "nn/train.h"

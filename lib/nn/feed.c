@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Data gone through in batches: from arrays in an order that is drawn for each epoch, or from a generator. */
+/* Data gone through in batches: from arrays in an order that is drawn for each epoch, or from a
+ * generator. */
 #include "nn/train.h"
 
 /* --- memory */

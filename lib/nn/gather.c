@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Batches: the numbers of chosen samples, whatever their type, as floats or doubles in one place. This file's loops
- * are written for vector instructions. */
+/* Batches: the numbers of chosen samples, whatever their type, as floats or doubles in one place.
+ * This file's loops are written for vector instructions. */
 #include <string.h>
 
 #include "eval/bytes.h"
@@ -13,8 +13,9 @@
 typedef void copy_row(void *restrict to, const void *restrict from, size_t n, double scale,
                       double offset);
 
-/* Of each type in C: X(enumerator, type, what it is computed in for floats). Integers of 24 bits or fewer are floats
- * as they are; what has more is rounded once, from double. Bytes, which pictures have, are a kernel of lanes. */
+/* Of each type in C: X(enumerator, type, what it is computed in for floats). Integers of 24 bits or
+ * fewer are floats as they are; what has more is rounded once, from double. Bytes, which pictures
+ * have, are a kernel of lanes. */
 #define C_TYPES(X)                                                                                 \
   X(F8, double, double)                                                                            \
   X(F4, float, float)                                                                              \
@@ -58,8 +59,8 @@ static copy_row *chosen(const tri_samples *s, double scale, bool floats) {
   return copies[dtype][floats ? 0 : 1];
 }
 
-/* Rows lie about anywhere in memory, and are asked for long before they are read: each batch for the one after it,
- * which comes while the step is computed. */
+/* Rows lie about anywhere in memory, and are asked for long before they are read: each batch for
+ * the one after it, which comes while the step is computed. */
 enum { ASKED = 65536, LINE = 64 };
 
 /* Inline: gcc sees no effect in a call of it. */

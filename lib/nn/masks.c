@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Which numbers dropout keeps, by counter: the same whatever fills the mask, and in how many parts. */
+/* Which numbers dropout keeps, by counter: the same whatever fills the mask, and in how many
+ * parts. */
 #include <Random123/philox.h>
 
 #include "nn/train.h"

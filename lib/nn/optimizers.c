@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Optimizers as expressions: SGD with momentum (Sutskever et al. 2013), RMSprop (Tieleman and Hinton 2012), Adam
- * (Kingma and Ba 2015), AMSGrad (Reddi et al. 2018), in the form that Keras 3 gives them. */
+/* Optimizers as expressions: SGD with momentum (Sutskever et al. 2013), RMSprop (Tieleman and
+ * Hinton 2012), Adam (Kingma and Ba 2015), AMSGrad (Reddi et al. 2018), in the form that Keras 3
+ * gives them. */
 #include <math.h>
 
 #include "nn/train.h"

@@ -8,7 +8,8 @@
 
 /* --- numbers as Python's format writes them, whatever the locale */
 
-/* |x| in units of 10^-decimals, 0 <= decimals <= 4; what has no such number is written by tri__text_double. */
+/* |x| in units of 10^-decimals, 0 <= decimals <= 4; what has no such number is written by
+ * tri__text_double. */
 static void fixed(tri_text *text, double x, unsigned decimals) {
   static const double units[] = {1.0, 1e1, 1e2, 1e3, 1e4};
   double scaled = nearbyint(fabs(x) * units[decimals]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Steps carried out: where the inputs and outputs of their functions are, which stay there from batch to batch. */
+/* Steps carried out: where the inputs and outputs of their functions are, which stay there from
+ * batch to batch. */
 #include <math.h>
 #include <string.h>
 
@@ -47,7 +48,8 @@ static void *number_at(const tri_model *m, void *at, size_t i) {
   return (char *)at + i * (m->domain == TRI_FLOAT ? sizeof(float) : sizeof(double));
 }
 
-/* Measured numbers, weights and slots are where they are for good; the order is that of step_build.c. */
+/* Measured numbers, weights and slots are where they are for good; the order is that of
+ * step_build.c. */
 static void set_training_places(tri_model *m, struct step *s) {
   struct training *t = m->training;
   size_t o = t->measures.n, slots = t->n_slots * t->n_trained;

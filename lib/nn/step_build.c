@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Steps as expressions, compiled to one function each. A step of training is
  *   (weights, slots, x, y, masks, rate, step size) -> (measured, weights', slots')
- * and updates weights and slots in place; that of a test (weights, x, y) -> measured, that of a prediction
- * (weights, x) -> outputs. */
+ * and updates weights and slots in place; that of a test (weights, x, y) -> measured, that of a
+ * prediction (weights, x) -> outputs. */
 #include <stdio.h>
 #include <string.h>
 #include <triad/calculus.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What the files of training share: what a model takes and gives, batches, steps, what is measured. */
+/* What the files of training share: what a model takes and gives, batches, steps, what is
+ * measured. */
 #ifndef TRIAD_NN_TRAIN_H
 #define TRIAD_NN_TRAIN_H
 
@@ -21,8 +22,8 @@ size_t tri__optimizer_slots(const tri_optimizer *optimizer);
 double tri__optimizer_step_size(const tri_optimizer *optimizer, double rate, uint64_t step);
 /* Bounds n gradients as the optimizer asks for. */
 void tri__clip_gradients(const tri_optimizer *optimizer, size_t n, tri_expr *gradients);
-/* The weights p after a step along gradient g, and what is kept then, into next; rate and step_size are
- * scalars. */
+/* The weights p after a step along gradient g, and what is kept then, into next; rate and step_size
+ * are scalars. */
 tri_expr tri__optimizer_step(const tri_optimizer *optimizer, tri_expr rate, tri_expr step_size,
                              tri_expr p, tri_expr g, const tri_expr *state, tri_expr *next);
 
@@ -62,8 +63,8 @@ struct feed {
   double **pointers; /* what a generator is given */
 };
 
-/* Begins with data that have n_x inputs and, if `targets`, what they are compared with. `batch` samples make
- * a batch. Checks the data. tri__feed_close in any case, in the end. */
+/* Begins with data that have n_x inputs and, if `targets`, what they are compared with. `batch`
+ * samples make a batch. Checks the data. tri__feed_close in any case, in the end. */
 tri_status tri__feed_open(struct feed *feed, const tri_dataset *data, bool targets, size_t batch);
 /* How many samples arrays have; 0 of a generator. */
 size_t tri__dataset_count(const tri_dataset *data);
@@ -87,16 +88,16 @@ tri_status tri__check_samples(tri_model *model, const struct port *port, const t
                               size_t count);
 tri_status tri__check_made(tri_model *model, const struct port *port, const double *x, size_t n);
 
-/* Sample order[first + i], or first + i if order is NULL, i = 0 … n - 1, of `each` numbers, into rows of floats
- * or doubles. The `next` samples after them are to come next. */
+/* Sample order[first + i], or first + i if order is NULL, i = 0 … n - 1, of `each` numbers, into
+ * rows of floats or doubles. The `next` samples after them are to come next. */
 void tri__gather_samples(const tri_samples *from, size_t each, const uint32_t *order, size_t first,
                          size_t n, size_t next, bool floats, void *to);
 void tri__floats(const double *from, size_t n, float *to);
 /* The place of the first NaN or infinity; the number of elements if there is none. */
 size_t tri__first_not_finite(const tri_array *array);
 
-/* 1 where a number is kept and 0 where it is dropped, which is so for the share `rate`: of one layer at one step,
- * whatever the batch. */
+/* 1 where a number is kept and 0 where it is dropped, which is so for the share `rate`: of one
+ * layer at one step, whatever the batch. */
 void tri__random_mask(uint64_t seed, uint32_t layer, uint64_t step, double rate, size_t n,
                       bool floats, void *mask);
 
@@ -164,7 +165,8 @@ struct step {
   size_t n_drawn;
 };
 
-/* How a model is trained: what tri_model_compile keeps, and what is made of it when it is needed. */
+/* How a model is trained: what tri_model_compile keeps, and what is made of it when it is
+ * needed. */
 struct training {
   bool compiled; /* else there are predictions alone */
   bool busy;     /* in a fit, whose callbacks may not begin another, or compile */
@@ -208,20 +210,21 @@ tri_status tri__step_ready(tri_model *model, enum step_kind kind);
 /* The places of a step's inputs and outputs. */
 tri_status tri__step_places(tri_model *model, struct step *step, const struct built *built);
 void tri__step_free(tri_model *model, struct step *step);
-/* Carries a step out for `samples` samples in the columns of the feed. Means over the batch go into batch_means, and
- * outputs to where step->outputs says. */
+/* Carries a step out for `samples` samples in the columns of the feed. Means over the batch go into
+ * batch_means, and outputs to where step->outputs says. */
 tri_status tri__step_run(tri_model *model, enum step_kind kind, const struct feed *feed,
                          size_t samples, const volatile int *interrupt);
 
-/* The means of what is measured over the data of a feed that is open, of at most `steps` batches. */
+/* The means of what is measured over the data of a feed that is open, of at most `steps`
+ * batches. */
 tri_status tri__test(tri_model *model, struct feed *feed, int64_t steps,
                      const volatile int *interrupt, double *means);
 
 /* An option's default for 0; TRI_ARGUMENT if it is negative. */
 tri_status tri__positive(tri_model *model, const char *what, int64_t *value, int64_t otherwise);
 
-/* What is built of outputs: the loss, of all and of each if there are several, then the metrics; into
- * measures[training->measures.n]. y are the variables that outputs are compared with. */
+/* What is built of outputs: the loss, of all and of each if there are several, then the metrics;
+ * into measures[training->measures.n]. y are the variables that outputs are compared with. */
 tri_status tri__measure(tri_model *model, const struct built *built, const tri_expr *y,
                         tri_expr *measures);
 

@@ -147,8 +147,8 @@ TRI_CHECKED TRI_API tri_status tri_idx_read(const char *path, const tri_io_optio
 TRI_CHECKED TRI_API tri_status tri_idx_parse(const void *bytes, size_t size,
                                              const tri_io_options *options, tri_array *array);
 
-/* Reads a folder as that of MNIST and of what was made after it: pictures and labels of
- * part "train" or "t10k", from PART-images-idx3-ubyte and PART-labels-idx1-ubyte, or the same with .gz.
+/* Reads a folder as that of MNIST and of what was made after it: pictures and labels of part
+ * "train" or "t10k", from PART-images-idx3-ubyte and PART-labels-idx1-ubyte, or the same with .gz.
  * Both are then the caller's to free. TRI_FILE also if there are not as many pictures as labels;
  * otherwise as tri_idx_read. */
 TRI_CHECKED TRI_API tri_status tri_idx_folder(const char *folder, const char *part,

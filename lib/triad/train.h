@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Training of networks: optimizers, data in batches, fit, evaluate and predict, callbacks. Names, defaults
- * and meanings are those of Keras 3. */
+/* Training of networks: optimizers, data in batches, fit, evaluate and predict, callbacks. Names,
+ * defaults and meanings are those of Keras 3. */
 #ifndef TRIAD_TRAIN_H
 #define TRIAD_TRAIN_H
 
@@ -56,14 +56,14 @@ typedef struct tri_samples {
   double offset;
 } tri_samples;
 
-/* Samples with what is to be learnt of them: in arrays, or made batch by batch. Whoever makes it owns
- * the arrays, which must last as long as the call that is given it. */
+/* Samples with what is to be learnt of them: in arrays, or made batch by batch. Whoever makes it
+ * owns the arrays, which must last as long as the call that is given it. */
 typedef struct tri_dataset {
   const tri_samples *x, *y; /* for each input and each output of the model; y NULL: unknown */
   size_t n_x, n_y;          /* how many; 0: one, if there are any */
-  /* Not NULL, in place of arrays: puts up to `samples` samples of batch `index` of an epoch, from 0,
-   * into x[i] and y[i], each by rows, and sets *made to how many these are; 0 ends the epoch. Another
-   * status than TRI_OK ends the call, which returns it. */
+  /* Not NULL, in place of arrays: puts up to `samples` samples of batch `index` of an epoch, from
+   * 0, into x[i] and y[i], each by rows, and sets *made to how many these are; 0 ends the epoch.
+   * Another status than TRI_OK ends the call, which returns it. */
   tri_status (*generate)(void *context, uint64_t index, size_t samples, double *const *x,
                          double *const *y, size_t *made);
   void *context;
@@ -87,15 +87,16 @@ typedef struct tri_training_options {
 } tri_training_options;
 
 /* Says how a model is trained, and forgets how it was before:
- *   tri_model_compile(model, .optimizer = tri_sgd(), .loss = "mean_squared_error", .metrics = {"accuracy"})
- * TRI_ARGUMENT for an optimizer that makes no sense, a missing loss, or a model without layers; TRI_NAME for
- * an unknown loss or metric; TRI_SHAPE, TRI_LIMIT, TRI_MEMORY: see tri_model_error. */
+ *   tri_model_compile(model, .optimizer = tri_sgd(), .loss = "mse", .metrics = {"accuracy"})
+ * TRI_ARGUMENT for an optimizer that makes no sense, a missing loss, or a model without layers;
+ * TRI_NAME for an unknown loss or metric; TRI_SHAPE, TRI_LIMIT, TRI_MEMORY: see tri_model_error. */
 TRI_CHECKED TRI_API tri_status tri_model_compile_with(tri_model *model,
                                                       const tri_training_options *options);
 #define tri_model_compile(model, ...)                                                              \
   tri_model_compile_with((model), &(tri_training_options){__VA_ARGS__})
 
-/* The learning rate of a compiled model, which may be changed at any time; NaN if it is not compiled. */
+/* The learning rate of a compiled model, which may be changed at any time; NaN if it is not
+ * compiled. */
 TRI_API double tri_model_learning_rate(const tri_model *model);
 TRI_API void tri_model_set_learning_rate(tri_model *model, double rate);
 
@@ -157,12 +158,12 @@ typedef struct tri_fit_options {
 /* What was measured in each epoch. */
 typedef struct tri_history tri_history;
 
-/* Trains a compiled model. What is wrong with the data is found before anything is changed: TRI_SHAPE where
- * shapes do not fit the model's, naming the layer and both; TRI_ARGUMENT for missing or empty data, classes that
- * there are not, NaN or infinite numbers, telling which and where, and options without sense;
- * TRI_LIMIT beyond 4,294,967,295 samples. A loss that is NaN or infinite ends it with TRI_DOMAIN, as Keras's
- * TerminateOnNaN would; the weights are then those of the last step, as they are after TRI_INTERRUPTED.
- * TRI_MEMORY. options may be NULL. */
+/* Trains a compiled model. What is wrong with the data is found before anything is changed:
+ * TRI_SHAPE where shapes do not fit the model's, naming the layer and both; TRI_ARGUMENT for
+ * missing or empty data, classes that there are not, NaN or infinite numbers, telling which and
+ * where, and options without sense; TRI_LIMIT beyond 4,294,967,295 samples. A loss that is NaN or
+ * infinite ends it with TRI_DOMAIN, as Keras's TerminateOnNaN would; the weights are then those of
+ * the last step, as they are after TRI_INTERRUPTED. TRI_MEMORY. options may be NULL. */
 TRI_CHECKED TRI_API tri_status tri_model_fit(tri_model *model, const tri_dataset *data,
                                              const tri_fit_options *options);
 
@@ -173,8 +174,8 @@ TRI_API const tri_history *tri_model_history(const tri_model *model);
 TRI_API size_t tri_history_epochs(const tri_history *history);
 TRI_API int64_t tri_history_first(const tri_history *history);
 
-/* The name of curve i ("loss", "accuracy", "val_loss", …), NULL beyond; its values, one for each epoch, by name;
- * NULL if there is none of this name. */
+/* The name of curve i ("loss", "accuracy", "val_loss", …), NULL beyond; its values, one for each
+ * epoch, by name; NULL if there is none of this name. */
 TRI_API const char *tri_history_name(const tri_history *history, size_t i);
 TRI_API const double *tri_history_find(const tri_history *history, const char *name);
 
@@ -191,23 +192,23 @@ TRI_CHECKED TRI_API tri_status tri_model_evaluate(tri_model *model, const tri_da
                                                   const tri_evaluate_options *options,
                                                   double *results);
 
-/* The model's outputs [samples, s…] for all samples, into outputs[n], one for each output of the model, the
- * caller's to free: f4, or f8 if the model computes in double. The model need not be compiled. Errors
- * as tri_model_fit; outputs are then zeroed. */
+/* The model's outputs [samples, s…] for all samples, into outputs[n], one for each output of the
+ * model, the caller's to free: f4, or f8 if the model computes in double. The model need not be
+ * compiled. Errors as tri_model_fit; outputs are then zeroed. */
 TRI_CHECKED TRI_API tri_status tri_model_predict(tri_model *model, const tri_dataset *data,
                                                  const tri_evaluate_options *options,
                                                  tri_array *outputs);
 
-/* One step with all samples of the data, which come from arrays; what was measured before the step, into
- * results[tri_model_metrics] (may be NULL). Errors as tri_model_fit. */
+/* One step with all samples of the data, which come from arrays; what was measured before the step,
+ * into results[tri_model_metrics] (may be NULL). Errors as tri_model_fit. */
 TRI_CHECKED TRI_API tri_status tri_model_train_on_batch(tri_model *model, const tri_dataset *data,
                                                         double *results);
 
 /* --- ready-made callbacks -------------------------------------------------------------------------- */
 
-/* Appends Keras's line of progress without its end, "200/1719 ━━━… 3s 2ms/step - accuracy: 0.6831 - loss: 0.9987":
- * `seconds` since the epoch began; `finished` not 0: of an epoch that has ended. colour not 0: with
- * Keras's escapes for a terminal. TRI_MEMORY. */
+/* Appends Keras's line of progress without its end, "200/1719 ━━━… 3s 2ms/step - accuracy: 0.6831 -
+ * loss: 0.9987": `seconds` since the epoch began; `finished` not 0: of an epoch that has ended.
+ * colour not 0: with Keras's escapes for a terminal. TRI_MEMORY. */
 TRI_CHECKED TRI_API tri_status tri_progress_line(const tri_fit *fit, double seconds, int finished,
                                                  int colour, tri_text *text);
 

@@ -205,7 +205,8 @@ START_TEST(histories_tell_of_each_epoch) {
 }
 END_TEST
 
-/* The last samples, before any are shuffled, are those that are validated; their loss is that of evaluate. */
+/* The last samples, before any are shuffled, are those that are validated; their loss is that of
+ * evaluate. */
 START_TEST(validation_takes_the_last_samples) {
   tri_array x = p.x_array, y = p.y_array;
   tri_samples xs = {.array = &x, .scale = 1 / 255.}, ys = {.array = &y};
@@ -228,7 +229,8 @@ START_TEST(validation_takes_the_last_samples) {
 }
 END_TEST
 
-/* One batch of all samples is a step of train_on_batch, and more than there are is as many as there are. */
+/* One batch of all samples is a step of train_on_batch, and more than there are is as many as there
+ * are. */
 START_TEST(a_batch_of_all_is_one_step) {
   enum { N = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
   double first[N], one[N], other[N], results[2];
@@ -243,7 +245,8 @@ START_TEST(a_batch_of_all_is_one_step) {
 }
 END_TEST
 
-/* Shuffled, so that epochs differ, but each has every sample once: without steps all losses are one. */
+/* Shuffled, so that epochs differ, but each has every sample once: without steps all losses are
+ * one. */
 START_TEST(every_sample_comes_once) {
   tri_model_set_learning_rate(m, 0.0);
   fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.epochs = 3}));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Optimizers as expressions against Keras 3's formulas written out as loops in C, and against numbers that Keras's
- * documentation gives. */
+/* Optimizers as expressions against Keras 3's formulas written out as loops in C, and against
+ * numbers that Keras's documentation gives. */
 #include <math.h>
 #include <string.h>
 #include <triad.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Models that really learn, in both dtypes, the same for any number of threads; steps against steps by hand. */
+/* Models that really learn, in both dtypes, the same for any number of threads; steps against steps
+ * by hand. */
 #include "tests/nn/training.h"
 
 /* --- learning */
@@ -103,7 +104,8 @@ END_TEST
 
 /* --- dropout */
 
-/* A layer of ones and weights of 1: what is learnt of is the share that was kept, over what it is expected to be. */
+/* A layer of ones and weights of 1: what is learnt of is the share that was kept, over what it is
+ * expected to be. */
 START_TEST(dropout_keeps_its_share) {
   enum { WIDE = 1000 };
   static double x[4 * WIDE], y[4];
@@ -157,7 +159,8 @@ END_TEST
 
 /* --- what summaries say of it */
 
-/* After a step of training: 2 numbers for each weight, and as Keras has it the steps (8 bytes) and the rate. */
+/* After a step of training: 2 numbers for each weight, and as Keras has it the steps (8 bytes) and
+ * the rate. */
 START_TEST(optimizers_have_parameters_once_they_were_used) {
   double x[] = {1, 2}, y[] = {3};
   tri_array xs = doubles(x, 2, 1, 2), ys = doubles(y, 2, 1, 1);
