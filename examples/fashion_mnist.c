@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Fashion-MNIST: 70,000 pictures of clothes, 28 by 28 grey values each, of ten classes. The classifier 784-300-100-10 learns
  * from 55,000 of them, 5,000 are kept for validation, and 10,000 it has never seen are the test.
- *   fashion_mnist [--epochs 30] [--data FOLDER] [--cnn] [--threads 1] [--seed 42] [--gnuplot FILE] [--quiet]
+ *   fashion_mnist [--epochs 30] [--data FOLDER] [--cnn] [--threads 1] [--seed 1] [--gnuplot FILE] [--quiet]
  * --cnn: convolutions in place of the first layers, Adam and batches of 128 (10 epochs are enough). --gnuplot: what gnuplot
  * draws the learning curves from, written to FILE. Debian has the pictures in the package dataset-fashion-mnist.
  * data: /usr/share/datasets/fashion-mnist
@@ -226,7 +226,7 @@ static long whole_number(const char *text) {
 
 static struct options read_options(int argc, char **argv) {
   struct options o = {
-      .data = "/usr/share/datasets/fashion-mnist", .epochs = 30, .threads = 1, .seed = 42};
+      .data = "/usr/share/datasets/fashion-mnist", .epochs = 30, .threads = 1, .seed = 1};
   for (int i = 1; i < argc; i++) {
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
     if (strcmp(argv[i], "--cnn") == 0)
