@@ -44,5 +44,6 @@ $(TRIAD_REFERENCE): doc/header2texi.awk $(triadinclude_HEADERS)
 	  $(srcdir)/lib/triad/`basename $@ .texi`.h >$@.new && mv $@.new $@
 
 # Measured, by `make accuracy' (tests/local.mk).
-EXTRA_DIST += doc/accuracy.texi doc/networks.texi doc/network_tool.texi
-$(TRIAD_MANUAL:.texi=.info) $(TRIAD_MANUAL:.texi=.html): doc/accuracy.texi doc/networks.texi doc/network_tool.texi
+EXTRA_DIST += doc/accuracy.texi doc/networks.texi doc/network_tool.texi doc/network_examples.texi
+$(TRIAD_MANUAL:.texi=.info) $(TRIAD_MANUAL:.texi=.html): doc/accuracy.texi doc/networks.texi doc/network_tool.texi doc/network_examples.texi \
+  examples/xor.expected examples/linear_classifier.expected
