@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* How long the gradient check of a network takes: of 784-300-100-10 for a batch of 4 with 200 entries
- * of each tensor, and of 20-32-10 with all of its 1,002 entries. */
+/* How long the gradient check of a network takes: of 784-300-100-10 for a batch of 4 with 200
+ * entries of each tensor, and of 20-32-10 with all of its 1,002 entries. */
 #include <math.h>
 #include <triad.h>
 
@@ -35,7 +35,8 @@ static tri_model *network(size_t width, size_t layers, const int64_t *units) {
   return m;
 }
 
-/* Trained for an epoch before. An entry may depend on a relu that is at 0, but none may be wrong. */
+/* Trained for an epoch before. An entry may depend on a relu that is at 0, but none may be
+ * wrong. */
 static void measure(const char *name, size_t width, size_t layers, const int64_t *units,
                     size_t sample, double goal) {
   make_data(width);

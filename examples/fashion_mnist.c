@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Fashion-MNIST: 70,000 pictures of clothes, 28 by 28 grey values each, of ten classes. The classifier 784-300-100-10 learns
- * from 55,000 of them, 5,000 are kept for validation, and 10,000 it has never seen are the test.
- *   fashion_mnist [--epochs 30] [--data FOLDER] [--cnn] [--threads 1] [--seed 1] [--gnuplot FILE] [--quiet]
- * --cnn: convolutions in place of the first layers, Adam and batches of 128 (10 epochs are enough). --gnuplot: what gnuplot
- * draws the learning curves from, written to FILE. Debian has the pictures in the package dataset-fashion-mnist.
+/* Fashion-MNIST: 70,000 pictures of clothes, 28 by 28 grey values each, of ten classes. The
+ * classifier 784-300-100-10 learns from 55,000 of them, 5,000 are kept for validation, and 10,000
+ * it has never seen are the test.
+ *   fashion_mnist [--epochs 30] [--data FOLDER] [--cnn] [--threads 1] [--seed 1] [--gnuplot FILE]
+ *                 [--quiet]
+ * --cnn: convolutions in place of the first layers, Adam and batches of 128 (10 epochs are enough).
+ * --gnuplot: what gnuplot draws the learning curves from, written to FILE. Debian has the pictures
+ * in the package dataset-fashion-mnist.
  * data: /usr/share/datasets/fashion-mnist
  * checked with: --epochs 1 --quiet */
 #include <stdio.h>

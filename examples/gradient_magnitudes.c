@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Backpropagation looked at: for one mini-batch of Fashion-MNIST, how large the derivatives of the loss are, layer by layer
- * and connection by connection, and how much memory is kept from the way forward for the way back.
+/* Backpropagation looked at: for one mini-batch of Fashion-MNIST, how large the derivatives of the
+ * loss are, layer by layer and connection by connection, and how much memory is kept from the way
+ * forward for the way back.
  *   gradient_magnitudes [--data FOLDER]
  * data: /usr/share/datasets/fashion-mnist */
 #include <math.h>
@@ -39,7 +40,8 @@ static tri_model *network(void) {
   return model;
 }
 
-/* The loss and its gradient by every tensor of weights, as a function of these, pictures and classes. */
+/* The loss and its gradient by every tensor of weights, as a function of these, pictures and
+ * classes. */
 static tri_function *compiled(const tri_model *model) {
   tri_graph *graph = tri_model_graph(model);
   tri_expr in[TENSORS + 2], out[TENSORS + 1];
@@ -142,8 +144,9 @@ static void draw_last(const double *kernel) {
   draw_map(10, 25, value, 2);
 }
 
-/* The way back needs what each layer was given, and what it gave, for sigmoid' = s (1 - s): one array a layer, which
- * both share. Weights have gradients of their size; activations grow with the batch. */
+/* The way back needs what each layer was given, and what it gave, for sigmoid' = s (1 - s): one
+ * array a layer, which both share. Weights have gradients of their size; activations grow with the
+ * batch. */
 static void show_memory(void) {
   size_t weights = 0, kept = 0;
   puts("\nMemory, 8 bytes a number");

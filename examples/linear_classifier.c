@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Logistic regression: one neuron with a sigmoid tells two kinds of points apart, on a line and in the plane. Where it says
- * one half is the boundary: the point x = -b / w, or the line w1 x1 + w2 x2 + b = 0. Both are drawn among the points. */
+/* Logistic regression: one neuron with a sigmoid tells two kinds of points apart, on a line and in
+ * the plane. Where it says one half is the boundary: the point x = -b / w, or the line w1 x1 + w2
+ * x2 + b = 0. Both are drawn among the points. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* relu against tanh on two spirals in one another (Lang and Witbrock, 1988), which no straight line tells apart: how many
- * epochs, and how long, until every point is on its side; and what the network then says of the whole plane, # and . for the
- * two spirals. relu's boundary is made of straight pieces, tanh's is smooth.
- * checked with: --no-times */
+/* relu against tanh on two spirals in one another (Lang and Witbrock, 1988), which no straight line
+ * tells apart: how many epochs, and how long, until every point is on its side; and what the
+ * network then says of the whole plane, # and . for the two spirals. relu's boundary is made of
+ * straight pieces, tanh's is smooth. checked with: --no-times */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

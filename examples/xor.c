@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* XOR twice. By hand: threshold neurons, which fire where what reaches them is positive, are AND, OR and NAND, and a net of
- * these three is XOR, which one neuron cannot be. Learnt: the same net of smooth neurons finds weights of its own from the four
- * lines of the truth table. */
+/* XOR twice. By hand: threshold neurons, which fire where what reaches them is positive, are AND,
+ * OR and NAND, and a net of these three is XOR, which one neuron cannot be. Learnt: the same net of
+ * smooth neurons finds weights of its own from the four lines of the truth table. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <triad.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The subcommand gradcheck: a file defines a function, and a claimed gradient of it is certified at a point. It is a statement of the
- * language, gradcheck(f, POINT, claim=[…]), with the verdict as exit status. */
+/* The subcommand gradcheck: a file defines a function, and a claimed gradient of it is certified at
+ * a point. It is a statement of the language, gradcheck(f, POINT, claim=[…]), with the verdict as
+ * exit status. */
 #include "gradcheck.h"
 
 #include <getopt.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What the subcommands of networks share: their options, the file of a model or of how one is trained, data. */
+/* What the subcommands of networks share: their options, the file of a model or of how one is
+ * trained, data. */
 #ifndef TRIAD_TOOLS_NETWORK_H
 #define TRIAD_TOOLS_NETWORK_H
 
@@ -28,7 +29,8 @@ struct network_wish {
   bool has_seed, quiet, help;
 };
 
-/* Reads the options of a subcommand; prints help, or what is wrong. False: the exit status is in *status. */
+/* Reads the options of a subcommand; prints help, or what is wrong. False: the exit status is in
+ * *status. */
 bool network_options(struct session *session, unsigned command, int argc, char **argv,
                      struct network_wish *wish, int *status);
 
@@ -43,20 +45,21 @@ struct network {
   double scale; /* of data; 0: 1 */
 };
 
-/* Reads a .triad file, or the JSON of {"model": …, "compile": …, "fit": …, "data": …, "seed": …}, or of a model
- * alone. The model is compiled if the file says how. Free the model. */
+/* Reads a .triad file, or the JSON of {"model": …, "compile": …, "fit": …, "data": …, "seed": …},
+ * or of a model alone. The model is compiled if the file says how. Free the model. */
 TRI_CHECKED tri_status network_read(struct session *session, const struct network_wish *wish,
                                     struct network *network, tri_error *error);
 
-/* Arrays from a folder or a file: those of training, and the others, which where there are none are of rank 0 and
- * without data. */
+/* Arrays from a folder or a file: those of training, and the others, which where there are none are
+ * of rank 0 and without data. */
 struct network_data {
   tri_array x, y;           /* train, or all there are */
   tri_array x_test, y_test; /* test */
 };
 
-/* Reads a folder of MNIST's IDX files, or of x_train.npy, y_train.npy, x_test.npy, y_test.npy; an archive of arrays of
- * these names; CSV, whose last column is y; or one array, which is x. DATA_WHOLE: all columns of CSV are x. */
+/* Reads a folder of MNIST's IDX files, or of x_train.npy, y_train.npy, x_test.npy, y_test.npy; an
+ * archive of arrays of these names; CSV, whose last column is y; or one array, which is x.
+ * DATA_WHOLE: all columns of CSV are x. */
 enum { DATA_TRAIN = 1, DATA_TEST = 2, DATA_WHOLE = 4 };
 TRI_CHECKED tri_status network_data_read(struct session *session, const char *path, unsigned parts,
                                          struct network_data *data, tri_error *error);
@@ -66,7 +69,8 @@ TRI_CHECKED tri_status network_data_split(const char *path, const tri_io_options
                                           tri_array *table, tri_array *y);
 void network_data_free(struct network_data *data);
 
-/* Gives arrays the shapes that the model takes and is compared with, where they have as many numbers. */
+/* Gives arrays the shapes that the model takes and is compared with, where they have as many
+ * numbers. */
 void network_data_fit(tri_model *model, tri_array *x, tri_array *y);
 
 int train_command(struct session *session, int argc, char **argv);

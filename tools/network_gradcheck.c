@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The subcommand gradcheck with a .triad file: the gradient of a network's loss against certified enclosures. */
+/* The subcommand gradcheck with a .triad file: the gradient of a network's loss against certified
+ * enclosures. */
 #include <stdio.h>
 #include <string.h>
 #include <triad/nn_gradcheck.h>

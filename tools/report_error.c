@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* error: the rounding error of a value, its bound and the steps it comes from, as tables and as JSON. */
+/* error: the rounding error of a value, its bound and the steps it comes from, as tables and as
+ * JSON. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,8 @@ static void cell(struct table *table, double x, enum rounding how) {
 
 /* --- the first table: value, true value, error, bound */
 
-/* A number, relative to the true value, and in units of the computed one; nothing is relative to 0. */
+/* A number, relative to the true value, and in units of the computed one; nothing is relative to
+ * 0. */
 static void put_size(const struct telling *t, struct table *table, const char *name, double x,
                      enum rounding how) {
   double size = fabs(tri_value_double(t->report->exact)), value = t->report->value;

@@ -69,7 +69,8 @@ static void write_elements(const struct elements *e, const char *between, tri_te
   repeat(text, ']', e->count > 0 ? e->rank : 0);
 }
 
-/* Whether a ball's radius is a part of its text: not where the digits are certain, but for what is not told from 0. */
+/* Whether a ball's radius is a part of its text: not where the digits are certain, but for what is
+ * not told from 0. */
 static bool shows_radius(const struct elements *e, const tri_text *value, const tri_text *radius) {
   return strcmp(radius->data, "0") != 0 &&
          (!certain_digits(e->session) || strcmp(value->data, "0") == 0);
@@ -184,7 +185,8 @@ static void end_text(tri_text *pool, size_t start, tri_text *text) {
   tri__text_putc(pool, '\0');
 }
 
-/* Texts of n numbers in the arena and, if they are balls, of their radii (else *radii is NULL); false on failure. */
+/* Texts of n numbers in the arena and, if they are balls, of their radii (else *radii is NULL);
+ * false on failure. */
 static bool texts_of_values(struct session *session, const tri_values *values, size_t from,
                             size_t n, const tri_text **texts, const tri_text **radii) {
   bool balls = tri_values_domain(values) == TRI_BALL;
@@ -329,7 +331,8 @@ static tri_status outputs_of(struct session *session, size_t n, const tri_expr *
   return tri_graph_status(session->graph);
 }
 
-/* Runs a function without inputs, or with eps as its one input: its values and then, with eps, their tangents. */
+/* Runs a function without inputs, or with eps as its one input: its values and then, with eps,
+ * their tangents. */
 static tri_status run(struct session *session, const tri_function *function, bool dual,
                       const tri_number_options *options, tri_values *values, tri_values *tangents) {
   tri_error error = {0};
@@ -349,7 +352,8 @@ static tri_status run(struct session *session, const tri_function *function, boo
   return status == TRI_OK ? TRI_OK : session_fail_with(session, NULL, &error);
 }
 
-/* Numbers to be computed: outputs, of which the first are primals that must have a value and are not asked for. */
+/* Numbers to be computed: outputs, of which the first are primals that must have a value and are
+ * not asked for. */
 struct job {
   struct session *session;
   const tri_expr *outputs;

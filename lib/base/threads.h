@@ -12,9 +12,9 @@ enum { POOL_MAX_THREADS = 1024 };
  * other, so `work` itself may not call this for the same pool. */
 void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
 
-/* The same for work of which each call does what there is left to do: those threads call it that come
- * before the caller's own call has returned, and none is waited for that has not begun. So it never
- * takes much longer than by the caller alone, when others have the processors. */
+/* The same for work of which each call does what there is left to do: those threads call it that
+ * come before the caller's own call has returned, and none is waited for that has not begun. So it
+ * never takes much longer than by the caller alone, when others have the processors. */
 void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
 
 #endif

@@ -31,8 +31,9 @@ struct frame {
   struct inner *inner; /* by its loops, in the order of their positions */
   size_t loops;
   bool *steady; /* by position, of a body: the same at every step */
-  uint32_t *
-      picked; /* what an index that is not known picks of what is steady, where it was found before (by element) */
+  /* what an index that is not known picks of what is steady, where it was found before (by
+   * element) */
+  uint32_t *picked;
   bool *was_picked; /* by position */
 };
 

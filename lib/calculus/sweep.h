@@ -25,10 +25,10 @@ struct piece {
 struct sweep {
   tri_graph *graph;
   struct walk walk;
-  uint64_t *
-      lanes; /* by position: bit l if a derivative reaches the node from variable l of up to SWEEP_LANES */
-  uint32_t *
-      rate; /* by position: the tangent where the lane's bit is set; the adjoint, 0 before the first term */
+  /* by position: bit l if a derivative reaches the node from variable l of up to SWEEP_LANES */
+  uint64_t *lanes;
+  /* by position: the tangent where the lane's bit is set; the adjoint, 0 before the first term */
+  uint32_t *rate;
   unsigned char *choice; /* by position: that rate may be zero by choice */
   uint32_t *user;        /* by position, or NULL: the first of the outputs that reaches the node */
   uint32_t *pieces;      /* by position, or NULL: number + 1 of the node's first piece */

@@ -68,8 +68,8 @@ void tri__chain_run(struct array_run *run, const struct array_task *task);
 void tri__chain_add(const struct array_run *run, const struct array_task *task,
                     const struct chain_sum *sum, size_t part, size_t first, size_t count,
                     const void *x);
-/* Sums of a part, or of all parts, as they are at first; and those of all parts together to where the
- * result is. */
+/* Sums of a part, or of all parts, as they are at first; and those of all parts together to where
+ * the result is. */
 void tri__chain_clear(const struct array_run *run, const struct array_task *task,
                       const struct chain_sum *sum, size_t part);
 void tri__chain_finish(const struct array_run *run, const struct array_task *task,

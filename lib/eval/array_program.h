@@ -80,7 +80,7 @@ struct array_task {
   uint32_t *nodes;
   uint32_t count;
   bool chain;
-  size_t elements;              /* of a chain */
+  size_t elements; /* of a chain */
   /* Of a chain that a product is carried out with, piece by piece: the node + 1, elements of a
    * piece, and whether nobody else reads the product, so that it is not stored. */
   uint32_t product;
@@ -187,8 +187,8 @@ bool tri__array_tasks(struct array_maker *m);
 void tri__array_donated(struct array_maker *m);
 bool tri__array_places(struct array_maker *m);
 
-/* Products are carried out with the chains that read them (arrays_pairs.c); their own tasks are left
- * without nodes. */
+/* Products are carried out with the chains that read them (arrays_pairs.c); their own tasks are
+ * left without nodes. */
 void tri__array_pairs(struct array_maker *m);
 
 /* --- making each kind of task ready */

@@ -99,8 +99,8 @@ static void run_steps(const struct chain *c, void *const *at, bool many) {
   }
 }
 
-/* What the next block reads is on its way while this one is computed: the processor's own guesses end
- * where each kernel does. */
+/* What the next block reads is on its way while this one is computed: the processor's own guesses
+ * end where each kernel does. */
 static void fetch_next(const struct chain_work *w, const struct bench *b, size_t first,
                        size_t end) {
   size_t size = w->run->program->size, next = first + LANE_MANY;

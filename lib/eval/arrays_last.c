@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Reductions over the last dimension in array programs: the logarithm of the sum of exp, by the
- * lanes' exp and log for many elements at once, and the place of the first maximum. Values are those
- * of last_run.c but for rounding. */
+ * lanes' exp and log for many elements at once, and the place of the first maximum. Values are
+ * those of last_run.c but for rounding. */
 #include <math.h>
 #include <stdalign.h>
 #include <string.h>

@@ -67,8 +67,8 @@ static bool reads(const struct array_node *n, uint32_t node) {
   return false;
 }
 
-/* Whether the product's operands are still there when tasks up to the chain have been, and the chain
- * can be cut. */
+/* Whether the product's operands are still there when tasks up to the chain have been, and the
+ * chain can be cut. */
 static bool can_wait(const struct array_maker *m, uint32_t node, uint32_t chain, size_t piece) {
   const struct array_program *p = m->program;
   const uint32_t *donated = m->workspace->function->donated;

@@ -79,7 +79,8 @@ const char *tri_function_size_name(const tri_function *f, size_t i) {
   return i < f->plan->size_count ? f->plan->size_names[i] : NULL;
 }
 
-/* --- how much room a workspace needs: that of one that is made for the purpose, every block rounded up */
+/* --- how much room a workspace needs: that of one that is made for the purpose, every block
+ * rounded up */
 
 static void *counting_resize(void *context, void *block, size_t old_size, size_t new_size) {
   tri_allocator *inner = ((void **)context)[0];

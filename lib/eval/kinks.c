@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What a strict call looks for before it differentiates, so that all modes say the same: operations at kinks that depend on an input
- * that moves, and that an output depends on through branches that are chosen. */
+/* What a strict call looks for before it differentiates, so that all modes say the same: operations
+ * at kinks that depend on an input that moves, and that an output depends on through branches that
+ * are chosen. */
 #include <string.h>
 
 #include "eval/run.h"
@@ -41,7 +42,8 @@ static void start(struct search *s, const struct port *directions, size_t k) {
       s->moves[place_of(s->run, v) + e] = input_moves(s, directions, k, next++);
 }
 
-/* The element of argument i that element e of a step's result is made of, in *element; false if it is made of another argument. */
+/* The element of argument i that element e of a step's result is made of, in *element; false if it
+ * is made of another argument. */
 static bool source(const struct search *s, const struct instruction *step, uint32_t i, size_t e,
                    size_t *element) {
   const uint32_t *args = step_args(s->run->plan, step);
@@ -106,7 +108,8 @@ static bool jumps(const struct row *row) {
   return true;
 }
 
-/* Element e of a result that moves and counts: whether the step is at a kink, and what counts because of it. */
+/* Element e of a result that moves and counts: whether the step is at a kink, and what counts
+ * because of it. */
 static tri_status look(struct search *s, const struct instruction *step, size_t e) {
   struct run *r = s->run;
   const struct row *row = row_of(r, step);

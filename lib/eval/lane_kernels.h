@@ -314,7 +314,8 @@ PAIRS(add, (x + y))
 PAIRS(sub, (x - y))
 PAIRS(mul, (x * y))
 
-/* --- what graph/kernels.c has in long double, here to three or four units; nothing overflows on the way */
+/* --- what graph/kernels.c has in long double, here to three or four units; nothing overflows on
+ * the way */
 
 INLINE vec lane_sec(vec a) { return 1.0 / lane_cos(a); }
 INLINE vec lane_csc(vec a) { return 1.0 / lane_sin(a); }

@@ -45,7 +45,8 @@ bool tri__has_lanes(const tri_function *f) {
          !f->plan->rolled;
 }
 
-/* Whoever makes it first keeps it; a function is immutable otherwise, and this cannot be seen from outside. */
+/* Whoever makes it first keeps it; a function is immutable otherwise, and this cannot be seen from
+ * outside. */
 const struct lanes *tri__lanes(const tri_function *f) {
   _Atomic(struct lanes *) *kept = (_Atomic(struct lanes *) *)(uintptr_t)&f->lanes;
   struct lanes *lanes = atomic_load(kept), *other = NULL;

@@ -21,8 +21,8 @@
 enum {
   STEP_EXTENDED = 1, /* needed by derivatives only: follows IEEE beyond the operation's domain */
   STEP_ACTIVE = 2,   /* its results depend on an input, and derivatives pass through it */
-  STEP_SUMMED =
-      4 /* of a loop's body: a scatter that is only summed, or a sum with one in it. It is not run */
+  /* of a loop's body: a scatter that is only summed, or a sum with one in it. It is not run */
+  STEP_SUMMED = 4
 };
 
 enum { STEP_INLINE = 3 };
@@ -138,8 +138,8 @@ struct plan {
   uint32_t loop_count;
   int64_t *spans; /* where slices, embeddings and iotas begin */
   size_t span_count, span_capacity;
-  uint8_t *
-      lone; /* by output, where there are loops: a result of one that nothing else reads; else NULL */
+  /* by output, where there are loops: a result of one that nothing else reads; else NULL */
+  uint8_t *lone;
   bool scalar;    /* every value is a scalar */
   bool rolled;    /* there are loops, or other operations on arrays than stack and element */
   bool contracts; /* there are steps that need numbers to work with: contractions and reductions */

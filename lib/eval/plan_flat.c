@@ -372,8 +372,8 @@ static uint32_t emit_select(struct flat *f, const struct instruction *of, uint32
   return emit(f, &like, (uint32_t[]){condition, a, b});
 }
 
-/* A later element takes the place of the first maximum where it is larger: what is chosen there goes
- * with it. Where there is a tie below the maximum, no choice depends on it. */
+/* A later element takes the place of the first maximum where it is larger: what is chosen there
+ * goes with it. Where there is a tie below the maximum, no choice depends on it. */
 struct choice {
   uint32_t best, chosen;
   bool any;

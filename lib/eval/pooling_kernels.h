@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Pooling for one type of number and one instruction set: part of image_kernels.h. Windows of 2 by 2
- * that do not overlap have loops of their own; others have those of window_kernels.h. */
+/* Pooling for one type of number and one instruction set: part of image_kernels.h. Windows of 2 by
+ * 2 that do not overlap have loops of their own; others have those of window_kernels.h. */
 
 /* Whether windows are of 2 by 2 next to each other, and inside. */
 static bool in_fours(const struct window_layout *l) {
@@ -11,8 +11,8 @@ static bool in_fours(const struct window_layout *l) {
   return fours;
 }
 
-/* Numbers of the four places, row by row; the rule of the first maximum is that of window_kernels.h:
- * something that is no number is larger than all. */
+/* Numbers of the four places, row by row; the rule of the first maximum is that of
+ * window_kernels.h: something that is no number is larger than all. */
 struct four {
   vec best;
   mask second, third, fourth; /* is larger than those before */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Products of matrices of floats: by the CBLAS, or by oneDNN where triad was built with it and it is
- * the faster of the two. */
+/* Products of matrices of floats: by the CBLAS, or by oneDNN where triad was built with it and it
+ * is the faster of the two. */
 #ifndef TRIAD_EVAL_PRODUCTS_H
 #define TRIAD_EVAL_PRODUCTS_H
 

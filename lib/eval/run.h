@@ -83,9 +83,10 @@ struct run {
   const size_t *counts;
   int level;
   double *direct; /* where the caller wants the outputs, if loops may write there; else NULL */
-  uint8_t *
-      is_written; /* by output: WRITTEN if it is there already and not in the store, HAS_VALUES if it was also looked through */
-  bool whole;     /* every step was carried out, so outputs are what they are */
+  /* by output: WRITTEN if it is there already and not in the store, HAS_VALUES if it was also
+   * looked through */
+  uint8_t *is_written;
+  bool whole; /* every step was carried out, so outputs are what they are */
 };
 
 /* Numbers of the caller's: doubles, or numbers of the function's domain. */
@@ -211,7 +212,8 @@ void tri__seed_tangents(struct run *r, const struct port *directions, size_t fir
 /* Most directions that go through the plan at once. */
 enum { DIRECTIONS_AT_ONCE = 16, NESTED_AT_ONCE = 4 };
 
-/* --- the calls, on ports; the workspace is bound. A port that is not given is not written (weights: all are 1). */
+/* --- the calls, on ports; the workspace is bound. A port that is not given is not written
+ * (weights: all are 1). */
 tri_status tri__value_run(tri_workspace *w, const tri_call *call, const struct port *inputs,
                           const struct port *outputs);
 tri_status tri__dual_run(tri_workspace *w, const tri_call *call, const struct port *inputs,

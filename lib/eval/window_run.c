@@ -2,9 +2,9 @@
 /* Windows of arrays: cut out and added up, and the elements of them that are the first maximum,
  * forward in any domain and back.
  *
- * Over balls it may be open which element is the first maximum. Then an element of pick(x, x) is the
- * enclosure of the maximum; any other number that is 0 for all elements that may be it is 0, and else
- * it is undecided. That goes for values and for each tangent. */
+ * Over balls it may be open which element is the first maximum. Then an element of pick(x, x) is
+ * the enclosure of the maximum; any other number that is 0 for all elements that may be it is 0,
+ * and else it is undecided. That goes for values and for each tangent. */
 #include "eval/windows.h"
 
 #include <math.h>
@@ -180,8 +180,8 @@ static bool may_be(const struct channel *ch, const struct maximum *m, size_t ele
   return order(ch, element, m->element) != -1;
 }
 
-/* Whether component i of v is 0 for all elements that may be the maximum; components are the numbers
- * of the base domain that a number is made of. */
+/* Whether component i of v is 0 for all elements that may be the maximum; components are the
+ * numbers of the base domain that a number is made of. */
 static bool is_zero(const struct channel *ch, const struct maximum *m, uint32_t v, size_t i) {
   const struct run *r = ch->run;
   const struct numbers *base = tri__base(r->numbers);

@@ -11,7 +11,8 @@ enum { ALIGNMENT = alignof(max_align_t) };
 
 static size_t aligned(size_t size) { return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1); }
 
-/* --- allocation from the caller's buffer: forward only, but the last block can grow, shrink and be given back */
+/* --- allocation from the caller's buffer: forward only, but the last block can grow, shrink and be
+ * given back */
 
 static void *buffer_resize(void *context, void *block, size_t old_size, size_t new_size) {
   struct buffer *b = context;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What is known of a node's value from its row and its arguments' facts: sound, of real numbers, and cheap. */
+/* What is known of a node's value from its row and its arguments' facts: sound, of real numbers,
+ * and cheap. */
 #include "graph/windows.h"
 
 static uint8_t facts_of_constant(const tri_graph *g, const struct node *n) {
@@ -74,7 +75,8 @@ static uint8_t signs(const struct node *n, const uint32_t *args, const uint8_t *
   }
 }
 
-/* Whether the value may be 0 because a branch was not taken: derivatives of choices, and products with them. */
+/* Whether the value may be 0 because a branch was not taken: derivatives of choices, and products
+ * with them. */
 static uint8_t chosen(const tri_graph *g, const struct node *n, const uint32_t *args,
                       const uint8_t *f) {
   switch (n->op) {

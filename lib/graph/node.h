@@ -17,12 +17,12 @@ struct node {
   bool used;     /* it has been an argument; see node.c */
   uint8_t sort;  /* tri_sort */
   uint8_t facts; /* FACT_… */
-  uint32_t
-      attr; /* interned attribute, 0 for none: the constant's value, the variable's name, element's index */
+  /* interned attribute, 0 for none: the constant's value, the variable's name, element's index */
+  uint32_t attr;
   uint32_t shape; /* interned shape, 0 for a scalar */
   uint32_t nargs;
-  uint32_t arg
-      [2]; /* the arguments if nargs <= 2, else arg[0] is where they start in the graph's argument pool */
+  /* the arguments if nargs <= 2, else arg[0] is where they start in the graph's argument pool */
+  uint32_t arg[2];
   uint64_t hash; /* structural: the same in every graph and every run */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* What the printers share: the plan of a text (print.c), sums and products as a person orders them
- * (print_order.c), and a walk with its own stack: a format is a function that, given an item, writes
- * text and pushes the items that the rest consists of.
+ * (print_order.c), and a walk with its own stack: a format is a function that, given an item,
+ * writes text and pushes the items that the rest consists of.
  *
  * print_infix.c, print_latex.c and print_c.c are such formats; print_dot.c walks by itself. What is
  * particular to a function comes from its row; only the arithmetic of sums, products and powers is
@@ -90,8 +90,9 @@ struct part {
   uint32_t name;  /* 0: none, else the number of the shared part */
   uint32_t
       least; /* rank of the first of its variables in the alphabet; NO_VARIABLE if it has none */
-  uint64_t
-      bound; /* bit k: it has a name that a loop within k others binds, and not that loop; so it has no name of its own */
+  /* bit k: it has a name that a loop within k others binds, and not that loop; so it has no name
+   * of its own */
+  uint64_t bound;
   uint16_t depth; /* brackets within brackets; saturates */
   bool seen;
 };
@@ -176,7 +177,8 @@ static inline const uint32_t *print_args(const struct printer *p, uint32_t id) {
 
 /* Ranks the variables of the walk alphabetically (x2 before x10) into parts[…].least. */
 bool tri__print_rank(struct printer *p);
-/* The order of factors: numbers, pi, variables, shared parts, others by operation, eps; 0 for equal nodes only. */
+/* The order of factors: numbers, pi, variables, shared parts, others by operation, eps; 0 for equal
+ * nodes only. */
 int tri__print_compare(const struct printer *p, uint32_t a, uint32_t b);
 /* Takes a product, quotient, negative, constant or power apart; its factors are put behind
  * p->factors, in order. With `opened` the node is taken apart although it has a name. */
@@ -200,7 +202,8 @@ void tri__print_constant(const tri_graph *g, tri_text *text, uint32_t id, unsign
 
 /* --- print_parts.c */
 
-/* The nodes x[i], x[i][j], … down to x, which is returned: at most `most` of them, into chain, the last index first; *n counts. */
+/* The nodes x[i], x[i][j], … down to x, which is returned: at most `most` of them, into chain, the
+ * last index first; *n counts. */
 uint32_t tri__print_chain_of_parts(const struct printer *p, uint32_t id, size_t most,
                                    uint32_t *chain, size_t *n);
 /* Pushes an index as it is from 1 on. */

@@ -58,7 +58,8 @@ const struct windows *tri__windows(const tri_graph *g, uint32_t id);
  *   fold     its transpose: [n, o…, k…, c] added up as [n, s…, c]
  *   pick     x and v [n, s…, c]: in each window the element of v where x has its first maximum, row
  *            by row, as [n, o…, c]; what is outside is never taken
- *   route    x [n, s…, c], y [n, o…, c]: the transpose by v, [n, s…, c] with y added at these places
+ *   route    x [n, s…, c], y [n, o…, c]: the transpose by v, [n, s…, c] with y added at these
+ *            places
  * An error id where shapes do not fit, naming them (TRI_SHAPE). */
 uint32_t tri__unfold(tri_graph *g, uint32_t x, const struct windows *w);
 uint32_t tri__fold_windows(tri_graph *g, uint32_t y, const struct windows *w);

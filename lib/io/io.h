@@ -88,8 +88,8 @@ size_t tri__source_some(struct source *source, void *to, size_t n);
 /* Reads n bytes; fails if there are fewer ("the data end after 3 of 8 bytes"). */
 tri_status tri__source_read(struct source *source, void *to, size_t n, const char *what);
 
-/* Reads all bytes, of which it may not be known how many they are, into *bytes, which has *room (at first 0) and is to be
- * freed by tri__io_free in any case. */
+/* Reads all bytes, of which it may not be known how many they are, into *bytes, which has *room (at
+ * first 0) and is to be freed by tri__io_free in any case. */
 tri_status tri__source_all(struct source *source, char **bytes, size_t *size, size_t *room);
 
 /* Fails if it is known that fewer than n bytes are left. */

@@ -79,8 +79,8 @@ tri_status tri__sink_write(struct sink *k, const void *bytes, size_t n) {
   return TRI_OK;
 }
 
-/* Has the system write a file, or a folder, to the disk. It is opened anew: libzip has put another file in the place
- * of the one that was opened first. */
+/* Has the system write a file, or a folder, to the disk. It is opened anew: libzip has put another
+ * file in the place of the one that was opened first. */
 static bool settle(const char *path) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   bool good = fd >= 0 && fsync(fd) == 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Functional models from Keras's JSON: every call of a layer is a node, which names the nodes that it takes by layer and
- * number. Nodes may stand in any order, so each waits on a stack for those that it takes. */
+/* Functional models from Keras's JSON: every call of a layer is a node, which names the nodes that
+ * it takes by layer and number. Nodes may stand in any order, so each waits on a stack for those
+ * that it takes. */
 #include "nn/keras.h"
 
 enum { MOST_NODES = 4096 };
@@ -110,8 +111,8 @@ static tri_status call_node(struct reading *r, struct node *n, const struct view
   return n->tensor.number ? TRI_OK : tri__model_refused(r->io, &v->layer, r->m);
 }
 
-/* Looks at the top of the stack: what it takes and is not called yet goes on top of it; if there is none, it is
- * called and leaves. */
+/* Looks at the top of the stack: what it takes and is not called yet goes on top of it; if there is
+ * none, it is called and leaves. */
 static tri_status step(struct reading *r, size_t *depth) {
   struct node *n = &r->nodes[r->stack[*depth - 1]];
   struct view v;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Members of JSON objects and the places of a struct that they go to: one table both for reading and for
- * writing. */
+/* Members of JSON objects and the places of a struct that they go to: one table both for reading
+ * and for writing. */
 #ifndef TRIAD_NN_FIELDS_H
 #define TRIAD_NN_FIELDS_H
 
@@ -52,16 +52,18 @@ struct field {
 #define FIELD_END                                                                                  \
   { .name = NULL }
 
-/* Reads the members of an object into *to. Texts are static, or live as long as the JSON. A member that no row has is
- * an error: TRI_NAME; others TRI_ARGUMENT, TRI_NAME for unknown activations and initializers, TRI_LIMIT. */
+/* Reads the members of an object into *to. Texts are static, or live as long as the JSON. A member
+ * that no row has is an error: TRI_NAME; others TRI_ARGUMENT, TRI_NAME for unknown activations and
+ * initializers, TRI_LIMIT. */
 tri_status tri__fields_read(struct io *io, const struct json *object, const struct field *fields,
                             void *to);
 
 /* Appends members, each with a comma in front but for the first of `first`. */
 void tri__fields_write(tri_text *text, const struct field *fields, const void *from, bool first);
 
-/* Whether an object of Keras is of this class: {"class_name": …, "config": {…}}, or its name alone. Sets *config to
- * its config, which for a name alone is of value NULL. TRI_ARGUMENT if it is neither. */
+/* Whether an object of Keras is of this class: {"class_name": …, "config": {…}}, or its name alone.
+ * Sets *config to its config, which for a name alone is of value NULL. TRI_ARGUMENT if it is
+ * neither. */
 tri_status tri__class_read(struct io *io, const struct json *at, const char **class_name,
                            struct json *config);
 

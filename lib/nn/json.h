@@ -13,8 +13,9 @@ struct json {
   size_t index;
 };
 
-/* Reads a text. TRI_SYNTAX with line and column for what is no JSON or has a name twice in one object, TRI_LIMIT for
- * more than the limit holds, where a byte counts as 80, for Jansson; TRI_FILE without Jansson. */
+/* Reads a text. TRI_SYNTAX with line and column for what is no JSON or has a name twice in one
+ * object, TRI_LIMIT for more than the limit holds, where a byte counts as 80, for Jansson; TRI_FILE
+ * without Jansson. */
 tri_status tri__json_load(struct io *io, const char *text, size_t size, struct json *root);
 /* Frees what was read; nothing happens if that failed. size as above. */
 void tri__json_unload(struct io *io, size_t size, struct json *root);

@@ -6,11 +6,13 @@
 #include "nn/fields.h"
 #include "nn/train.h"
 
-/* The members of a layer's config, but for its dtype, into a tri_layer. NULL if there is no such layer. */
+/* The members of a layer's config, but for its dtype, into a tri_layer. NULL if there is no such
+ * layer. */
 const struct field *tri__layer_fields(tri_layer_kind kind);
 
-/* A model from the object that Keras writes of it. options gives what is not there: the seed, the allocator. too_many
- * not 0: as many parameters are TRI_SHAPE; otherwise more than the limit has room for are TRI_LIMIT. */
+/* A model from the object that Keras writes of it. options gives what is not there: the seed, the
+ * allocator. too_many not 0: as many parameters are TRI_SHAPE; otherwise more than the limit has
+ * room for are TRI_LIMIT. */
 tri_status tri__model_read(struct io *io, const struct json *at, const tri_model_options *options,
                            size_t too_many, tri_model **model);
 
@@ -31,14 +33,15 @@ struct compiling {
   bool stops; /* the learning rate is 0, which is no default */
 };
 
-/* Compiles a model as the object says that Keras has in compile_config. Losses and metrics by their names, or as
- * objects. */
+/* Compiles a model as the object says that Keras has in compile_config. Losses and metrics by their
+ * names, or as objects. */
 tri_status tri__compile_read(struct io *io, const struct json *at, size_t threads, tri_model *m);
 
 /* Appends what tri__compile_read reads, of a model that is compiled. */
 void tri__compile_write(const struct training *t, tri_text *text);
 
-/* Appends what tri__model_read reads. `members` follow the last member, each with a comma in front; may be NULL. */
+/* Appends what tri__model_read reads. `members` follow the last member, each with a comma in front;
+ * may be NULL. */
 void tri__model_write(const tri_model *m, const char *members, tri_text *text);
 
 #endif

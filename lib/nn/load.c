@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Models read from .triad files. The weights are read first: a config may not ask for more of them than the file
- * has. */
+/* Models read from .triad files. The weights are read first: a config may not ask for more of them
+ * than the file has. */
 #include <stdio.h>
 
 #include "nn/triad_file.h"

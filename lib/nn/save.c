@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Models written as .triad files: zip files of JSON and safetensors. The same model gives the same bytes. */
+/* Models written as .triad files: zip files of JSON and safetensors. The same model gives the same
+ * bytes. */
 #include <stdio.h>
 #include <triad/version.h>
 

@@ -53,14 +53,15 @@ typedef struct tri_compile_options {
   uint32_t precision;      /* bits, in domains that round to a chosen precision */
   uint64_t digits;         /* limit of decimal digits of one exact number; default 1,000,000 */
   size_t primals;          /* see above */
-  int as_written; /* not 0: one step per operation, none rewritten (x^2 stays a power): for traces */
+  /* not 0: one step per operation, none rewritten (x^2 stays a power): for traces */
+  int as_written;
   const tri_allocator *allocator; /* of the function and its workspaces; NULL: malloc */
   tri_error *error;               /* not NULL: is told why compiling failed */
   tri_run run;                    /* TRI_INTERPRET */
   uint64_t expected_calls;        /* for TRI_AUTO: about how many calls are to come */
   tri_native_cache *native_cache; /* not NULL: machine code is shared through it */
-  const char *
-      native_module; /* path of what makes machine code; NULL: where it was installed, or triad/ beside libtriad */
+  /* path of what makes machine code; NULL: where it was installed, or triad/ beside libtriad */
+  const char *native_module;
   /* For tri_function_call_arrays, by output: the number of the input + 1 whose memory it takes, 0
    * for none; NULL: none. Both have one shape, and no two outputs take one input's. */
   const size_t *donated;
@@ -121,21 +122,21 @@ TRI_API size_t tri_workspace_bytes(const tri_function *function, size_t directio
 /* Frees a workspace. Nothing happens for NULL. */
 TRI_API void tri_workspace_free(tri_workspace *workspace);
 
-/* --- watching a run ------------------------------------------------------------------------------------------------- */
+/* --- watching a run --------------------------------------------------------------------------- */
 
 #define TRI_NO_STEP 0xffffffffu
 
 /* A step of a run: an input, a constant, or an operation. */
 typedef struct tri_step {
-  uint32_t
-      index; /* of this step: inputs from 0 in their order, then constants, then operations as they are done */
+  /* of this step: inputs from 0 in their order, then constants, then operations as they are done */
+  uint32_t index;
   uint32_t node; /* id of the expression in the graph that was compiled; 0 if it stands for none */
   tri_op op;
   size_t n_arguments;
   const uint32_t *arguments; /* the steps that are its arguments */
   size_t count;              /* elements of its shape: 1 for a scalar */
-  tri_value
-      value; /* the first element, see tri_value_at; a dual number in forward runs: see tri_value_tangent */
+  /* the first element, see tri_value_at; a dual number in forward runs: see tri_value_tangent */
+  tri_value value;
 } tri_step;
 
 /* What one argument's adjoint receives in a reverse sweep; also the seeds, from TRI_NO_STEP. */
@@ -145,8 +146,9 @@ typedef struct tri_contribution {
   uint32_t to;       /* that argument's step */
   size_t element;    /* element of `to` */
   tri_value adjoint; /* of `from`, complete by now (for a seed: the weight) */
-  tri_value
-      partial; /* of `from` by this argument (for a seed: at is NULL, as it is for the moves of stack and element) */
+  /* of `from` by this argument (for a seed: at is NULL, as it is for the moves of stack and
+   * element) */
+  tri_value partial;
   tri_value amount; /* adjoint * partial, 0 if the adjoint is 0 */
   tri_value sum;    /* adjoint of `to` after it was added */
 } tri_contribution;
@@ -158,7 +160,7 @@ typedef struct tri_trace {
   void (*contribution)(void *data, const tri_contribution *contribution);
 } tri_trace;
 
-/* --- calls ------------------------------------------------------------------------------------------------------------ */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 /* The inner of the two runs that make a Hessian; the outer one is forward. */
 typedef enum tri_mode { TRI_REVERSE, TRI_FORWARD } tri_mode;
@@ -176,8 +178,9 @@ typedef struct tri_call {
   /* Most that a reverse run keeps of one loop's carries (two steps' at least): what is not kept is
    * computed again. 0: all are kept. */
   size_t checkpoint_bytes;
-  int derivatives; /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
-  tri_pool *pool;  /* of tri_function_call_arrays: whose threads work; NULL: the caller's alone */
+  /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
+  int derivatives;
+  tri_pool *pool; /* of tri_function_call_arrays: whose threads work; NULL: the caller's alone */
 } tri_call;
 
 /* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a
@@ -269,7 +272,7 @@ TRI_CHECKED TRI_API tri_status tri_function_taylor_values(const tri_function *fu
                                                           const tri_values *curve, size_t order,
                                                           tri_values *coefficients);
 
-/* --- arrays, each in a place of its own ------------------------------------------------------------------------------- */
+/* --- arrays, each in a place of its own ------------------------------------------------------- */
 
 /* The outputs where the inputs are arrays each in a place of its own, in the numbers of the
  * function's domain: double, or float in TRI_FLOAT. inputs[i] is where the elements of input i
@@ -301,7 +304,7 @@ TRI_CHECKED TRI_API tri_status tri_function_call_arrays(const tri_function *func
  * NULL, is told the reason in words that live as long as the function. */
 TRI_API int tri_function_arrays(const tri_function *function, const char **why);
 
-/* --- many points ------------------------------------------------------------------------------------------------------ */
+/* --- many points ------------------------------------------------------------------------------ */
 
 /* Where one element of the inputs, or of the outputs, is for every point: number p is at doubles[p
  * * stride], or at floats[p * stride]; the other of the two is NULL. x and y in arrays of their
@@ -354,7 +357,7 @@ TRI_CHECKED TRI_API tri_status tri_evaluate(size_t n, const tri_expr *expression
                                             const tri_number_options *options, tri_values **values,
                                             tri_error *error);
 
-/* --- emitted C ---------------------------------------------------------------------------------------------------------- */
+/* --- emitted C -------------------------------------------------------------------------------- */
 
 /* What C is emitted; zeros are the defaults. */
 typedef struct tri_emit_options {

@@ -97,7 +97,7 @@ TRI_API size_t tri_graph_bytes(const tri_graph *graph);
 /* TRI_OK, or the status that an error expression carries. */
 TRI_API tri_status tri_expr_status(tri_expr e);
 
-/* --- leaves ---------------------------------------------------------------------------------------------------- */
+/* --- leaves ----------------------------------------------------------------------------------- */
 
 /* The integer n. */
 TRI_API tri_expr tri_integer(tri_graph *graph, int64_t n);
@@ -127,7 +127,7 @@ TRI_API tri_expr tri_variable(tri_graph *graph, const char *name);
 TRI_API tri_expr tri_variable_shaped(tri_graph *graph, const char *name, size_t rank,
                                      const int64_t *dims, const char *const *names);
 
-/* --- constructors ------------------------------------------------------------------------------------------------ */
+/* --- constructors ----------------------------------------------------------------------------- */
 
 /* One constructor per row of ops.def: tri_add(a, b), tri_sin(a), tri_select(c, a, b), … Comparisons
  * give a boolean expression. Each folds exact constants and rewrites only what holds wherever the
@@ -153,7 +153,7 @@ TRI_API tri_expr tri_stack(size_t n, const tri_expr *elements);
  * of range. */
 TRI_API tri_expr tri_element(tri_expr e, size_t i);
 
-/* --- arrays and loops ---------------------------------------------------------------------------------------------- */
+/* --- arrays and loops ------------------------------------------------------------------------- */
 
 /* How many parts something has: n >= 0, or where name is not NULL the named size that each call
  * binds. */
@@ -222,15 +222,15 @@ TRI_API tri_expr tri_norm(tri_expr x);
 TRI_API tri_expr tri_mean(tri_expr x);
 TRI_API tri_expr tri_logsumexp(tri_expr x);
 
-/* Over the last dimension, [s…, n] -> [s…]. The logarithm of the sum of exp: it overflows only where
- * its value does, and has no kinks. And the place, from 0, of the first maximum, which has the
- * derivative 0; in ball arithmetic it is TRI_UNKNOWN which one that is where candidates overlap.
- * TRI_SHAPE where x has no dimension or the last one has no elements. */
+/* Over the last dimension, [s…, n] -> [s…]. The logarithm of the sum of exp: it overflows only
+ * where its value does, and has no kinks. And the place, from 0, of the first maximum, which has
+ * the derivative 0; in ball arithmetic it is TRI_UNKNOWN which one that is where candidates
+ * overlap. TRI_SHAPE where x has no dimension or the last one has no elements. */
 TRI_API tri_expr tri_logsumexp_last(tri_expr x);
 TRI_API tri_expr tri_argmax(tri_expr x);
 
-/* Labels [s…], whole numbers from 0 to n - 1, as [s…, n]: 1 at the label's place, else 0; zeros only
- * for a label out of range. TRI_SHAPE. */
+/* Labels [s…], whole numbers from 0 to n - 1, as [s…, n]: 1 at the label's place, else 0; zeros
+ * only for a label out of range. TRI_SHAPE. */
 TRI_API tri_expr tri_one_hot(tri_expr labels, tri_extent n);
 
 /* x with its dimensions in another order: dimension d of the result is dimension axes[d] of x, from
@@ -269,7 +269,7 @@ TRI_API tri_expr tri_matmul(tri_expr x, tri_expr y);
  * doubles and floats CBLAS computes it, in an order of its own. */
 TRI_API tri_expr tri_contract(tri_expr x, tri_expr y, size_t batch, size_t contracted);
 
-/* --- windows, pooling, convolutions --------------------------------------------------------------- */
+/* --- windows, pooling, convolutions ----------------------------------------------------------- */
 
 /* Windows along the r dimensions s… of x[n, s…, c], 1 <= r <= 3: zeros are the defaults. */
 typedef struct tri_windows {
@@ -283,7 +283,8 @@ typedef struct tri_windows {
 } tri_windows;
 
 /* The windows of x[n, s…, c], as [n, o…, k…, c] with o… windows of k… elements; 0 outside. And the
- * transpose of that: y[n, o…, k…, c] added up to [n, s…, c] with the sizes s…. n may be a named size.
+ * transpose of that: y[n, o…, k…, c] added up to [n, s…, c] with the sizes s…. n may be a named
+ * size.
  *   tri_unfold(x, .size = {3, 3}, .padding = "same")
  * TRI_SHAPE where shapes do not fit or no window does, TRI_ARGUMENT for sizes below 1. */
 TRI_API tri_expr tri_unfold_with(tri_expr x, const tri_windows *options);
@@ -317,7 +318,7 @@ TRI_API tri_expr tri_convolve_with(tri_expr x, tri_expr kernel, const tri_window
  * TRI_SHAPE, also for a named size that is to grow. */
 TRI_API tri_expr tri_pad(tri_expr x, size_t rank, const int64_t *before, const int64_t *after);
 
-/* --- looking at expressions ---------------------------------------------------------------------------------------- */
+/* --- looking at expressions ------------------------------------------------------------------- */
 
 /* The operation of a node. TRI_OP_COUNT for an error expression. */
 TRI_API tri_op tri_expr_op(tri_expr e);
@@ -378,7 +379,7 @@ TRI_CHECKED TRI_API tri_status tri_substitute_all(size_t count, const tri_expr *
                                                   const tri_expr *variables,
                                                   const tri_expr *replacements, tri_expr *outputs);
 
-/* --- lambdas --------------------------------------------------------------------------------------------------------- */
+/* --- lambdas ---------------------------------------------------------------------------------- */
 
 /* The function with these parameters (distinct variables) and outputs. id 0 on failure, which
  * sticks to the graph. */
@@ -402,7 +403,7 @@ TRI_API tri_expr tri_lambda_output(tri_lambda f, size_t i);
 TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tri_expr *arguments,
                                                 tri_expr *outputs);
 
-/* --- text in ------------------------------------------------------------------------------------------------------------ */
+/* --- text in ---------------------------------------------------------------------------------- */
 
 /* Parses one expression of the language in text (size bytes of UTF-8, any depth). A name is the
  * newest array variable of the graph that has it, else a named size in the shape of one, else a
@@ -410,7 +411,7 @@ TRI_CHECKED TRI_API tri_status tri_lambda_apply(tri_lambda f, size_t n, const tr
  * tri_graph_error has line, column and message. */
 TRI_API tri_expr tri_parse(tri_graph *graph, const char *text, size_t size);
 
-/* --- text out ------------------------------------------------------------------------------------------------------------ */
+/* --- text out --------------------------------------------------------------------------------- */
 
 /* How text is written: as the language reads it, in ASCII or with characters beyond it; for LaTeX;
  * as C; for Graphviz. */

@@ -82,7 +82,7 @@ TRI_API void tri_array_floats(const tri_array *array, float *to);
  * beside it under a temporary name and then renamed, so the file is never half there; pipes and
  * devices are written as they are. */
 
-/* --- NPY ---------------------------------------------------------------------------------------------------------------- */
+/* --- NPY -------------------------------------------------------------------------------------- */
 
 /* Reads NumPy's NPY format, versions 1.0 to 3.0: one array of any type above in either byte order,
  * in rows or in columns (it is then turned). Headers have at most 65,535 bytes. */
@@ -100,7 +100,7 @@ TRI_CHECKED TRI_API tri_status tri_npy_write(const char *path, const tri_array *
 /* Appends what would be written. TRI_MEMORY. */
 TRI_CHECKED TRI_API tri_status tri_npy_format(const tri_array *array, tri_text *bytes);
 
-/* --- CSV ---------------------------------------------------------------------------------------------------------------- */
+/* --- CSV -------------------------------------------------------------------------------------- */
 
 /* What the first line is. */
 typedef enum tri_csv_header {
@@ -136,7 +136,7 @@ TRI_CHECKED TRI_API tri_status tri_csv_parse(const void *bytes, size_t size,
 TRI_CHECKED TRI_API tri_status tri_csv_write(const char *path, const tri_array *array,
                                              const tri_io_options *options);
 
-/* --- IDX ---------------------------------------------------------------------------------------------------------------- */
+/* --- IDX -------------------------------------------------------------------------------------- */
 
 /* Reads an IDX file, the format of MNIST and its kin: u1, i1, i2, i4, f4 or f8, highest byte first.
  * */
@@ -155,7 +155,7 @@ TRI_CHECKED TRI_API tri_status tri_idx_folder(const char *folder, const char *pa
                                               const tri_io_options *options, tri_array *pictures,
                                               tri_array *labels);
 
-/* --- several arrays ----------------------------------------------------------------------------------------------------- */
+/* --- several arrays --------------------------------------------------------------------------- */
 
 /* An array with its name. */
 typedef struct tri_entry {
@@ -215,7 +215,7 @@ TRI_CHECKED TRI_API tri_status tri_safetensors_parse(const void *bytes, size_t s
 TRI_CHECKED TRI_API tri_status tri_safetensors_write(const char *path, const tri_archive *archive,
                                                      const tri_io_options *options);
 
-/* --- whatever it is ----------------------------------------------------------------------------------------------------- */
+/* --- whatever it is --------------------------------------------------------------------------- */
 
 /* Reads the one array of a file, which is told to be NPY, IDX or CSV by how it begins. */
 TRI_CHECKED TRI_API tri_status tri_array_read(const char *path, const tri_io_options *options,

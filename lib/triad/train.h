@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* --- optimizers ------------------------------------------------------------------------------------ */
+/* --- optimizers ------------------------------------------------------------------------------- */
 
 /* How weights follow gradients. */
 typedef enum tri_optimizer_kind {
@@ -46,7 +46,7 @@ typedef struct tri_optimizer {
 #define tri_rmsprop(...) ((tri_optimizer){.kind = TRI_OPTIMIZER_RMSPROP, __VA_ARGS__})
 #define tri_adam(...) ((tri_optimizer){.kind = TRI_OPTIMIZER_ADAM, __VA_ARGS__})
 
-/* --- data ------------------------------------------------------------------------------------------ */
+/* --- data ------------------------------------------------------------------------------------- */
 
 /* Numbers of samples, [samples, s…], of any type: they stay as they are, and are read as number *
  * scale + offset when a batch is put together: {.array = &pictures, .scale = 1 / 255.} */
@@ -69,7 +69,7 @@ typedef struct tri_dataset {
   void *context;
 } tri_dataset;
 
-/* --- compiling ------------------------------------------------------------------------------------- */
+/* --- compiling -------------------------------------------------------------------------------- */
 
 /* The most metrics of one output. */
 enum { TRI_METRICS = 8 };
@@ -105,7 +105,7 @@ TRI_API void tri_model_set_learning_rate(tri_model *model, double rate);
 TRI_API size_t tri_model_metrics(const tri_model *model);
 TRI_API const char *tri_model_metric_name(const tri_model *model, size_t i);
 
-/* --- callbacks ------------------------------------------------------------------------------------- */
+/* --- callbacks -------------------------------------------------------------------------------- */
 
 /* What was measured so far: names, and the means over the samples of the epoch. */
 typedef struct tri_logs {
@@ -137,7 +137,7 @@ typedef struct tri_callback {
   void (*on_batch_end)(void *context, tri_fit *fit);
 } tri_callback;
 
-/* --- fitting --------------------------------------------------------------------------------------- */
+/* --- fitting ---------------------------------------------------------------------------------- */
 
 /* How a model is fitted; zeros, or NULL for all, are the defaults. */
 typedef struct tri_fit_options {
@@ -204,7 +204,7 @@ TRI_CHECKED TRI_API tri_status tri_model_predict(tri_model *model, const tri_dat
 TRI_CHECKED TRI_API tri_status tri_model_train_on_batch(tri_model *model, const tri_dataset *data,
                                                         double *results);
 
-/* --- ready-made callbacks -------------------------------------------------------------------------- */
+/* --- ready-made callbacks --------------------------------------------------------------------- */
 
 /* Appends Keras's line of progress without its end, "200/1719 ━━━… 3s 2ms/step - accuracy: 0.6831 -
  * loss: 0.9987": `seconds` since the epoch began; `finished` not 0: of an epoch that has ended.

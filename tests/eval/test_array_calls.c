@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Calls with arrays each in a place of its own: what they give, what is donated, what is refused. */
+/* Calls with arrays each in a place of its own: what they give, what is donated, what is
+ * refused. */
 #include <math.h>
 #include <string.h>
 #include <triad.h>

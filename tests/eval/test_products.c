@@ -22,7 +22,8 @@ static float *random_floats(struct random *r, size_t count) {
   return x;
 }
 
-/* A matrix [rows, columns] with some room between its rows; its numbers are the caller's to free. */
+/* A matrix [rows, columns] with some room between its rows; its numbers are the caller's to
+ * free. */
 static struct float_matrix random_matrix(struct random *r, int rows, int columns, bool turned) {
   int lines = turned ? columns : rows,
       leading = (turned ? rows : columns) + (int)random_below(r, 3);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Fuzzing of models in files: bytes as a .triad file and as Keras's JSON. Memory in use never exceeds the limit; what
- * fails says why; a model that was read is written as JSON that is read as the same one. */
+/* Fuzzing of models in files: bytes as a .triad file and as Keras's JSON. Memory in use never
+ * exceeds the limit; what fails says why; a model that was read is written as JSON that is read as
+ * the same one. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

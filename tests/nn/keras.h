@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What tests against stored results of Keras share: the arrays that cases.py wrote, and functions that are
- * given such arrays and must give others. */
+/* What tests against stored results of Keras share: the arrays that cases.py wrote, and functions
+ * that are given such arrays and must give others. */
 #ifndef TRIAD_TESTS_NN_KERAS_H
 #define TRIAD_TESTS_NN_KERAS_H
 
@@ -89,7 +89,8 @@ static inline void keras_same(const char *name, size_t output, const tri_array *
                 "%s, %s: result %zu is off by %g of %g", name, keras_dtype(), output, off, most);
 }
 
-/* Compiles and calls the function and compares what it gives. `batch` is the named size of all arrays. */
+/* Compiles and calls the function and compares what it gives. `batch` is the named size of all
+ * arrays. */
 static inline void keras_compare(const struct keras_run *r, int64_t batch) {
   tri_error error = {.message = ""};
   const void *in[KERAS_MOST];

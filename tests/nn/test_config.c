@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Models as Keras's JSON: what Keras writes is read, what is written is read back as the same model, and what is wrong
- * is told with its place. */
+/* Models as Keras's JSON: what Keras writes is read, what is written is read back as the same
+ * model, and what is wrong is told with its place. */
 #include "config.h"
 
 #include <stdio.h>
@@ -48,8 +48,8 @@ static double *weights(const tri_model *m) {
   return values;
 }
 
-/* A model, and what is read of what is written of it, are the same; also in their first weights, if their seeds
- * are. */
+/* A model, and what is read of what is written of it, are the same; also in their first weights, if
+ * their seeds are. */
 static void there_and_back(tri_model *m) {
   char *text = written(m), *shown = summary(m);
   tri_model *read = read_good(text);
@@ -209,7 +209,8 @@ END_TEST
   ", \"output_layers\": " out                                                                      \
   "}, \"registered_name\": \"Functional\", \"build_config\": {\"input_shape\": null}}"
 
-/* Layers in any order; one input and one output without a list around them, as Keras has it since 3.4. */
+/* Layers in any order; one input and one output without a list around them, as Keras has it since
+ * 3.4. */
 START_TEST(functional_of_keras) {
   tri_model *m = read_good(FUNCTIONAL(
       KERAS_DENSE(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* .triad files: models come back as they were, with what their optimizer keeps; what does not fit is told; files that are
- * truncated or damaged are errors, within the limit of memory. */
+/* .triad files: models come back as they were, with what their optimizer keeps; what does not fit
+ * is told; files that are truncated or damaged are errors, within the limit of memory. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -273,8 +273,8 @@ static tri_status read_model(const void *bytes, size_t size) {
   return status;
 }
 
-/* libzip's checksums would find most damage before triad sees it: they are made to fit again where the members are
- * damaged one by one. */
+/* libzip's checksums would find most damage before triad sees it: they are made to fit again where
+ * the members are damaged one by one. */
 static void damage_members(struct random *r, const tri_text *whole, long variants) {
   struct io io;
   struct zip_reader zip;

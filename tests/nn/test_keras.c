@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Layers, losses and models against what Keras computes: results, gradients, moving statistics (cases.py asked it, whose
- * cases these are); and summaries as Keras prints them. */
+/* Layers, losses and models against what Keras computes: results, gradients, moving statistics
+ * (cases.py asked it, whose cases these are); and summaries as Keras prints them. */
 #include "config.h"
 
 #include "tests/nn/keras.h"
@@ -84,8 +84,8 @@ static void expect_weights(struct keras_run *r, const tri_model *m, const struct
   }
 }
 
-/* The gradient of `of` by the n variables that were given, of which some are weights that are not trained: dw0, …,
- * dx0, … */
+/* The gradient of `of` by the n variables that were given, of which some are weights that are not
+ * trained: dw0, …, dx0, … */
 static void expect_gradient(struct keras_run *r, const tri_model *m, tri_expr of, size_t n) {
   tri_expr gradient[KERAS_MOST];
   size_t weights = tri_model_weights(m), trained = 0;

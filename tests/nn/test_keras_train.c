@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Optimizers and training against what Keras computes: weights after each step (cases.py asked it). */
+/* Optimizers and training against what Keras computes: weights after each step (cases.py asked
+ * it). */
 #include "config.h"
 
 #include "nn/train.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Every allocation of reading and writing models failed once. Jansson's and libzip's own memory is not drawn from
- * here. */
+/* Every allocation of reading and writing models failed once. Jansson's and libzip's own memory is
+ * not drawn from here. */
 #include "config.h"
 
 #include <stdio.h>
