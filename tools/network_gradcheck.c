@@ -65,7 +65,7 @@ static int print_report(struct session *session, const struct network_wish *wish
 
 static int check(struct session *session, const struct network_wish *wish, const struct network *n,
                  const struct network_data *data) {
-  tri_model_gradcheck_report report;
+  tri_model_gradcheck_report report = {.n_tensors = 0};
   tri_samples x = {.array = &data->x, .scale = n->scale}, y = {.array = &data->y};
   tri_dataset set = {.x = &x, .y = data->y.data ? &y : NULL};
   tri_model_gradcheck_options options = {.report = &report,

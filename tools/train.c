@@ -68,13 +68,14 @@ static tri_callback show_progress(struct progress *p) {
 
 /* nets/xor.json as xor.triad */
 static const char *default_output(const char *config, char *path) {
+  static const char ending[] = ".triad";
   const char *base = strrchr(config, '/');
   base = base ? base + 1 : config;
   const char *dot = strrchr(base, '.');
   size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
   if (size > MOST_PATH - 8) size = MOST_PATH - 8;
   memcpy(path, base, size);
-  strcpy(path + size, ".triad");
+  memcpy(path + size, ending, sizeof ending);
   return path;
 }
 

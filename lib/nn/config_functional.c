@@ -27,6 +27,11 @@ struct reading {
   size_t room;
 };
 
+/* What tri__io_new failed with. */
+static tri_status no_memory(const struct io *io) {
+  return io->error->status ? io->error->status : TRI_MEMORY;
+}
+
 /* --- looking at a node; what is looked at stays where it is, as places are linked */
 
 struct view {
@@ -117,7 +122,7 @@ static tri_status step(struct reading *r, size_t *depth) {
   struct node *n = &r->nodes[r->stack[*depth - 1]];
   struct view v;
   open_node(r, n, &v);
-  size_t taken = tri__json_count(v.taken), other;
+  size_t taken = tri__json_count(v.taken), other = 0;
   if (taken == 0)
     return tri__json_expect(r->io, &v.args, "an array of what the layer is called on");
   for (; n->next < taken; n->next++) {
@@ -131,8 +136,7 @@ static tri_status step(struct reading *r, size_t *depth) {
     return TRI_OK;
   }
   void *tensors = r->tensors;
-  if (!tri__io_grow(r->io, &tensors, &r->room, taken, sizeof *r->tensors))
-    return r->io->error->status;
+  if (!tri__io_grow(r->io, &tensors, &r->room, taken, sizeof *r->tensors)) return no_memory(r->io);
   r->tensors = tensors;
   for (size_t i = 0; i < taken; i++) {
     tri_status status = taken_node(r, &v, i, &other);
@@ -174,7 +178,7 @@ static tri_status listed_node(const struct reading *r, const struct json *list, 
 
 static tri_status read_inputs(struct reading *r, const struct json *config) {
   struct json list = tri__json_member(config, "input_layers");
-  size_t n = count_of(&list), node;
+  size_t n = count_of(&list), node = 0;
   if (n == 0) return tri__json_expect(r->io, &list, "an array of input layers");
   for (size_t i = 0; i < n; i++) {
     tri_layer layer;
@@ -194,10 +198,10 @@ static tri_status read_inputs(struct reading *r, const struct json *config) {
 
 static tri_status read_outputs(struct reading *r, const struct json *config) {
   struct json list = tri__json_member(config, "output_layers");
-  size_t n = count_of(&list), node;
+  size_t n = count_of(&list), node = 0;
   void *tensors = r->tensors;
   if (n == 0) return tri__json_expect(r->io, &list, "an array of output layers");
-  if (!tri__io_grow(r->io, &tensors, &r->room, n, sizeof *r->tensors)) return r->io->error->status;
+  if (!tri__io_grow(r->io, &tensors, &r->room, n, sizeof *r->tensors)) return no_memory(r->io);
   r->tensors = tensors;
   for (size_t i = 0; i < n; i++) {
     tri_status status = listed_node(r, &list, i, &node);
@@ -232,11 +236,13 @@ static tri_status find_nodes(struct reading *r) {
     r->n_nodes += nodes_of(r, i);
   }
   r->first[r->n_layers] = r->n_nodes;
-  if (r->n_nodes > MOST_NODES)
-    return tri__json_fail(r->io, &r->layers, TRI_LIMIT, "more than %d calls of layers", MOST_NODES);
+  if (r->n_nodes > MOST_NODES) {
+    tri__json_fail(r->io, &r->layers, TRI_LIMIT, "more than %d calls of layers", MOST_NODES);
+    return TRI_LIMIT;
+  }
   r->nodes = tri__io_new(r->io, r->n_nodes, sizeof *r->nodes);
   r->stack = tri__io_new(r->io, r->n_nodes, sizeof *r->stack);
-  if (!r->nodes || !r->stack) return r->io->error->status;
+  if (!r->nodes || !r->stack) return no_memory(r->io);
   for (size_t i = 0, layer = 0; i < r->n_nodes; i++) {
     while (i == r->first[layer + 1]) layer++;
     r->nodes[i] = (struct node){.layer = layer, .number = i - r->first[layer]};
@@ -249,7 +255,7 @@ tri_status tri__functional_read(struct io *io, const struct json *config, tri_mo
   r.n_layers = tri__json_count(&r.layers);
   r.first = tri__io_new(io, r.n_layers + 1, sizeof *r.first);
   r.names = tri__io_new(io, r.n_layers, sizeof *r.names);
-  tri_status status = r.first && r.names ? find_nodes(&r) : io->error->status;
+  tri_status status = r.first && r.names ? find_nodes(&r) : no_memory(io);
   if (!status) status = read_inputs(&r, config);
   if (!status) status = call_all(&r);
   if (!status) status = read_outputs(&r, config);

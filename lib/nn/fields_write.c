@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The places of a struct as members of JSON objects, as tables say. */
+#include <assert.h>
+
 #include "base/text.h"
 #include "nn/fields.h"
 
@@ -16,6 +18,7 @@ void tri__json_put_real(tri_text *text, double number) {
 /* {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": null} */
 static void put_initializer(tri_text *text, const char *name) {
   char class_name[CLASS_SIZE];
+  assert(name); /* rows of initializers have a default */
   bool random = strcmp(name, "zeros") != 0 && strcmp(name, "ones") != 0;
   tri__camel_case(name, class_name);
   tri__text_printf(text,
