@@ -202,8 +202,6 @@ static bool adds_zeros(unsigned op) {
          op == TRI_OP_pick;
 }
 
-static bool has_windows(unsigned op) { return op >= TRI_OP_unfold && op <= TRI_OP_route; }
-
 static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q) {
   unsigned op = node_at(s->graph, s->walk.ids[p])->op;
   s->choice[q] |= s->choice[p] | node_chooses(s->graph, node_at(s->graph, s->walk.ids[p]));
@@ -214,7 +212,7 @@ static uint32_t to_argument(struct sweep *s, uint32_t p, unsigned i, uint32_t q)
   if (op == TRI_OP_permute || op == TRI_OP_reshape) return from_rearranged(s, p, q);
   if (op == TRI_OP_lse) return from_lse(s, p, q);
   if (adds_zeros(op)) s->choice[q] = 1;
-  if (has_windows(op)) return from_windows(s, p, q);
+  if (op_has_windows(op)) return from_windows(s, p, q);
   if (op != TRI_OP_element && op != TRI_OP_result) return from_move(s, p, q);
   return keep_piece(s, q, tri__index_attr(s->graph, s->walk.ids[p]), s->rate[p]);
 }

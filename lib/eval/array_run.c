@@ -156,7 +156,7 @@ void tri__sweep_array(struct sweep *s, const struct instruction *step) {
     tri__sweep_contract(s, step);
     return;
   }
-  if (step->op >= TRI_OP_unfold && step->op <= TRI_OP_route) {
+  if (op_has_windows(step->op)) {
     tri__sweep_windows(s, step);
     return;
   }

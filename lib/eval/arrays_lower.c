@@ -369,7 +369,7 @@ static bool lower_structured(struct scope *s, const struct instruction *step) {
   if (!n) return false;
   memcpy(n->args, x, step->nargs * sizeof *x);
   n->index = depth;
-  return step->op < TRI_OP_unfold || step->op > TRI_OP_route || give_windows(s, step, depth, n);
+  return !op_has_windows(step->op) || give_windows(s, step, depth, n);
 }
 
 static bool lower_step(struct scope *s, const struct instruction *step);

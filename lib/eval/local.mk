@@ -4,7 +4,7 @@ triadinclude_HEADERS += lib/triad/eval.h
 libtriad_la_SOURCES += lib/eval/plan.h lib/eval/run.h lib/eval/taylor.h lib/eval/adjoint_run.c lib/eval/diagnose.c \
   lib/eval/double_run.c lib/eval/dual_run.c lib/eval/emit.h lib/eval/emit_c.c lib/eval/emit_body.c \
   lib/eval/emit_names.c lib/eval/emit_rows.c lib/eval/function.c lib/eval/hessian_run.c lib/eval/interpret.c lib/eval/kinks.c \
-  lib/eval/plan.c lib/eval/plan_flat.c lib/eval/plan_fuse.c lib/eval/plan_split.c lib/eval/plan_loops.c lib/eval/array_run.c lib/eval/elementwise.c lib/eval/last_run.c lib/eval/windows.h lib/eval/window_run.c lib/eval/window_double.c lib/eval/window_float.c lib/eval/window_kernels.h lib/eval/tensor_run.c lib/eval/tensors.h lib/eval/loop.h lib/eval/loop_lanes.c lib/eval/loop_run.c lib/eval/loop_scan.c lib/eval/loop_sweep.c lib/eval/plan_shapes.c lib/eval/plan_slots.c lib/eval/taylor_parts.c \
+  lib/eval/plan.c lib/eval/plan_flat.h lib/eval/plan_flat.c lib/eval/plan_flat_windows.c lib/eval/plan_fuse.c lib/eval/plan_split.c lib/eval/plan_loops.c lib/eval/array_run.c lib/eval/elementwise.c lib/eval/last_run.c lib/eval/windows.h lib/eval/window_run.c lib/eval/window_double.c lib/eval/window_float.c lib/eval/window_kernels.h lib/eval/tensor_run.c lib/eval/tensors.h lib/eval/loop.h lib/eval/loop_lanes.c lib/eval/loop_run.c lib/eval/loop_scan.c lib/eval/loop_sweep.c lib/eval/plan_shapes.c lib/eval/plan_slots.c lib/eval/taylor_parts.c \
   lib/eval/taylor_power.c lib/eval/taylor_run.c lib/eval/taylor_series.c lib/eval/workspace.c
 triadinclude_HEADERS += lib/triad/sparse.h
 libtriad_la_SOURCES += lib/eval/sparse.h lib/eval/sparse.c lib/eval/sparse_run.c

@@ -346,6 +346,25 @@ static bool add_windows(struct compiler *c, struct instruction *s, const struct 
   return ok;
 }
 
+/* Numbers that an operation on arrays has beside its arguments. */
+static bool add_numbers(struct compiler *c, struct instruction *s, const struct node *n) {
+  if (n->op == TRI_OP_permute) {
+    const uint8_t *axes = tri__axes(c->graph, s->node);
+    for (uint32_t d = 0; d < shape_rank(c->graph, n->shape); d++)
+      if (!add_span(c, s, axes[d], d == 0)) return false;
+  } else if (n->op == TRI_OP_contract) {
+    struct contraction how = tri__contraction(c->graph, s->node);
+    return add_span(c, s, how.batch, true) && add_span(c, s, how.contracted, false) &&
+           add_span(c, s, how.turned, false) && add_span(c, s, how.strong, false);
+  } else if (op_has_windows(n->op)) {
+    return add_windows(c, s, tri__windows(c->graph, s->node));
+  } else if (n->op == TRI_OP_slice || n->op == TRI_OP_embed || n->op == TRI_OP_repeat ||
+             n->op == TRI_OP_iota || n->op == TRI_OP_scatter) {
+    return add_span(c, s, tri__span(c->graph, s->node).first, true);
+  }
+  return true;
+}
+
 /* What an operation on arrays has beside its arguments. */
 static bool add_attribute(struct builder *b, const struct node *n) {
   struct compiler *c = b->c;
@@ -367,24 +386,11 @@ static bool add_attribute(struct builder *b, const struct node *n) {
     extent named = tri__span(c->graph, s->node).n;
     s->index = tri__plan_size(p, tri__attr_data(c->graph, (uint32_t)~named, NULL));
     return s->index != NO_SIZE || no_memory(c);
-  } else if (n->op == TRI_OP_permute) {
-    const uint8_t *axes = tri__axes(c->graph, s->node);
-    for (uint32_t d = 0; d < shape_rank(c->graph, n->shape); d++)
-      if (!add_span(c, s, axes[d], d == 0)) return false;
-  } else if (n->op == TRI_OP_contract) {
-    struct contraction how = tri__contraction(c->graph, s->node);
-    p->contracts = true;
-    return add_span(c, s, how.batch, true) && add_span(c, s, how.contracted, false) &&
-           add_span(c, s, how.turned, false) && add_span(c, s, how.strong, false);
-  } else if (n->op >= TRI_OP_unfold && n->op <= TRI_OP_route) {
-    p->contracts = true;
-    if (n->op >= TRI_OP_pick) use_rows(c, n->op);
-    return add_windows(c, s, tri__windows(c->graph, s->node));
-  } else if (n->op == TRI_OP_lse || n->op == TRI_OP_argmax) {
-    p->contracts = true;
-    use_rows(c, n->op);
-  } else if (n->op != TRI_OP_gather && n->op != TRI_OP_reshape && n->op != TRI_OP_concat) {
-    return add_span(c, s, tri__span(c->graph, s->node).first, true);
+  } else {
+    bool last = n->op == TRI_OP_lse || n->op == TRI_OP_argmax;
+    p->contracts |= last || n->op == TRI_OP_contract || op_has_windows(n->op);
+    if (last || n->op == TRI_OP_pick || n->op == TRI_OP_route) use_rows(c, n->op);
+    return add_numbers(c, s, n);
   }
   return true;
 }

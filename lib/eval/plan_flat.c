@@ -4,8 +4,8 @@
  * vectors of points then run. */
 #include <string.h>
 
+#include "eval/plan_flat.h"
 #include "eval/tensors.h"
-#include "eval/windows.h"
 #include "graph/index.h"
 
 /* Numbers while the flat plan is made: inputs and results as they are counted, constants and
@@ -14,46 +14,8 @@ enum { CONSTANT = 1u << 30, RESULT = 2u << 30, KIND = 3u << 30 };
 
 enum { WORK = 64 }; /* numbers for each step of the limit, at most */
 
-struct frame;
-
-struct flat {
-  struct memory *memory;
-  uint32_t limit; /* of steps */
-  uint64_t work;  /* numbers that turns of loops have been given */
-  struct instruction *steps;
-  size_t step_count, step_capacity;
-  uint32_t *seen;   /* hash table of steps: number + 1 */
-  size_t seen_size; /* a power of two */
-  mpq_t *constants;
-  bool *pi;
-  size_t constant_count, constant_capacity, pi_capacity;
-  const struct frame *outermost;
-  uint32_t more_inputs; /* numbers of inputs, with those of parts that are chosen */
-  uint32_t inputs;      /* of the plan, in numbers */
-  uint32_t turning,
-      constant; /* its inputs that differ from step to step, those behind them that do not */
-  struct flat_range range; /* of the outermost plan's steps, and what it gives */
-  struct flat_plan *flat;
-  bool search;     /* for kinks: what has none is written out without any */
-  bool failed;     /* out of memory */
-  bool impossible; /* too large, or what is not known before the call */
-};
-
-/* The numbers of a plan's values, element by element. */
-struct frame {
-  const struct plan *plan;
-  uint32_t *number;
-  size_t *place;
-  size_t count;
-};
-
 static bool no_memory(struct flat *f) {
   f->failed = true;
-  return false;
-}
-
-static bool give_up(struct flat *f) {
-  f->impossible = true;
   return false;
 }
 
@@ -64,20 +26,16 @@ static void close_frame(struct flat *f, struct frame *frame) {
 
 static bool open_frame(struct flat *f, struct frame *frame, const struct plan *p) {
   *frame = (struct frame){.plan = p};
-  if (p->size_count) return give_up(f);
+  if (p->size_count) return flat_give_up(f);
   frame->place = tri__new(f->memory, p->value_count, sizeof *frame->place);
   if (!frame->place) return no_memory(f);
   for (uint32_t v = 0; v < p->value_count; v++) {
     frame->place[v] = frame->count;
     frame->count += count_of_value(p, v);
-    if (frame->count > CONSTANT / 4) return give_up(f);
+    if (frame->count > CONSTANT / 4) return flat_give_up(f);
   }
   frame->number = tri__new(f->memory, frame->count, sizeof *frame->number);
   return frame->number ? true : no_memory(f);
-}
-
-static uint32_t *numbers(const struct frame *frame, uint32_t v) {
-  return frame->number + frame->place[v];
 }
 
 /* --- constants */
@@ -95,7 +53,7 @@ static bool constant_room(struct flat *f) {
 static uint32_t constant(struct flat *f, mpq_srcptr q, bool pi) {
   for (size_t i = f->constant_count; i-- > 0 && f->constant_count - i < 256;)
     if (f->pi[i] == pi && (pi || mpq_equal(f->constants[i], q))) return CONSTANT | (uint32_t)i;
-  if (f->constant_count >= CONSTANT / 4) return give_up(f), 0;
+  if (f->constant_count >= CONSTANT / 4) return flat_give_up(f), 0;
   if (!constant_room(f)) return 0;
   mpq_init(f->constants[f->constant_count]);
   if (!pi) mpq_set(f->constants[f->constant_count], q);
@@ -103,7 +61,7 @@ static uint32_t constant(struct flat *f, mpq_srcptr q, bool pi) {
   return CONSTANT | (uint32_t)f->constant_count++;
 }
 
-static uint32_t integer(struct flat *f, int64_t i) {
+uint32_t tri__flat_integer(struct flat *f, int64_t i) {
   mpq_t q;
   mpq_init(q);
   mpz_set_si(mpq_numref(q), i);
@@ -132,7 +90,7 @@ static bool folded(struct flat *f, unsigned op, const uint32_t *args, uint32_t *
   int64_t a, b = 0;
   if (op != TRI_OP_add && op != TRI_OP_sub && op != TRI_OP_mul) return false;
   if (!known(f, args[0], &a) || !known(f, args[1], &b)) return false;
-  *number = integer(f, op == TRI_OP_add ? a + b : op == TRI_OP_sub ? a - b : a * b);
+  *number = tri__flat_integer(f, op == TRI_OP_add ? a + b : op == TRI_OP_sub ? a - b : a * b);
   return true;
 }
 
@@ -170,13 +128,13 @@ static bool seen_room(struct flat *f) {
   return true;
 }
 
-static uint32_t emit(struct flat *f, const struct instruction *like, const uint32_t *args) {
+uint32_t tri__flat_emit(struct flat *f, const struct instruction *like, const uint32_t *args) {
   uint32_t number;
   if (folded(f, like->op, args, &number)) return number;
   if (!seen_room(f)) return 0;
   uint32_t *known_step = look(f, like, args);
   if (*known_step) return RESULT | (*known_step - 1);
-  if (f->step_count >= f->limit) return give_up(f), 0;
+  if (f->step_count >= f->limit) return flat_give_up(f), 0;
   if (!tri__grow(f->memory, (void **)&f->steps, &f->step_capacity, f->step_count + 1,
                  sizeof *f->steps))
     return no_memory(f), 0;
@@ -192,7 +150,7 @@ static uint32_t emit(struct flat *f, const struct instruction *like, const uint3
 
 static uint32_t sum(struct flat *f, const struct instruction *of, uint32_t a, uint32_t b) {
   struct instruction add = {.op = TRI_OP_add, .nargs = 2, .flags = of->flags, .node = of->node};
-  return emit(f, &add, (uint32_t[]){a, b});
+  return tri__flat_emit(f, &add, (uint32_t[]){a, b});
 }
 
 static void row(struct flat *f, const struct frame *frame, const struct instruction *s) {
@@ -200,8 +158,8 @@ static void row(struct flat *f, const struct frame *frame, const struct instruct
   for (size_t e = 0; e < count && !f->failed && !f->impossible; e++) {
     uint32_t args[ROW_MAX_ARITY] = {0};
     for (uint32_t i = 0; i < s->nargs; i++)
-      args[i] = numbers(frame, s->arg[i])[frame->plan->values[s->arg[i]].shape ? e : 0];
-    numbers(frame, s->result)[e] = emit(f, s, args);
+      args[i] = flat_numbers(frame, s->arg[i])[frame->plan->values[s->arg[i]].shape ? e : 0];
+    flat_numbers(frame, s->result)[e] = tri__flat_emit(f, s, args);
   }
 }
 
@@ -214,10 +172,10 @@ static size_t parts_of(const struct plan *p, uint32_t v) {
 /* Arrays side by side, or one behind the other. */
 static void stack(const struct frame *frame, const struct instruction *s) {
   const uint32_t *args = step_args(frame->plan, s);
-  uint32_t *to = numbers(frame, s->result);
+  uint32_t *to = flat_numbers(frame, s->result);
   for (uint32_t i = 0; i < s->nargs; i++) {
     size_t count = count_of_value(frame->plan, args[i]);
-    memcpy(to, numbers(frame, args[i]), count * sizeof *to);
+    memcpy(to, flat_numbers(frame, args[i]), count * sizeof *to);
     to += count;
   }
 }
@@ -226,13 +184,13 @@ static void stack(const struct frame *frame, const struct instruction *s) {
 static void part(const struct frame *frame, const struct instruction *s, size_t first) {
   size_t count = count_of_value(frame->plan, s->result), whole = parts_of(frame->plan, s->arg[0]);
   size_t each = whole ? count_of_value(frame->plan, s->arg[0]) / whole : 0;
-  memcpy(numbers(frame, s->result), numbers(frame, s->arg[0]) + first * each,
+  memcpy(flat_numbers(frame, s->result), flat_numbers(frame, s->arg[0]) + first * each,
          count * sizeof(uint32_t));
 }
 
 static void put_zeros(struct flat *f, const struct frame *frame, uint32_t v) {
-  uint32_t zero = integer(f, 0);
-  for (size_t e = 0; e < count_of_value(frame->plan, v); e++) numbers(frame, v)[e] = zero;
+  uint32_t zero = tri__flat_integer(f, 0);
+  for (size_t e = 0; e < count_of_value(frame->plan, v); e++) flat_numbers(frame, v)[e] = zero;
 }
 
 static void embed(struct flat *f, const struct frame *frame, const struct instruction *s,
@@ -240,7 +198,7 @@ static void embed(struct flat *f, const struct frame *frame, const struct instru
   size_t whole = parts_of(frame->plan, s->result);
   size_t each = whole ? count_of_value(frame->plan, s->result) / whole : 0;
   put_zeros(f, frame, s->result);
-  memcpy(numbers(frame, s->result) + first * each, numbers(frame, s->arg[0]),
+  memcpy(flat_numbers(frame, s->result) + first * each, flat_numbers(frame, s->arg[0]),
          count_of_value(frame->plan, s->arg[0]) * sizeof(uint32_t));
 }
 
@@ -248,7 +206,8 @@ static void repeat(const struct frame *frame, const struct instruction *s) {
   size_t each = count_of_value(frame->plan, s->arg[0]),
          all = count_of_value(frame->plan, s->result);
   for (size_t e = 0; each && e < all; e += each)
-    memcpy(numbers(frame, s->result) + e, numbers(frame, s->arg[0]), each * sizeof(uint32_t));
+    memcpy(flat_numbers(frame, s->result) + e, flat_numbers(frame, s->arg[0]),
+           each * sizeof(uint32_t));
 }
 
 /* The input of the outermost plan whose only or first number this is; NO_INPUT if there is none. */
@@ -279,17 +238,17 @@ static uint32_t index_of(const struct flat *f, uint32_t number, int64_t *offset)
 /* A part that is chosen at every step: from a whole constant, by a step input. */
 static bool chosen_part(struct flat *f, const struct frame *frame, const struct instruction *s) {
   const struct frame *outermost = f->outermost;
-  uint32_t *array = numbers(frame, s->arg[0]), *to = numbers(frame, s->result);
+  uint32_t *array = flat_numbers(frame, s->arg[0]), *to = flat_numbers(frame, s->result);
   size_t all = count_of_value(frame->plan, s->arg[0]),
          each = count_of_value(frame->plan, s->result);
   int64_t offset;
-  uint32_t index = index_of(f, numbers(frame, s->arg[1])[0], &offset);
+  uint32_t index = index_of(f, flat_numbers(frame, s->arg[1])[0], &offset);
   uint32_t input = all ? input_of(f, outermost, array[0]) : NO_INPUT;
   bool is_step = index < f->turning && count_of_value(outermost->plan, index) == 1;
   bool is_constant = input != NO_INPUT && input >= f->turning && input < f->turning + f->constant &&
                      count_of_value(outermost->plan, input) == all;
   for (size_t e = 0; e < all && is_constant; e++) is_constant = array[e] == array[0] + e;
-  if (!is_step || !is_constant || f->inputs + each > CONSTANT / 4) return give_up(f);
+  if (!is_step || !is_constant || f->inputs + each > CONSTANT / 4) return flat_give_up(f);
   if (!tri__grow(f->memory, (void **)&f->flat->parts, &f->flat->part_capacity,
                  f->flat->part_count + 1, sizeof *f->flat->parts))
     return no_memory(f);
@@ -302,13 +261,13 @@ static bool chosen_part(struct flat *f, const struct frame *frame, const struct 
 static void indexed(struct flat *f, const struct frame *frame, const struct instruction *s) {
   int64_t i;
   uint32_t array = s->op == TRI_OP_gather ? s->arg[0] : s->result,
-           number = numbers(frame, s->arg[1])[0];
+           number = flat_numbers(frame, s->arg[1])[0];
   if (s->op == TRI_OP_gather && !known(f, number, &i)) {
     chosen_part(f, frame, s);
     return;
   }
   if (!known(f, number, &i) || i < 0 || (size_t)i >= parts_of(frame->plan, array))
-    give_up(f);
+    flat_give_up(f);
   else if (s->op == TRI_OP_gather)
     part(frame, s, (size_t)i);
   else
@@ -321,7 +280,7 @@ static void permute(const struct frame *frame, const struct instruction *s) {
   struct permutation w;
   tri__permutation(frame->plan, s, NULL, &w);
   for (size_t e = 0; e < count_of_value(frame->plan, s->result); e++, permutation_next(&w))
-    numbers(frame, s->result)[e] = numbers(frame, s->arg[0])[w.from];
+    flat_numbers(frame, s->result)[e] = flat_numbers(frame, s->arg[0])[w.from];
 }
 
 /* The sum of products from these elements on. */
@@ -330,12 +289,13 @@ static uint32_t products(struct flat *f, const struct frame *frame, const struct
   unsigned strong = tri__plan_contraction_how(frame->plan, s).strong;
   struct instruction mul = {.op = TRI_OP_mul, .nargs = 2, .flags = s->flags, .node = s->node};
   if (strong) mul.op = TRI_OP_gate;
-  if (strong == (CONTRACT_A | CONTRACT_B)) return give_up(f), 0;
-  uint32_t total = l->k ? 0 : integer(f, 0);
+  if (strong == (CONTRACT_A | CONTRACT_B)) return flat_give_up(f), 0;
+  uint32_t total = l->k ? 0 : tri__flat_integer(f, 0);
   for (size_t k = 0; k < l->k && !f->failed && !f->impossible; k++) {
-    uint32_t product = emit(f, &mul,
-                            strong == CONTRACT_B ? (uint32_t[]){b[k * l->b_k], a[k * l->a_k]}
-                                                 : (uint32_t[]){a[k * l->a_k], b[k * l->b_k]});
+    uint32_t product =
+        tri__flat_emit(f, &mul,
+                       strong == CONTRACT_B ? (uint32_t[]){b[k * l->b_k], a[k * l->a_k]}
+                                            : (uint32_t[]){a[k * l->a_k], b[k * l->b_k]});
     total = k ? sum(f, s, total, product) : product;
   }
   return total;
@@ -343,188 +303,13 @@ static uint32_t products(struct flat *f, const struct frame *frame, const struct
 
 static void contract(struct flat *f, const struct frame *frame, const struct instruction *s) {
   struct contraction_layout l = tri__plan_contraction(frame->plan, s, NULL);
-  uint32_t *to = numbers(frame, s->result);
+  uint32_t *to = flat_numbers(frame, s->result);
   size_t rows = count_of_value(frame->plan, s->result) ? l.batch * l.m : 0;
   for (size_t i = 0; i < rows; i++) {
-    const uint32_t *a = numbers(frame, s->arg[0]) + i / l.m * l.m * l.k + i % l.m * l.a_m;
+    const uint32_t *a = flat_numbers(frame, s->arg[0]) + i / l.m * l.m * l.k + i % l.m * l.a_m;
     for (size_t j = 0; j < l.n && !f->failed && !f->impossible; j++)
-      *to++ =
-          products(f, frame, s, a, numbers(frame, s->arg[1]) + i / l.m * l.n * l.k + j * l.b_n, &l);
-  }
-}
-
-/* --- reductions over the last dimension */
-
-static uint32_t emit_two(struct flat *f, const struct instruction *of, tri_op op, uint32_t a,
-                         uint32_t b) {
-  struct instruction like = {.op = (uint8_t)op, .nargs = 2, .flags = of->flags, .node = of->node};
-  return emit(f, &like, (uint32_t[]){a, b});
-}
-
-static uint32_t emit_one(struct flat *f, const struct instruction *of, tri_op op, uint32_t a) {
-  struct instruction like = {.op = (uint8_t)op, .nargs = 1, .flags = of->flags, .node = of->node};
-  return emit(f, &like, &a);
-}
-
-static uint32_t emit_select(struct flat *f, const struct instruction *of, uint32_t condition,
-                            uint32_t a, uint32_t b) {
-  struct instruction like = {.op = TRI_OP_select, .nargs = 3, .flags = of->flags, .node = of->node};
-  return emit(f, &like, (uint32_t[]){condition, a, b});
-}
-
-/* A later element takes the place of the first maximum where it is larger: what is chosen there
- * goes with it. Where there is a tie below the maximum, no choice depends on it. */
-struct choice {
-  uint32_t best, chosen;
-  bool any;
-};
-
-static void choose(struct flat *f, const struct instruction *s, struct choice *c, uint32_t x,
-                   uint32_t with) {
-  bool itself = x == with && (!c->any || c->best == c->chosen);
-  if (c->any && f->search && itself) {
-    x = with = emit_two(f, s, TRI_OP_max, c->best, x); /* the kink's name */
-  } else if (c->any) {
-    with = emit_select(f, s, emit_two(f, s, TRI_OP_lt, c->best, x), with, c->chosen);
-    x = emit_two(f, s, TRI_OP_max, c->best, x);
-  }
-  *c = (struct choice){x, with, true};
-}
-
-static uint32_t first_maximum(struct flat *f, const struct instruction *s, const uint32_t *x,
-                              size_t n) {
-  struct choice c = {.any = false};
-  for (size_t i = 0; i < n && !f->failed && !f->impossible; i++)
-    choose(f, s, &c, x[i], integer(f, (int64_t)i));
-  return c.chosen;
-}
-
-/* a + softplus(b - a), one by one: the same function, and smooth wherever it is. */
-static uint32_t smooth_lse(struct flat *f, const struct instruction *s, const uint32_t *x,
-                           size_t n) {
-  uint32_t all = x[0];
-  for (size_t i = 1; i < n && !f->failed && !f->impossible; i++)
-    all = sum(f, s, all, emit_one(f, s, TRI_OP_softplus, emit_two(f, s, TRI_OP_sub, x[i], all)));
-  return all;
-}
-
-static uint32_t lse(struct flat *f, const struct instruction *s, const uint32_t *x, size_t n) {
-  uint32_t most = x[0], all = 0;
-  for (size_t i = 1; i < n; i++) most = emit_two(f, s, TRI_OP_max, most, x[i]);
-  for (size_t i = 0; i < n && !f->failed && !f->impossible; i++) {
-    uint32_t term = emit_one(f, s, TRI_OP_exp, emit_two(f, s, TRI_OP_sub, x[i], most));
-    all = i ? sum(f, s, all, term) : term;
-  }
-  return sum(f, s, most, emit_one(f, s, TRI_OP_log, all));
-}
-
-static void last(struct flat *f, const struct frame *frame, const struct instruction *s) {
-  const struct plan_shape *shape = frame->plan->shapes + frame->plan->values[s->arg[0]].shape;
-  size_t n = (size_t)frame->plan->dims[shape->first + shape->rank - 1];
-  uint32_t *to = numbers(frame, s->result);
-  for (size_t e = 0; e < count_of_value(frame->plan, s->result); e++) {
-    const uint32_t *x = numbers(frame, s->arg[0]) + e * n;
-    to[e] = s->op == TRI_OP_argmax ? first_maximum(f, s, x, n)
-            : f->search            ? smooth_lse(f, s, x, n)
-                                   : lse(f, s, x, n);
-    if (f->failed || f->impossible) return;
-  }
-}
-
-/* --- windows */
-
-/* Where the first channel at a place of a window is: among windows cut out, and in the array;
- * false if that is outside. */
-static bool place_at(const struct window_layout *l, size_t window, size_t k, size_t *cut,
-                     size_t *cell) {
-  *cut = (window * l->places + k) * l->c;
-  if (!window_cell(l, window % l->windows, k, cell)) return false;
-  *cell = (window / l->windows * l->cells + *cell) * l->c;
-  return true;
-}
-
-static void unfold(struct flat *f, const struct frame *frame, const struct instruction *s,
-                   const struct window_layout *l) {
-  put_zeros(f, frame, s->result);
-  for (size_t w = 0, cut, cell; l->c && w < l->n * l->windows; w++)
-    for (size_t k = 0; k < l->places; k++)
-      if (place_at(l, w, k, &cut, &cell))
-        memcpy(numbers(frame, s->result) + cut, numbers(frame, s->arg[0]) + cell,
-               l->c * sizeof(uint32_t));
-}
-
-/* Adds a number to an element of the result; what it is added to may be nothing yet. */
-static void add_to(struct flat *f, const struct instruction *s, uint32_t *to, uint32_t number) {
-  *to = *to == integer(f, 0) ? number : sum(f, s, *to, number);
-}
-
-static void fold(struct flat *f, const struct frame *frame, const struct instruction *s,
-                 const struct window_layout *l) {
-  put_zeros(f, frame, s->result);
-  for (size_t w = 0, cut, cell; l->c && w < l->n * l->windows; w++)
-    for (size_t k = 0; k < l->places && !f->failed && !f->impossible; k++)
-      if (place_at(l, w, k, &cut, &cell))
-        for (size_t c = 0; c < l->c; c++)
-          add_to(f, s, numbers(frame, s->result) + cell + c, numbers(frame, s->arg[0])[cut + c]);
-}
-
-static void pick(struct flat *f, const struct frame *frame, const struct instruction *s,
-                 const struct window_layout *l) {
-  for (size_t e = 0, cut, cell; e < count_of_value(frame->plan, s->result); e++) {
-    struct choice best = {.any = false};
-    for (size_t k = 0; k < l->places && !f->failed && !f->impossible; k++)
-      if (place_at(l, e / l->c, k, &cut, &cell))
-        choose(f, s, &best, numbers(frame, s->arg[0])[cell + e % l->c],
-               numbers(frame, s->arg[1])[cell + e % l->c]);
-    if (!best.any) give_up(f);
-    if (f->failed || f->impossible) return;
-    numbers(frame, s->result)[e] = best.chosen;
-  }
-}
-
-/* What a place receives of y: all of it where its element is larger than those before and no later
- * one is larger. */
-static uint32_t received(struct flat *f, const struct instruction *s, const uint32_t *x, size_t n,
-                         size_t place, uint32_t y) {
-  uint32_t zero = integer(f, 0), amount = place ? zero : y, best = x[0];
-  for (size_t k = 1; k < n && !f->failed && !f->impossible; k++) {
-    if (k >= place)
-      amount =
-          emit_select(f, s, emit_two(f, s, TRI_OP_lt, best, x[k]), k == place ? y : zero, amount);
-    best = emit_two(f, s, TRI_OP_max, best, x[k]);
-  }
-  return amount;
-}
-
-enum { MOST_ROUTED = 64 }; /* places of a window */
-
-static void route(struct flat *f, const struct frame *frame, const struct instruction *s,
-                  const struct window_layout *l) {
-  uint32_t x[MOST_ROUTED];
-  size_t at[MOST_ROUTED], elements = count_of_value(frame->plan, s->arg[1]);
-  put_zeros(f, frame, s->result);
-  if (l->places > MOST_ROUTED) give_up(f);
-  for (size_t e = 0, cut; e < elements && !f->failed && !f->impossible; e++) {
-    size_t n = 0;
-    for (size_t k = 0; k < l->places; k++) {
-      if (!place_at(l, e / l->c, k, &cut, &at[n])) continue;
-      at[n] += e % l->c;
-      x[n] = numbers(frame, s->arg[0])[at[n]];
-      n++;
-    }
-    for (size_t k = 0; k < n && !f->failed && !f->impossible; k++)
-      add_to(f, s, numbers(frame, s->result) + at[k],
-             received(f, s, x, n, k, numbers(frame, s->arg[1])[e]));
-  }
-}
-
-static void windows(struct flat *f, const struct frame *frame, const struct instruction *s) {
-  struct window_layout l = tri__plan_window_layout(frame->plan, s, NULL);
-  switch (s->op) {
-  case TRI_OP_unfold: unfold(f, frame, s, &l); break;
-  case TRI_OP_fold: fold(f, frame, s, &l); break;
-  case TRI_OP_pick: pick(f, frame, s, &l); break;
-  default: route(f, frame, s, &l); break;
+      *to++ = products(f, frame, s, a,
+                       flat_numbers(frame, s->arg[1]) + i / l.m * l.n * l.k + j * l.b_n, &l);
   }
 }
 
@@ -534,7 +319,7 @@ static bool run(struct flat *f, struct frame *frame);
 
 static void copy_input(const struct frame *outer, uint32_t from, size_t element,
                        const struct frame *body, uint32_t input) {
-  memcpy(numbers(body, input), numbers(outer, from) + element,
+  memcpy(flat_numbers(body, input), flat_numbers(outer, from) + element,
          count_of_value(body->plan, input) * sizeof(uint32_t));
 }
 
@@ -547,10 +332,11 @@ static void take_results(struct flat *f, const struct frame *outer, const struct
     if (kind != RESULT_STACKED && kind != RESULT_SUMMED) continue;
     uint32_t output = body->plan->outputs[l->output[l->kept[k]]];
     size_t count = count_of_value(body->plan, output);
-    uint32_t *to = numbers(outer, s->result + k);
-    if (kind == RESULT_STACKED) memcpy(to + t * count, numbers(body, output), count * sizeof *to);
+    uint32_t *to = flat_numbers(outer, s->result + k);
+    if (kind == RESULT_STACKED)
+      memcpy(to + t * count, flat_numbers(body, output), count * sizeof *to);
     for (size_t e = 0; kind == RESULT_SUMMED && e < count && !f->failed && !f->impossible; e++)
-      to[e] = sum(f, s, to[e], numbers(body, output)[e]);
+      to[e] = sum(f, s, to[e], flat_numbers(body, output)[e]);
   }
 }
 
@@ -564,7 +350,7 @@ static void take_carries(const struct frame *outer, const struct instruction *s,
     enum loop_result kind = tri__loop_result_kind(&l->as, l->kept[k], &i);
     if (kind != (last ? RESULT_CARRY : RESULT_CARRIES)) continue;
     size_t count = count_of_value(body->plan, l->as.steps + l->as.constants + i);
-    memcpy(numbers(outer, s->result + k) + (last ? 0 : t * count), carry[i],
+    memcpy(flat_numbers(outer, s->result + k) + (last ? 0 : t * count), carry[i],
            count * sizeof(uint32_t));
   }
 }
@@ -574,7 +360,7 @@ static void hand_on(const struct plan_loop *l, const struct frame *body, uint32_
   for (uint32_t c = 0; c < l->as.carries; c++) {
     uint32_t output = l->output[l->as.stacked + l->as.summed + c];
     if (output != NO_OUTPUT)
-      memcpy(carry[c], numbers(body, body->plan->outputs[output]),
+      memcpy(carry[c], flat_numbers(body, body->plan->outputs[output]),
              count_of_value(body->plan, l->as.steps + l->as.constants + c) * sizeof(uint32_t));
   }
 }
@@ -586,17 +372,18 @@ static bool turns(struct flat *f, const struct frame *outer, const struct instru
   for (size_t step = 0; step < n; step++) {
     f->work += body->count + 1;
     if (f->work > (uint64_t)WORK * f->limit)
-      return give_up(f); /* also where all comes to constants */
+      return flat_give_up(f); /* also where all comes to constants */
     size_t t = l->as.backward ? n - 1 - step : step;
     for (uint32_t i = 0; i < l->as.steps + l->as.constants; i++)
       if (i < l->as.steps && l->counted[i])
-        numbers(body, i)[0] = integer(f, l->first[i] + (int64_t)t);
+        flat_numbers(body, i)[0] = tri__flat_integer(f, l->first[i] + (int64_t)t);
       else
         copy_input(outer, args[i], i < l->as.steps ? t * count_of_value(body->plan, i) : 0, body,
                    i);
     for (uint32_t c = 0; c < l->as.carries; c++) {
       uint32_t input = l->as.steps + l->as.constants + c;
-      memcpy(numbers(body, input), carry[c], count_of_value(body->plan, input) * sizeof(uint32_t));
+      memcpy(flat_numbers(body, input), carry[c],
+             count_of_value(body->plan, input) * sizeof(uint32_t));
     }
     take_carries(outer, s, l, (const uint32_t *const *)carry, body, t, false);
     if (!run(f, body)) return false;
@@ -620,7 +407,7 @@ static bool with_carries(struct flat *f, const struct frame *outer, const struct
   for (uint32_t c = 0; ok && c < l->as.carries; c++) {
     size_t count = count_of_value(outer->plan, args[c]);
     carry[c] = room + next;
-    memcpy(carry[c], numbers(outer, args[c]), count * sizeof *room);
+    memcpy(carry[c], flat_numbers(outer, args[c]), count * sizeof *room);
     next += count;
   }
   ok = ok && turns(f, outer, s, l, body, carry);
@@ -632,7 +419,7 @@ static bool with_carries(struct flat *f, const struct frame *outer, const struct
 static bool loop(struct flat *f, const struct frame *outer, const struct instruction *s) {
   const struct plan_loop *l = outer->plan->loops + s->index;
   struct frame body;
-  if (l->as.n < 0 || l->as.n > (int64_t)f->limit) return give_up(f);
+  if (l->as.n < 0 || l->as.n > (int64_t)f->limit) return flat_give_up(f);
   for (uint32_t k = 0; k < l->results; k++) {
     uint32_t i;
     if (tri__loop_result_kind(&l->as, l->kept[k], &i) == RESULT_SUMMED)
@@ -655,9 +442,9 @@ static void step(struct flat *f, struct frame *frame, const struct instruction *
   case TRI_OP_unfold:
   case TRI_OP_fold:
   case TRI_OP_pick:
-  case TRI_OP_route: windows(f, frame, s); break;
+  case TRI_OP_route: tri__flat_windows(f, frame, s); break;
   case TRI_OP_lse:
-  case TRI_OP_argmax: last(f, frame, s); break;
+  case TRI_OP_argmax: tri__flat_last(f, frame, s); break;
   case TRI_OP_element: part(frame, s, s->index); break;
   case TRI_OP_slice: part(frame, s, (size_t)frame->plan->spans[s->index]); break;
   case TRI_OP_embed: embed(f, frame, s, (size_t)frame->plan->spans[s->index]); break;
@@ -666,9 +453,10 @@ static void step(struct flat *f, struct frame *frame, const struct instruction *
   case TRI_OP_scatter: indexed(f, frame, s); break;
   case TRI_OP_iota:
     for (size_t e = 0; e < count_of_value(frame->plan, s->result); e++)
-      numbers(frame, s->result)[e] = integer(f, frame->plan->spans[s->index] + (int64_t)e);
+      flat_numbers(frame, s->result)[e] =
+          tri__flat_integer(f, frame->plan->spans[s->index] + (int64_t)e);
     break;
-  case TRI_OP_size: give_up(f); break;
+  case TRI_OP_size: flat_give_up(f); break;
   case TRI_OP_loop: loop(f, frame, s); break;
   default: row(f, frame, s);
   }
@@ -677,7 +465,7 @@ static void step(struct flat *f, struct frame *frame, const struct instruction *
 static bool run_range(struct flat *f, struct frame *frame, uint32_t first, uint32_t end) {
   const struct plan *p = frame->plan;
   for (uint32_t i = 0; i < p->constant_count; i++)
-    numbers(frame, p->input_count + i)[0] = constant(f, p->constants[i].q, p->constants[i].pi);
+    flat_numbers(frame, p->input_count + i)[0] = constant(f, p->constants[i].q, p->constants[i].pi);
   for (uint32_t i = first; i < end && !f->failed && !f->impossible; i++)
     step(f, frame, p->steps + i);
   return !f->failed && !f->impossible;
@@ -711,7 +499,7 @@ static bool place_inputs(struct flat *f, const struct frame *frame, size_t *coun
     for (uint32_t k = 0; k < f->steps[i].nargs; k++) mark_read(f, f->steps[i].arg[k]);
   for (uint32_t o = 0; o < range->output_count; o++)
     for (size_t e = 0; e < count_of_value(p, range->outputs[o]); e++)
-      mark_read(f, numbers(frame, range->outputs[o])[e]);
+      mark_read(f, flat_numbers(frame, range->outputs[o])[e]);
   bool whole = !f->turning && !f->constant;
   for (uint32_t i = 0; whole && i < f->inputs; i++) f->flat->place[i] = 0;
   *count = 0;
@@ -760,7 +548,7 @@ static void fill(struct plan *flat, const struct flat *f, const struct frame *fr
   }
   for (uint32_t o = 0; o < f->range.output_count; o++)
     for (size_t e = 0; e < count_of_value(p, f->range.outputs[o]); e++, next++) {
-      flat->outputs[next] = final(f, flat, numbers(frame, f->range.outputs[o])[e]);
+      flat->outputs[next] = final(f, flat, flat_numbers(frame, f->range.outputs[o])[e]);
       if (f->range.outputs == p->outputs) flat->output_nodes[next] = p->output_nodes[o];
     }
 }

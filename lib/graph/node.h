@@ -122,6 +122,8 @@ static inline bool op_only_chooses(unsigned op, unsigned i) {
   if (i == 0) return op == TRI_OP_argmax || op == TRI_OP_pick || op == TRI_OP_route;
   return i == 1 && (op == TRI_OP_gather || op == TRI_OP_scatter);
 }
+/* Whether it is over windows of arrays (windows.h). */
+static inline bool op_has_windows(unsigned op) { return op >= TRI_OP_unfold && op <= TRI_OP_route; }
 static inline bool id_is_error(uint32_t id) { return id >= NODE_ERROR || id == 0; }
 static inline tri_status id_status(uint32_t id) {
   return id >= NODE_ERROR ? (tri_status)(id - NODE_ERROR) : id ? TRI_OK : TRI_ARGUMENT;
