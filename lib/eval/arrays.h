@@ -14,7 +14,7 @@ enum { KEPT_PROGRAMS = 4 }; /* for so many bindings of sizes, those that were us
 struct array_rooms {
   struct array_program *programs[KEPT_PROGRAMS];
   uint64_t calls;
-  const char *why; /* not NULL: for the sizes of the last call there is no program */
+  const char *why; /* not NULL: for the sizes that the workspace is bound to there is no program */
   /* For programs: their memory and that of threads, aligned, in blocks that were allocated. */
   char *arena, *workers;
   void *arena_block, *worker_block;

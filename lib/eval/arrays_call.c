@@ -135,12 +135,22 @@ static bool make_rooms(tri_workspace *w, const tri_call *call, const struct arra
          make_block(w, &rooms->worker_block, &rooms->worker_bytes, bytes + LINE, &rooms->workers);
 }
 
+/* Whether it is known that there is no program for the sizes that the workspace is bound to, which
+ * are the call's. */
+static bool known_to_lack(const tri_workspace *w, const tri_call *call) {
+  size_t n = w->plan->size_count;
+  return w->arrays->why && w->bound &&
+         (!n || (call->sizes && call->n_sizes >= n &&
+                 !memcmp(w->sizes, call->sizes, n * sizeof *w->sizes)));
+}
+
 /* The program for the call's sizes; NULL if there is none. Binds the workspace where there was none
  * yet. */
 static tri_status find_program(tri_workspace *w, const tri_call *call, struct array_program **p) {
   struct array_rooms *rooms = w->arrays;
   *p = kept_program(rooms, call);
-  if (*p) return TRI_OK;
+  if (*p || known_to_lack(w, call)) return TRI_OK;
+  rooms->why = NULL;
   tri_status status = tri__bind(w, call);
   if (status || !tri__arrays_known(w->plan, &rooms->why)) return status;
   *p = tri__array_program(w, &rooms->why);

@@ -301,7 +301,8 @@ TRI_CHECKED TRI_API tri_status tri_function_call_arrays(const tri_function *func
                                                         void *const *outputs);
 
 /* Not 0 if calls of tri_function_call_arrays run as an array program. Else *why, unless why is
- * NULL, is told the reason in words that live as long as the function. */
+ * NULL, is told the reason in words that live as long as the function: loops that hand something on
+ * from step to step, and arrays of more than 12 dimensions, have none. */
 TRI_API int tri_function_arrays(const tri_function *function, const char **why);
 
 /* --- many points ------------------------------------------------------------------------------ */
