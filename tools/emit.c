@@ -85,11 +85,6 @@ static bool take(struct wish *wish, int option) {
   }
 }
 
-static bool ends_in(const char *path, const char *ending) {
-  size_t size = strlen(path), n = strlen(ending);
-  return size > n && strcmp(path + size - n, ending) == 0;
-}
-
 static bool read_wish(struct wish *wish, int argc, char **argv) {
   int option;
   optind = 1;
@@ -98,7 +93,9 @@ static bool read_wish(struct wish *wish, int argc, char **argv) {
   if (wish->help) return true;
   if (optind + 1 == argc) wish->file = argv[optind];
   if (!wish->file) return fputs("triad emit: one FILE is needed\n", stderr), false;
-  if (!wish->output || (ends_in(wish->output, ".c") && !ends_in(wish->output, "/.c"))) return true;
+  if (!wish->output ||
+      (subcommand_ends_in(wish->output, ".c") && !subcommand_ends_in(wish->output, "/.c")))
+    return true;
   fprintf(stderr, "triad emit: the output is a file F.c, with a header F.h, not %s\n",
           wish->output);
   return false;

@@ -28,7 +28,7 @@ static const char help_text[] =
     "      --json          the report as a JSON object\n"
     "      --help          this text\n"
     "\n"
-    "With a network (MODEL.triad) in place of FILE the gradient of its loss is checked:\n"
+    "With a network (MODEL.triad or CONFIG.json) in place of FILE its loss's gradient is checked:\n"
     "'triad gradcheck MODEL.triad --help' tells how.\n"
     "\n"
     "Exit status: 0 proved, 1 refuted or a statement failed, 2 wrong usage, 3 undecided.\n"
@@ -91,15 +91,12 @@ static int exit_of(const struct session *session, bool good) {
   return session->verdict == TRI_PROVED ? EXIT_PROVED : EXIT_UNDECIDED;
 }
 
-/* Whether a .triad file is what is to be checked: a network. */
+/* Whether a file of a network, and not one of statements, is what is to be checked. */
 static bool is_network(int argc, char **argv) {
-  static const char ending[] = ".triad";
-  for (int i = 1; i < argc; i++) {
-    size_t n = strlen(argv[i]);
-    if (argv[i][0] != '-' && n > sizeof ending - 1 &&
-        strcmp(argv[i] + n - (sizeof ending - 1), ending) == 0)
+  for (int i = 1; i < argc; i++)
+    if (argv[i][0] != '-' &&
+        (subcommand_ends_in(argv[i], ".triad") || subcommand_ends_in(argv[i], ".json")))
       return true;
-  }
   return false;
 }
 

@@ -237,11 +237,15 @@ static bool run(struct session *session, const struct plan *plan) {
   return true;
 }
 
-static int finish(struct session *session, bool good) {
-  output_flush(session);
+static void tell_broken(const struct session *session) {
   if (session->output.broken)
     fprintf(stderr, "triad: cannot write to standard output: %s\n",
             strerror(session->output.broken_why));
+}
+
+static int finish(struct session *session, bool good) {
+  output_flush(session);
+  tell_broken(session);
   if (interrupt && !interactive) return EXIT_INTERRUPTED;
   return good && !session->output.broken ? EXIT_SUCCESS : EXIT_FAILED;
 }
@@ -257,8 +261,11 @@ static const struct {
 /* The exit status of a subcommand, or -1 if none is asked for. */
 static int run_subcommand(struct session *session, int argc, char **argv) {
   for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof *subcommands; i++)
-    if (strcmp(argv[1], subcommands[i].name) == 0)
-      return subcommands[i].run(session, argc - 1, argv + 1);
+    if (strcmp(argv[1], subcommands[i].name) == 0) {
+      int status = subcommands[i].run(session, argc - 1, argv + 1);
+      tell_broken(session);
+      return status;
+    }
   return -1;
 }
 

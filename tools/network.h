@@ -20,6 +20,9 @@ enum {
   NETWORK_GRADCHECK = 16
 };
 
+/* The longest name of a file that is put together here. */
+enum { NETWORK_PATH = 4096 };
+
 /* What is asked for. Zeros and NULL are not given. */
 struct network_wish {
   const char *command; /* its name, for messages */

@@ -9,8 +9,6 @@
 #include "network.h"
 #include "nn/train.h"
 
-enum { MOST_PATH = 4096 };
-
 static tri_status fail(tri_error *error, tri_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static tri_status fail(tri_error *error, tri_status status, const char *format, ...) {
@@ -32,7 +30,7 @@ void network_data_free(struct network_data *data) {
 /* --- folders */
 
 static bool has_file(const char *folder, const char *name, const char *ending) {
-  char path[MOST_PATH];
+  char path[NETWORK_PATH];
   struct stat st;
   int n = snprintf(path, sizeof path, "%s/%s%s", folder, name, ending);
   return n < (int)sizeof path && stat(path, &st) == 0;
@@ -40,7 +38,7 @@ static bool has_file(const char *folder, const char *name, const char *ending) {
 
 static tri_status read_npy(const char *folder, const char *name, const tri_io_options *options,
                            tri_array *array) {
-  char path[MOST_PATH];
+  char path[NETWORK_PATH];
   int n = snprintf(path, sizeof path, "%s/%s.npy", folder, name);
   if (n >= (int)sizeof path) return fail(options->error, TRI_LIMIT, "%s: too long a name", folder);
   return tri_npy_read(path, options, array);

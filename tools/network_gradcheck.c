@@ -56,10 +56,10 @@ static int print_report(struct session *session, const struct network_wish *wish
   else
     text.status = tri_model_gradcheck_text(report, !output_unicode(session), &text);
   error.status = text.status;
-  bool good = !text.status && fwrite(text.data, 1, text.size, stdout) == text.size;
+  if (!text.status) output_put(session, text.data, text.size);
   tri_text_free(&text);
   if (error.status) return network_report(session, wish, &error);
-  if (!output_flush(session) || !good || report->verdict == TRI_REFUTED) return NETWORK_FAILED;
+  if (!output_flush(session) || report->verdict == TRI_REFUTED) return NETWORK_FAILED;
   return report->verdict == TRI_PROVED ? NETWORK_DONE : NETWORK_UNDECIDED;
 }
 

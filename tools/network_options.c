@@ -23,12 +23,12 @@ static const struct command {
      "Ctrl-C stops after a step; the network is then saved as it is.\n"
      "Exit status: 0 trained and saved, 1 it failed, 2 wrong usage, 130 interrupted.\n"
      "Example: triad train fashion_mnist.json --data /usr/share/datasets/fashion-mnist\n"},
-    {NETWORK_EVALUATE, "evaluate", "MODEL.triad --data=DATA",
+    {NETWORK_EVALUATE, "evaluate", "MODEL.triad|CONFIG.json --data=DATA",
      "Measures the loss and the metrics of a trained network, on the test data if there are some.\n"
      "\n",
      "Exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted.\n"
      "Example: triad evaluate fashion_mnist.triad --data /usr/share/datasets/fashion-mnist\n"},
-    {NETWORK_PREDICT, "predict", "MODEL.triad --data=DATA",
+    {NETWORK_PREDICT, "predict", "MODEL.triad|CONFIG.json --data=DATA",
      "Prints what a network gives for each sample, of the test data if there are some.\n"
      "\n",
      "Exit status: 0 done, 1 it failed, 2 wrong usage, 130 interrupted.\n"
@@ -38,7 +38,7 @@ static const struct command {
      "\n",
      "Exit status: 0 done, 1 it failed, 2 wrong usage.\n"
      "Example: triad summary fashion_mnist.json\n"},
-    {NETWORK_GRADCHECK, "gradcheck", "MODEL.triad --data=DATA",
+    {NETWORK_GRADCHECK, "gradcheck", "MODEL.triad|CONFIG.json --data=DATA",
      "Checks the gradient of a network's loss, as training computes it, against certified "
      "enclosures.\n"
      "(For claimed derivatives of a function in a file of statements: triad gradcheck --help.)\n"
@@ -53,8 +53,8 @@ enum option_type { TEXT, COUNT, SEED, FLAG };
 
 #define DATA_HELP                                                                                  \
   "a folder with IDX files of MNIST's names (packed by gzip or not) or\n"                          \
-  "x_train.npy, y_train.npy, x_test.npy, y_test.npy; an NPZ file of\n"                             \
-  "these; CSV whose last column is the label"
+  "x_train.npy, y_train.npy, x_test.npy, y_test.npy; an NPZ or\n"                                  \
+  "safetensors file of these; CSV whose last column is the label"
 
 /* Each with the subcommands that it belongs to, the place of its value, and its help. */
 static const struct option {
@@ -71,15 +71,16 @@ static const struct option {
     {"output", "FILE", NETWORK_PREDICT, TEXT, offsetof(struct network_wish, output),
      "an .npy or .csv file; default: lines of CSV on standard output"},
     {"epochs", "N", NETWORK_TRAIN, COUNT, offsetof(struct network_wish, epochs),
-     "how often all samples are seen"},
+     "how often all samples are seen; default: what the config says, or 1"},
     {"batch-size", "N", NETWORK_TRAIN | NETWORK_EVALUATE | NETWORK_PREDICT, COUNT,
-     offsetof(struct network_wish, batch), "samples of a step (32)"},
+     offsetof(struct network_wish, batch),
+     "samples of a step; default: of train what the config says, else 32"},
     {"batch", "N", NETWORK_GRADCHECK, COUNT, offsetof(struct network_wish, batch),
      "samples of the batch (32)"},
     {"sample", "N", NETWORK_GRADCHECK, COUNT, offsetof(struct network_wish, sample),
      "entries of each tensor, drawn at random; default: all"},
     {"seed", "N", NETWORK_TRAIN | NETWORK_GRADCHECK, SEED, offsetof(struct network_wish, seed),
-     "of all random numbers"},
+     "of all random numbers; default: of train what the config says, else 0"},
     {"threads", "N", NETWORK_TRAIN, COUNT, offsetof(struct network_wish, threads),
      "how many threads compute (1); results do not depend on it"},
     {"quiet", NULL, NETWORK_TRAIN, FLAG, offsetof(struct network_wish, quiet), "no progress"},
@@ -143,7 +144,11 @@ static bool take(struct session *session, const struct command *c, const struct 
   if (o->type == SEED) *(uint64_t *)place = number, wish->has_seed = true;
   if (o->type == COUNT) *(int64_t *)place = (int64_t)number;
   if (o->type == COUNT) good = good && number > 0 && number <= INT32_MAX;
-  return good || wrong(c, "'%s' is not a number that can be meant", value);
+  if (good) return true;
+  return o->type == SEED
+             ? wrong(c, "--%s: '%s' is no whole number from 0 to %llu", o->name, value,
+                     (unsigned long long)UINT64_MAX)
+             : wrong(c, "--%s: '%s' is no whole number from 1 to %d", o->name, value, INT32_MAX);
 }
 
 /* The option that an argument names, cut short or not; NULL after a message. */

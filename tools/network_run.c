@@ -8,15 +8,15 @@
 #include "json.h"
 #include "network.h"
 #include "nn/train.h"
+#include "subcommand.h"
 
 /* Prints a text and frees it; the exit status. */
 static int print(struct session *session, const struct network_wish *wish, tri_text *text) {
-  bool good =
-      !text->status && fwrite(text->data ? text->data : "", 1, text->size, stdout) == text->size;
+  if (!text->status) output_put(session, text->data, text->size);
   tri_error error = {.status = text->status};
   tri_text_free(text);
   if (error.status) return network_report(session, wish, &error);
-  return output_flush(session) && good ? NETWORK_DONE : NETWORK_FAILED;
+  return output_flush(session) ? NETWORK_DONE : NETWORK_FAILED;
 }
 
 static int model_failed(struct session *session, const struct network_wish *wish,
@@ -113,15 +113,10 @@ static void put_samples(struct session *session, const tri_array *a, tri_text *t
   }
 }
 
-static bool ends_in(const char *text, const char *ending) {
-  size_t n = strlen(text), m = strlen(ending);
-  return n > m && strcmp(text + n - m, ending) == 0;
-}
-
 /* CSV has two dimensions: a sample is a row. */
 static tri_status write_output(const char *path, tri_array *a, tri_error *error) {
   tri_io_options options = {.error = error};
-  if (!ends_in(path, ".csv")) return tri_npy_write(path, a, &options);
+  if (!subcommand_ends_in(path, ".csv")) return tri_npy_write(path, a, &options);
   if (a->rank > 2) a->dims[1] = a->dims[0] ? a->count / a->dims[0] : 0, a->rank = 2;
   return tri_csv_write(path, a, &options);
 }
@@ -185,7 +180,9 @@ static int with_data(struct session *session, const struct network_wish *wish, b
 }
 
 static bool good_output(const struct network_wish *wish) {
-  if (!wish->output || ends_in(wish->output, ".npy") || ends_in(wish->output, ".csv")) return true;
+  if (!wish->output || subcommand_ends_in(wish->output, ".npy") ||
+      subcommand_ends_in(wish->output, ".csv"))
+    return true;
   fprintf(stderr, "triad predict: the output is a file that ends in .npy or .csv, not %s\n",
           wish->output);
   return false;

@@ -56,6 +56,10 @@ static void put(struct output *output, const char *bytes, size_t size) {
     write_failed(output);
 }
 
+void output_put(struct session *session, const char *bytes, size_t size) {
+  put(&session->output, bytes, size);
+}
+
 bool output_flush(struct session *session) {
   struct output *output = &session->output;
   if (!output->broken && fflush(output->out) != 0) write_failed(output);

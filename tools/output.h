@@ -54,6 +54,9 @@ void output_result(struct session *session, const struct result *result);
 /* Prints the graph's error as what the current statement gave. */
 void output_error(struct session *session, const tri_error *error);
 
+/* Writes bytes as they are; what fails is told by output_flush. */
+void output_put(struct session *session, const char *bytes, size_t size);
+
 /* Flushes; false if standard output is broken. */
 bool output_flush(struct session *session);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What subcommands have in common: a file defines the function that is meant. */
+/* What subcommands have in common: a file defines the function that is meant; names of files. */
 #include "subcommand.h"
 
 #include <stdio.h>
@@ -29,4 +29,9 @@ const struct definition *subcommand_function(const struct session *session, cons
     if (session->definitions[i].function) return &session->definitions[i];
   fprintf(stderr, "triad %s: %s defines no function\n", subcommand, path);
   return NULL;
+}
+
+bool subcommand_ends_in(const char *path, const char *ending) {
+  size_t size = strlen(path), n = strlen(ending);
+  return size > n && strcmp(path + size - n, ending) == 0;
 }

@@ -3,14 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "json.h"
 #include "network.h"
 #include "nn/train.h"
-
-enum { MOST_PATH = 4096 };
 
 /* --- progress */
 
@@ -20,9 +19,8 @@ struct progress {
 };
 
 static void write_line(void *context, const char *text, size_t size) {
-  (void)context;
-  fwrite(text, 1, size, stdout);
-  fflush(stdout);
+  output_put(context, text, size);
+  output_flush(context);
 }
 
 /* epoch 1/30 - accuracy: 0.7620 - loss: 0.7246 */
@@ -51,7 +49,7 @@ static void epoch_ends(void *context, tri_fit *fit) {
   else
     put_epoch(fit, &text);
   tri__text_putc(&text, '\n');
-  if (!text.status) write_line(NULL, text.data, text.size);
+  if (!text.status) write_line(p->session, text.data, text.size);
   tri_text_free(&text);
 }
 
@@ -60,7 +58,7 @@ static tri_callback show_progress(struct progress *p) {
   const struct output *o = &p->session->output;
   if (!o->out_is_terminal || o->json)
     return (tri_callback){.context = p, .on_epoch_end = epoch_ends};
-  p->line = (tri_progress){.write = write_line, .terminal = 1};
+  p->line = (tri_progress){.write = write_line, .context = p->session, .terminal = 1};
   return tri_show_progress(&p->line);
 }
 
@@ -73,7 +71,7 @@ static const char *default_output(const char *config, char *path) {
   base = base ? base + 1 : config;
   const char *dot = strrchr(base, '.');
   size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-  if (size > MOST_PATH - 8) size = MOST_PATH - 8;
+  if (size > NETWORK_PATH - 8) size = NETWORK_PATH - 8;
   memcpy(path, base, size);
   memcpy(path + size, ending, sizeof ending);
   return path;
@@ -81,13 +79,16 @@ static const char *default_output(const char *config, char *path) {
 
 /* That a file cannot be written should be known before hours of training. */
 static tri_status check_output(const char *path, tri_error *error) {
-  char folder[MOST_PATH];
+  char folder[NETWORK_PATH];
+  struct stat st;
   const char *slash = strrchr(path, '/');
   size_t size = slash ? (size_t)(slash - path) + 1 : 0;
   if (size >= sizeof folder) return TRI_OK;
   memcpy(folder, slash ? path : ".", slash ? size : 1);
   folder[slash ? size : 1] = '\0';
-  if (access(folder, W_OK) == 0) return TRI_OK;
+  bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+  if (!is_folder && access(folder, W_OK) == 0) return TRI_OK;
+  if (is_folder) errno = EISDIR;
   *error = (tri_error){.status = TRI_FILE};
   snprintf(error->message, sizeof error->message, "%.100s: cannot be written: %s", path,
            strerror(errno));
@@ -124,11 +125,11 @@ static void say_saved(struct session *session, const struct network_wish *wish, 
         &text, "%s%s is saved\n",
         interrupted ? "interrupted: the network as it was after the last step in " : "", path);
   }
-  if (!text.status && text.size) write_line(NULL, text.data, text.size);
+  if (!text.status) write_line(session, text.data, text.size);
   tri_text_free(&text);
 }
 
-/* What was learnt is saved also where Ctrl-C, or a loss that is no number, ended it. */
+/* What was learnt is saved also where Ctrl-C ended it, but not after a failure. */
 static int train_and_save(struct session *session, const struct network_wish *wish,
                           struct network *n, const struct network_data *data, const char *path) {
   tri_error failed = {.status = TRI_OK}, error = {.status = TRI_OK};
@@ -140,14 +141,14 @@ static int train_and_save(struct session *session, const struct network_wish *wi
   tri_io_options options = {.error = &error};
   if (tri_model_save(n->model, path, &options)) return network_report(session, wish, &error);
   say_saved(session, wish, path, interrupted);
-  return NETWORK_DONE;
+  return session->output.broken ? NETWORK_FAILED : NETWORK_DONE;
 }
 
 static int run(struct session *session, const struct network_wish *wish) {
   tri_error error = {.status = TRI_OK};
   struct network n;
   struct network_data data;
-  char own[MOST_PATH];
+  char own[NETWORK_PATH];
   const char *path = wish->output ? wish->output : default_output(wish->model, own);
   tri_status status = network_read(session, wish, &n, &error);
   if (status) return network_report(session, wish, &error);

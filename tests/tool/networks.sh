@@ -22,13 +22,16 @@ for command in train evaluate predict summary; do
   has "--help of $command tells the usage" "^Usage: triad $command" "$work/out"
 done
 run 0 gradcheck x.triad --help
-has "--help of gradcheck of a network" '^Usage: triad gradcheck .*MODEL.triad --data' "$work/out"
+has "--help of gradcheck of a network" '^Usage: triad gradcheck .*MODEL.triad|CONFIG.json --data' "$work/out"
 run 0 gradcheck --help
 has "--help of gradcheck tells of networks" 'MODEL.triad' "$work/out"
 run 2 train
 run 2 train "$examples/xor.json"
 has "data are needed" 'triad train: --data is needed' "$work/err"
 run 2 train "$examples/xor.json" --data=x --epochs=0
+has "a wrong number is told with its option and what it may be" "^triad train: --epochs: .0. is no whole number from 1 to " "$work/err"
+run 2 train "$examples/xor.json" --data=x --seed=-1
+has "a wrong seed" "^triad train: --seed: .-1. is no whole number from 0 to " "$work/err"
 run 2 train "$examples/xor.json" --data=x --epochs
 run 2 train "$examples/xor.json" --data=x --nosuchoption
 run 2 train "$examples/xor.json" --data=x --batch-size=1e3
@@ -73,6 +76,8 @@ run 0 summary "$work/xor.triad"
 has "a summary of a file" 'Model: "xor"' "$work/out"
 run 0 gradcheck "$work/xor.triad" --data="$examples/xor.csv" --batch=4
 has "gradcheck proves" '^PROVED: 17 of 17 entries' "$work/out"
+run 0 gradcheck "$examples/xor.json" --data="$examples/xor.csv"
+has "gradcheck of a config, before any training" '^PROVED: 17 of 17 entries' "$work/out"
 run 0 train "$work/xor.triad" --data="$examples/xor.csv" --output="$work/more.triad" --epochs=2
 has "training goes on" '^epoch 1/2 - accuracy: 1.0000' "$work/out"
 
@@ -120,6 +125,19 @@ has "missing data" 'there is neither train-images-idx3-ubyte (or .gz) nor x_trai
 run 1 train "$examples/xor.json" --data="$examples/xor.csv" --output="$work/nowhere/x.triad"
 has "a file that cannot be written, before the training" 'nowhere/x.triad: cannot be written: ' "$work/err"
 compare "before the training" "" "$(cat "$work/out")"
+run 1 train "$examples/xor.json" --data="$examples/xor.csv" --output="$work/empty"
+has "a folder is no file to write" 'empty: cannot be written: ' "$work/err"
+compare "a folder is no file to write, before the training" "" "$(cat "$work/out")"
+if [ -c /dev/full ]; then
+  for command in train evaluate predict gradcheck; do
+    set -- "$work/first.triad" --data="$examples/xor.csv"
+    [ $command = train ] && set -- "$@" --output="$work/full.triad" --epochs=1
+    "$TRIAD" $command "$@" >/dev/full 2>"$work/err"
+    compare "status of $command on a full disk" 1 $?
+    has "$command tells of a full disk" 'cannot write to standard output' "$work/err"
+  done
+  compare "the network is saved all the same" yes "$([ -s "$work/full.triad" ] && echo yes)"
+fi
 run 1 evaluate "$examples/xor.json" --data=/nonexistent
 head -c 500 "$work/first.triad" >"$work/cut.triad"
 run 1 evaluate "$work/cut.triad" --data="$examples/xor.csv"
