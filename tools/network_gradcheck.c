@@ -9,9 +9,6 @@
 #include "json.h"
 #include "network.h"
 
-static const char *const verdicts[] = {
-    [TRI_PROVED] = "PROVED", [TRI_REFUTED] = "REFUTED", [TRI_UNDECIDED] = "UNDECIDED"};
-
 static void put_number(tri_text *text, const char *name, double number) {
   json_name(text, name);
   tri__text_putc(text, '"');
@@ -27,7 +24,7 @@ static void put_json(const tri_model_gradcheck_report *r, tri_text *text) {
     json_name(text, "name");
     json_puts(text, t->name);
     tri__text_printf(text, ",\"verdict\":\"%s\",\"entries\":%zu,\"checked\":%zu,\"proved\":%zu",
-                     verdicts[t->verdict], t->entries, t->checked, t->proved);
+                     tri_verdict_name(t->verdict), t->entries, t->checked, t->proved);
     tri__text_printf(text, ",\"refuted\":%zu,\"undecided\":%zu,\"worst\":%zu", t->refuted,
                      t->undecided, t->worst.index);
     put_number(text, "value", t->worst.claim.value);
@@ -40,7 +37,7 @@ static void put_json(const tri_model_gradcheck_report *r, tri_text *text) {
   }
   tri__text_printf(text,
                    "{\"kind\":\"gradcheck\",\"verdict\":\"%s\",\"entries\":%zu,\"checked\":%zu",
-                   verdicts[r->verdict], r->entries, r->checked);
+                   tri_verdict_name(r->verdict), r->entries, r->checked);
   tri__text_printf(text, ",\"samples\":%zu,\"seed\":\"%llu\",\"hash\":\"%016llx\"", r->samples,
                    (unsigned long long)r->seed, (unsigned long long)r->hash);
   put_number(text, "seconds", r->seconds);

@@ -44,8 +44,8 @@ static tri_status known_padding(tri_model *m, struct layer *l) {
 static tri_status known_names(tri_model *m, struct layer *l) {
   tri_layer *s = &l->spec;
   const char *activation = tri__activation_name(s->activation);
-  const char *kernel = s->kernel_initializer ? s->kernel_initializer : "glorot_uniform";
-  const char *bias = s->bias_initializer ? s->bias_initializer : "zeros";
+  const char *kernel = s->kernel_initializer ? s->kernel_initializer : KERNEL_INITIALIZER;
+  const char *bias = s->bias_initializer ? s->bias_initializer : BIAS_INITIALIZER;
   if (!activation)
     return tri__model_fail(m, TRI_NAME, "%s: no activation is called %s", l->name, s->activation);
   s->activation = activation;

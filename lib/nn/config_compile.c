@@ -29,18 +29,18 @@ static const struct field sgd[] = {
 
 static const struct field rmsprop[] = {
     OPTIMIZER,
-    FIELD("rho", REAL, AT(rho), .number = 0.9),
+    FIELD("rho", REAL, AT(rho), .number = DEFAULT_RHO),
     FIELD("momentum", REAL, AT(momentum)),
-    FIELD("epsilon", REAL, AT(epsilon), .number = 1e-7),
+    FIELD("epsilon", REAL, AT(epsilon), .number = DEFAULT_EPSILON),
     FIELD("centered", TRUE, AT(centered)),
     FIELD_END,
 };
 
 static const struct field adam[] = {
     OPTIMIZER,
-    FIELD("beta_1", REAL, AT(beta_1), .number = 0.9),
-    FIELD("beta_2", REAL, AT(beta_2), .number = 0.999),
-    FIELD("epsilon", REAL, AT(epsilon), .number = 1e-7),
+    FIELD("beta_1", REAL, AT(beta_1), .number = DEFAULT_BETA_1),
+    FIELD("beta_2", REAL, AT(beta_2), .number = DEFAULT_BETA_2),
+    FIELD("epsilon", REAL, AT(epsilon), .number = DEFAULT_EPSILON),
     FIELD("amsgrad", TRUE, AT(amsgrad)),
     FIELD_END,
 };

@@ -24,8 +24,9 @@ static const struct field input[] = {
 /* Of layers with a kernel and a bias. */
 #define KERNEL                                                                                     \
   FIELD("activation", ACTIVATION, AT(activation)), FIELD("use_bias", FALSE, AT(no_bias)),          \
-      FIELD("kernel_initializer", INITIALIZER, AT(kernel_initializer), .text = "glorot_uniform"),  \
-      FIELD("bias_initializer", INITIALIZER, AT(bias_initializer), .text = "zeros"),               \
+      FIELD("kernel_initializer", INITIALIZER, AT(kernel_initializer),                             \
+            .text = KERNEL_INITIALIZER),                                                           \
+      FIELD("bias_initializer", INITIALIZER, AT(bias_initializer), .text = BIAS_INITIALIZER),      \
       FIELD("kernel_regularizer", REGULARIZER, AT(kernel_regularizer)),                            \
       FIELD("bias_regularizer", REGULARIZER, AT(bias_regularizer)),                                \
       FIELD("activity_regularizer", REGULARIZER, AT(activity_regularizer)),                        \
@@ -77,8 +78,8 @@ static const struct field concatenate[] = {
 static const struct field batch_normalization[] = {
     LAYER,
     FIELD("axis", IS_NUMBER, .number = -1.0),
-    FIELD("momentum", REAL, AT(momentum), .number = 0.99),
-    FIELD("epsilon", REAL, AT(epsilon), .number = 0.001),
+    FIELD("momentum", REAL, AT(momentum), .number = NORM_MOMENTUM),
+    FIELD("epsilon", REAL, AT(epsilon), .number = NORM_EPSILON),
     FIELD("center", FALSE, AT(no_center)),
     FIELD("scale", FALSE, AT(no_scale)),
     FIELD("beta_initializer", IS_INITIALIZER, .text = "zeros"),

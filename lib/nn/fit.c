@@ -27,7 +27,7 @@ tri_status tri__positive(tri_model *m, const char *what, int64_t *value, int64_t
 static tri_status read_options(struct fitting *f, const tri_fit_options *given) {
   tri_fit_options *o = &f->o;
   if (given) *o = *given;
-  tri_status status = tri__positive(f->m, "batch_size", &o->batch_size, 32);
+  tri_status status = tri__positive(f->m, "batch_size", &o->batch_size, DEFAULT_BATCH);
   if (!status)
     status = tri__positive(f->m, "validation_batch_size", &o->validation_batch_size, o->batch_size);
   if (!status) status = tri__positive(f->m, "epochs", &o->epochs, 1);

@@ -6,7 +6,7 @@
 
 #include "nn/gradcheck.h"
 
-enum { DEFAULT_DIGITS = 10, DEFAULT_PRECISION = 2048, DEFAULT_BATCH = 32 };
+enum { DEFAULT_DIGITS = 10, DEFAULT_PRECISION = 2048 };
 
 static double seconds(void) {
   struct timespec now = {0};

@@ -3,8 +3,12 @@
  * variance is that of the batch (divided by n, not n - 1), also where it moves. */
 #include "nn/nn.h"
 
-static double momentum(const struct layer *l) { return l->spec.momentum ? l->spec.momentum : 0.99; }
-static double epsilon(const struct layer *l) { return l->spec.epsilon ? l->spec.epsilon : 0.001; }
+static double momentum(const struct layer *l) {
+  return l->spec.momentum != 0.0 ? l->spec.momentum : NORM_MOMENTUM;
+}
+static double epsilon(const struct layer *l) {
+  return l->spec.epsilon != 0.0 ? l->spec.epsilon : NORM_EPSILON;
+}
 
 static tri_status shape(tri_model *m, const struct layer *l, size_t n, const struct sample *in,
                         struct sample *out) {

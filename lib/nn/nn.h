@@ -34,8 +34,8 @@ struct call {
   size_t first_link, links; /* the numbers of the calls that it takes, in the model's links */
   struct sample gives;
   tri_expr value; /* in use: not in training */
-  tri_expr
-      mask; /* of dropout: an input of training that has the shape of `value`; else of no graph */
+  /* Of dropout: an input of training that has the shape of `value`; else of no graph. */
+  tri_expr mask;
 };
 
 /* Numbers of the model's dtype, `count` of them from an address that 64 divides. */
@@ -132,8 +132,8 @@ struct built {
   /* Of outputs that end in softmax or sigmoid, what these are taken of: the loss is to be taken
    * from there, as Keras does. Else expressions of no graph (.graph NULL). */
   tri_expr *logits;
-  tri_expr
-      penalty; /* of all regularizers, to be added to the loss; of no graph if there are none */
+  /* Of all regularizers, to be added to the loss; of no graph if there are none. */
+  tri_expr penalty;
   struct update *updates;
   size_t n_updates, update_capacity;
   struct mask *masks;
@@ -147,6 +147,12 @@ tri_status tri__model_build(tri_model *m, bool training, struct built *built);
 void tri__built_free(tri_model *m, struct built *built);
 
 /* --- layers */
+
+/* Keras's defaults, of layers that are made and of those in files. */
+#define KERNEL_INITIALIZER "glorot_uniform"
+#define BIAS_INITIALIZER "zeros"
+#define NORM_MOMENTUM 0.99
+#define NORM_EPSILON 0.001
 
 /* While a model is built. */
 struct building {

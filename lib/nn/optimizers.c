@@ -15,10 +15,10 @@ static void set_default(double *option, double value) {
 tri_optimizer tri__optimizer_defaults(const tri_optimizer *given) {
   tri_optimizer o = *given;
   set_default(&o.learning_rate, o.kind == TRI_OPTIMIZER_SGD ? 0.01 : 0.001);
-  set_default(&o.rho, 0.9);
-  set_default(&o.beta_1, 0.9);
-  set_default(&o.beta_2, 0.999);
-  set_default(&o.epsilon, 1e-7);
+  set_default(&o.rho, DEFAULT_RHO);
+  set_default(&o.beta_1, DEFAULT_BETA_1);
+  set_default(&o.beta_2, DEFAULT_BETA_2);
+  set_default(&o.epsilon, DEFAULT_EPSILON);
   return o;
 }
 
@@ -26,16 +26,21 @@ tri_optimizer tri__optimizer_defaults(const tri_optimizer *given) {
 static bool within(double a, double x, double b) { return a <= x && x < b; }
 
 const char *tri__optimizer_wrong(const tri_optimizer *o) {
-  const double positive[] = {o->epsilon,  o->learning_rate, o->weight_decay,
-                             o->clipnorm, o->clipvalue,     o->global_clipnorm};
+#define POSITIVE(option)                                                                           \
+  { o->option, #option " is not in [0, inf)" }
+  const struct {
+    double value;
+    const char *wrong;
+  } positive[] = {POSITIVE(learning_rate), POSITIVE(epsilon),   POSITIVE(weight_decay),
+                  POSITIVE(clipnorm),      POSITIVE(clipvalue), POSITIVE(global_clipnorm)};
+#undef POSITIVE
   if ((unsigned)o->kind >= TRI_OPTIMIZERS) return "there is no such optimizer";
   for (size_t i = 0; i < sizeof positive / sizeof *positive; i++)
-    if (!within(0.0, positive[i], (double)INFINITY))
-      return "a learning rate, epsilon, decay or limit is negative or no number";
-  if (!within(0.0, o->momentum, 1.0 + 0x1p-52)) return "the momentum is not in [0, 1]";
+    if (!within(0.0, positive[i].value, (double)INFINITY)) return positive[i].wrong;
+  if (!within(0.0, o->momentum, 1.0 + 0x1p-52)) return "momentum is not in [0, 1]";
   if (!within(0.0, o->rho, 1.0)) return "rho is not in [0, 1)";
-  if (!within(0.0, o->beta_1, 1.0) || !within(0.0, o->beta_2, 1.0))
-    return "beta_1 or beta_2 is not in [0, 1)";
+  if (!within(0.0, o->beta_1, 1.0)) return "beta_1 is not in [0, 1)";
+  if (!within(0.0, o->beta_2, 1.0)) return "beta_2 is not in [0, 1)";
   if ((o->clipnorm > 0.0) + (o->clipvalue > 0.0) + (o->global_clipnorm > 0.0) > 1)
     return "only one of clipnorm, clipvalue and global_clipnorm may be given";
   return NULL;

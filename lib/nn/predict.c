@@ -13,7 +13,7 @@ static tri_status check_interrupt(tri_model *m, const volatile int *interrupt) {
 static tri_status read_options(tri_model *m, const tri_evaluate_options *given,
                                tri_evaluate_options *o) {
   if (given) *o = *given;
-  tri_status status = tri__positive(m, "batch_size", &o->batch_size, 32);
+  tri_status status = tri__positive(m, "batch_size", &o->batch_size, DEFAULT_BATCH);
   return status ? status : tri__positive(m, "steps", &o->steps, INT64_MAX);
 }
 

@@ -13,6 +13,12 @@
 
 enum { MOST_SLOTS = 3 };
 
+/* Keras's defaults, of optimizers that are given and of those in files. */
+#define DEFAULT_RHO 0.9
+#define DEFAULT_BETA_1 0.9
+#define DEFAULT_BETA_2 0.999
+#define DEFAULT_EPSILON 1e-7
+
 tri_optimizer tri__optimizer_defaults(const tri_optimizer *given);
 /* What makes no sense in an optimizer with its defaults; NULL if nothing does. */
 const char *tri__optimizer_wrong(const tri_optimizer *optimizer);
@@ -28,6 +34,8 @@ tri_expr tri__optimizer_step(const tri_optimizer *optimizer, tri_expr rate, tri_
                              tri_expr p, tri_expr g, const tri_expr *state, tri_expr *next);
 
 /* --- batches */
+
+enum { DEFAULT_BATCH = 32 };
 
 /* What a model takes or is compared with, for one sample. */
 struct port {

@@ -129,8 +129,8 @@ typedef struct tri_fit {
 typedef struct tri_callback {
   void *context;
   void (*on_train_begin)(void *context, tri_fit *fit);
-  void (*on_train_end)(void *context,
-                       tri_fit *fit); /* also after a failure, of which status tells */
+  /* Also after a failure, of which status tells. */
+  void (*on_train_end)(void *context, tri_fit *fit);
   void (*on_epoch_begin)(void *context, tri_fit *fit);
   void (*on_epoch_end)(void *context, tri_fit *fit);
   void (*on_batch_begin)(void *context, tri_fit *fit);
@@ -229,12 +229,13 @@ typedef struct tri_early_stopping {
   double min_delta;    /* what counts as better must be so by more than this */
   int64_t patience;    /* epochs without anything better before it ends */
   int maximize;        /* not 0: larger is better; the default is to see that of names with "acc" */
-  int restore_best_weights;
-  int64_t start_from_epoch;
+  int restore_best_weights; /* not 0: when training ends, the weights of the best epoch are set */
+  int64_t start_from_epoch; /* earlier ones are not looked at */
   /* what it found: */
   int64_t stopped_epoch, best_epoch; /* stopped_epoch 0: it did not end the training */
   double best;
-  int64_t wait; /* its own: */
+  /* its own; the weights are freed when training ends: */
+  int64_t wait;
   double *weights;
 } tri_early_stopping;
 

@@ -109,7 +109,7 @@ wrong "an unknown optimizer" 's/"Adam"/"Adamant"/' 'compile.optimizer: no optimi
 wrong "an unknown option of fit" 's/"epochs"/"epoch"/' 'fit.epoch: there is nothing of this name'
 wrong "shapes that do not fit" 's/\[null, 2\]/[null, 3]/' 'shape error: .*(4, 2).*3'
 wrong "how it is trained is missing" 's/"compile"/"fit2"/' 'fit2: there is nothing of this name'
-wrong "an optimizer's option" 's/"learning_rate": /"learning_rate": -/' 'compile: a learning rate'
+wrong "an optimizer's option" 's/"learning_rate": /"learning_rate": -/' 'compile: learning_rate is not in '
 compare "nothing is left behind" "" "$(ls "$work" | grep '^wrong.triad')"
 printf '0,0,0\n0,1,1\n1,nan,1\n' >"$work/nan.csv"
 run 1 train "$examples/xor.json" --data="$work/nan.csv" --output="$work/wrong.triad"
