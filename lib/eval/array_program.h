@@ -105,6 +105,7 @@ struct array_program {
   size_t node_capacity;
   struct array_task *tasks; /* in the order of execution */
   uint32_t task_count;
+  uint32_t first_update; /* the first task that writes over a donated input; task_count: none */
   struct view *outputs;
   uint32_t *copied; /* outputs that are copied at the end: number + 1 of their node */
   uint32_t input_count, output_count;

@@ -82,13 +82,33 @@ static bool make(struct array_maker *m) {
   return tri__array_places(m);
 }
 
+static bool updates(const struct array_program *p, const uint32_t *donated, uint32_t node) {
+  uint32_t output = p->nodes[node].output;
+  return output && donated[output - 1];
+}
+
+/* From here on a call cannot be interrupted: some arrays would be updated, and others not. */
+static uint32_t find_first_update(const struct array_program *p, const uint32_t *donated) {
+  if (!donated) return p->task_count;
+  for (uint32_t t = 0; t < p->task_count; t++) {
+    const struct array_task *task = p->tasks + t;
+    if (task->product && updates(p, donated, task->product - 1)) return t;
+    for (uint32_t k = 0; k < task->count; k++)
+      if (updates(p, donated, task->nodes[k])) return t;
+  }
+  return p->task_count;
+}
+
 struct array_program *tri__array_program(tri_workspace *w, const char **why) {
   struct array_maker m = {.workspace = w};
   *why = NULL;
   m.program = tri__new(&w->memory, 1, sizeof *m.program);
   if (!m.program) return NULL;
   m.program->memory = &w->memory;
-  if (open_program(m.program, w) && make(&m)) return m.program;
+  if (open_program(m.program, w) && make(&m)) {
+    m.program->first_update = find_first_update(m.program, w->function->donated);
+    return m.program;
+  }
   tri__array_program_free(m.program);
   *why = m.no_memory ? NULL : m.why;
   return NULL;
@@ -140,7 +160,7 @@ bool tri__array_program_run(const struct array_program *p, const struct array_ro
   r.workers = rooms->workers;
   r.pool = call->pool && tri_pool_threads(call->pool) > 1 ? call->pool : NULL;
   for (uint32_t t = 0; t < p->task_count; t++) {
-    if (call->interrupt && *call->interrupt) return false;
+    if (t <= p->first_update && call->interrupt && *call->interrupt) return false;
     if (p->tasks[t].run) p->tasks[t].run(&r, p->tasks + t);
   }
   copy_outputs(&r);

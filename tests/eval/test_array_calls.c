@@ -57,6 +57,28 @@ START_TEST(floats_in_place) {
 }
 END_TEST
 
+/* The flag is a number that the call itself sets. */
+START_TEST(interrupts_update_all_or_nothing) {
+  tri_expr a = vector("a", 3), b = vector("b", 5), in[] = {a, b};
+  tri_expr one = tri_integer(g, 1), out[] = {tri_add(a, one), tri_add(b, one)};
+  tri_function *f = tri_compile(2, in, 2, out, .domain = TRI_FLOAT, .donated = (size_t[]){1, 2});
+  for (size_t flag = 0; flag < 2; flag++) {
+    union {
+      float x[5];
+      int words[5];
+    } u[2] = {{{0.0f}}, {{0.0f}}};
+    tri_call call = {.interrupt = u[flag].words};
+    void *at[] = {u[0].x, u[1].x};
+    ck_assert_int_eq(tri_function_call_arrays(f, &call, (const void *const *)at, at), TRI_OK);
+    ck_assert(u[0].x[2] == 1.0f && u[1].x[4] == 1.0f);
+    ck_assert_int_eq(tri_function_call_arrays(f, &call, (const void *const *)at, at),
+                     TRI_INTERRUPTED);
+    ck_assert(u[0].x[2] == 1.0f && u[1].x[4] == 1.0f);
+  }
+  tri_function_free(f);
+}
+END_TEST
+
 START_TEST(no_value_is_nan) {
   tri_expr x = vector("x", 2), y = tri_log(x);
   tri_function *f = tri_compile(1, &x, 1, &y);
@@ -138,6 +160,7 @@ static Suite *array_calls(void) {
   tcase_add_checked_fixture(c, setup, teardown);
   tcase_add_test(c, doubles_in_place);
   tcase_add_test(c, floats_in_place);
+  tcase_add_test(c, interrupts_update_all_or_nothing);
   tcase_add_test(c, no_value_is_nan);
   tcase_add_test(c, refused_donations);
   tcase_add_test(c, refused_calls);
