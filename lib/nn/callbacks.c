@@ -82,7 +82,12 @@ tri_callback tri_stop_early(tri_early_stopping *stopping) {
 static void schedule(void *context, tri_fit *fit) {
   tri_rate_schedule *s = context;
   double rate = s->schedule(s->context, fit->epoch, tri_model_learning_rate(fit->model));
-  tri_model_set_learning_rate(fit->model, rate);
+  if (rate >= 0.0 && isfinite(rate))
+    tri_model_set_learning_rate(fit->model, rate);
+  else
+    fit->status = tri__model_fail(fit->model, TRI_ARGUMENT,
+                                  "the learning rate is negative or no number at epoch %lld",
+                                  (long long)fit->epoch + 1);
 }
 
 tri_callback tri_schedule_rate(tri_rate_schedule *given) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nn/nn.h"
+#include "nn/train.h"
 
 /* --- names */
 
@@ -238,6 +238,7 @@ static bool append(tri_model *m, size_t **numbers, size_t *n, size_t *capacity, 
 /* Calls a layer on the results of the calls from[n]; all or nothing. */
 static tri_status call_layer(tri_model *m, const tri_layer *spec, size_t n, const size_t *from) {
   struct before before = before_now(m);
+  if (tri__training_busy(m)) return m->error.status;
   tri_status status = add_call(m, spec, n, from);
   if (!status && spec->kind == TRI_LAYER_INPUT &&
       !append(m, &m->inputs, &m->n_inputs, &m->input_capacity, m->n_calls - 1))
@@ -315,12 +316,14 @@ tri_status tri_model_set_outputs(tri_model *model, size_t n, const tri_tensor *o
   size_t *calls = tri__new(&model->memory, n + 1, sizeof *calls);
   tri_status status = calls ? calls_of(model, n, outputs, calls) : tri__model_no_memory(model);
   if (!status && !n) status = tri__model_fail(model, TRI_ARGUMENT, "a model without outputs");
+  if (!status) status = tri__training_busy(model);
   if (!status && !tri__grow(&model->memory, (void **)&model->outputs, &model->output_capacity, n,
                             sizeof *calls))
     status = tri__model_no_memory(model);
   if (!status) {
     memcpy(model->outputs, calls, n * sizeof *calls);
     model->n_outputs = n;
+    tri__training_stale(model);
   }
   tri__free(&model->memory, calls, n + 1, sizeof *calls);
   return status;

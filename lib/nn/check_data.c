@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Data that cannot be learnt are found before anything is learnt from the others: shapes that do
  * not fit, classes that there are not, numbers that are none. */
+#include <float.h>
 #include <math.h>
 
 #include "nn/train.h"
@@ -49,6 +50,18 @@ static tri_status no_number(tri_model *m, const struct port *port, size_t rank, 
   tri__text_double(&text, x);
   tri__text_puts(&text, " at ");
   place_text(&text, rank, dims, i);
+  return fail(m, TRI_ARGUMENT, &text);
+}
+
+/* It would be infinite, or NaN, in the model's numbers. */
+static tri_status too_large(tri_model *m, const struct port *port, const tri_samples *s, size_t i) {
+  double scale = s->scale == 0.0 ? 1.0 : s->scale;
+  tri_text text = {.allocator = &m->memory.allocator};
+  tri__text_printf(&text, "%s: the data are ", port->name);
+  tri__text_double(&text, tri_array_double(s->array, i) * scale + s->offset);
+  tri__text_puts(&text, " at ");
+  place_text(&text, s->array->rank, s->array->dims, i);
+  tri__text_printf(&text, ", which is no %s", m->domain == TRI_FLOAT ? "float32" : "float64");
   return fail(m, TRI_ARGUMENT, &text);
 }
 
@@ -101,14 +114,17 @@ tri_status tri__check_samples(tri_model *m, const struct port *port, const tri_s
                            port->name, a->dims[0], count);
   size_t bad = tri__first_not_finite(a);
   if (bad < a->count) return no_number(m, port, a->rank, a->dims, bad, tri_array_double(a, bad));
-  return port->classes ? check_classes(m, port, s) : TRI_OK;
+  if (port->classes) return check_classes(m, port, s);
+  bad = tri__first_beyond(s, m->domain == TRI_FLOAT);
+  return bad < a->count ? too_large(m, port, s, bad) : TRI_OK;
 }
 
 tri_status tri__check_made(tri_model *m, const struct port *port, const double *x, size_t n) {
   size_t dims[TRI_LAYER_RANK + 1] = {n};
   for (size_t d = 0; d < port->shape.rank; d++) dims[d + 1] = (size_t)port->shape.shape[d];
+  double most = m->domain == TRI_FLOAT ? (double)FLT_MAX : DBL_MAX;
   for (size_t i = 0; i < n * port->each; i++) {
-    if (!isfinite(x[i])) return no_number(m, port, port->shape.rank + 1, dims, i, x[i]);
+    if (!(fabs(x[i]) <= most)) return no_number(m, port, port->shape.rank + 1, dims, i, x[i]);
     if (port->classes && !is_class(x[i], port)) return no_class(m, port, i / port->each, x[i]);
   }
   return TRI_OK;

@@ -62,6 +62,7 @@ static tri_status make_ports(tri_model *m, struct training *t) {
 
 struct training *tri__training(tri_model *m) {
   if (m->training && m->training->calls == m->n_calls) return m->training;
+  if (tri__training_busy(m)) return NULL;
   tri__training_free(m);
   if (!m->n_inputs || !m->n_outputs) {
     tri__model_fail(m, TRI_ARGUMENT, "the model has no layers, or no outputs");
@@ -80,8 +81,23 @@ struct training *tri__training(tri_model *m) {
   return NULL;
 }
 
+tri_status tri__training_tested(tri_model *m) {
+  if (!m->training || !m->training->testing) return TRI_OK;
+  return tri__model_fail(m, TRI_ARGUMENT, "the model is being evaluated, or predicts");
+}
+
 tri_status tri__training_busy(tri_model *m) {
+  if (!m->training || !m->training->busy) return tri__training_tested(m);
   return tri__model_fail(m, TRI_ARGUMENT, "the model is being fitted");
+}
+
+bool tri__training_current(const tri_model *m) {
+  const struct training *t = m->training;
+  return t && t->compiled && t->calls == m->n_calls;
+}
+
+void tri__training_stale(tri_model *m) {
+  if (m->training) m->training->calls = 0; /* a model that has outputs has calls */
 }
 
 tri_status tri__training_compiled(tri_model *m, struct training **t) {
@@ -89,7 +105,8 @@ tri_status tri__training_compiled(tri_model *m, struct training **t) {
   if (!*t || !(*t)->compiled)
     return tri__model_fail(m, TRI_ARGUMENT, "the model is not compiled: tri_model_compile");
   if ((*t)->calls != m->n_calls)
-    return tri__model_fail(m, TRI_ARGUMENT, "the model has got layers since it was compiled");
+    return tri__model_fail(m, TRI_ARGUMENT,
+                           "the model has got layers or outputs since it was compiled");
   return TRI_OK;
 }
 
@@ -203,7 +220,7 @@ static tri_status set_threads(tri_model *m, struct training *t, const tri_traini
 }
 
 tri_status tri_model_compile_with(tri_model *model, const tri_training_options *options) {
-  if (model->training && model->training->busy) return tri__training_busy(model);
+  if (tri__training_busy(model)) return model->error.status;
   tri__training_free(model);
   struct training *t = tri__training(model);
   if (!t) return model->error.status;
@@ -224,7 +241,8 @@ double tri_model_learning_rate(const tri_model *model) {
 }
 
 void tri_model_set_learning_rate(tri_model *model, double rate) {
-  if (model->training && model->training->compiled) model->training->rate = rate;
+  bool has_sense = rate >= 0.0 && rate < (double)INFINITY;
+  if (has_sense && model->training && model->training->compiled) model->training->rate = rate;
 }
 
 size_t tri_model_metrics(const tri_model *model) {

@@ -45,7 +45,7 @@ void tri__feed_close(struct feed *f) {
 
 /* --- beginning */
 
-static size_t counted(size_t n, const void *first) { return n ? n : first != NULL; }
+static size_t counted(size_t n, const void *first) { return first ? n + (n == 0) : 0; }
 
 size_t tri__dataset_count(const tri_dataset *data) {
   const tri_array *a = !data->generate && data->x ? data->x[0].array : NULL;

@@ -114,16 +114,21 @@ static tri_status read_sizes(struct io *io, const struct json *at, size_t first,
   return status;
 }
 
+/* Zero is what stands for the default. */
+static tri_status read_size(struct io *io, const struct json *at, int64_t *to) {
+  tri_status status = tri__json_integer(io, at, to);
+  return status || *to ? status : tri__json_fail(io, at, TRI_ARGUMENT, "0 is no size");
+}
+
 /* 3, [3] or, where there are two, [3, 3]. */
 static tri_status read_pair(struct io *io, const struct json *at, size_t n, int64_t *to) {
   if (tri__json_is_null(at)) return TRI_OK;
-  if (!tri__json_is_array(at)) return tri__json_integer(io, at, to);
+  if (!tri__json_is_array(at)) return read_size(io, at, to);
   if (tri__json_count(at) != n) return tri__json_expect(io, at, n == 1 ? "one size" : "two sizes");
   tri_status status = TRI_OK;
   for (size_t d = 0; d < n && !status; d++) {
     struct json size = tri__json_element(at, d);
-    status = tri__json_integer(io, &size, &to[d]);
-    if (!status && to[d] == 0) status = tri__json_fail(io, &size, TRI_ARGUMENT, "0 is no size");
+    status = read_size(io, &size, &to[d]);
   }
   return status;
 }

@@ -174,7 +174,7 @@ tri_status tri_model_fit(tri_model *model, const tri_dataset *data,
                          const tri_fit_options *options) {
   struct fitting f = {.m = model, .data = data};
   tri_status status = tri__training_compiled(model, &f.t);
-  if (!status && f.t->busy) status = tri__training_busy(model);
+  if (!status) status = tri__training_busy(model);
   if (!status) status = begin(&f, options);
   if (status) return status;
   f.t->busy = true;

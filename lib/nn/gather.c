@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Batches: the numbers of chosen samples, whatever their type, as floats or doubles in one place.
  * This file's loops are written for vector instructions. */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "eval/bytes.h"
@@ -112,6 +114,27 @@ void tri__floats(const double *from, size_t n, float *to) { floats_of_F8(to, fro
   }
 FIRST_NOT_FINITE(float, uint32_t, UINT32_C(0x7f800000))
 FIRST_NOT_FINITE(double, uint64_t, UINT64_C(0x7ff0000000000000))
+
+/* The largest size that numbers of a type have. */
+static double largest(tri_dtype dtype) {
+  switch (dtype) {
+  case TRI_F8: return DBL_MAX;
+  case TRI_F4: return (double)FLT_MAX;
+  default: return 0x1p64;
+  }
+}
+
+size_t tri__first_beyond(const tri_samples *from, bool floats) {
+  const tri_array *a = from->array;
+  double scale = from->scale == 0.0 ? 1.0 : from->scale, most = floats ? (double)FLT_MAX : DBL_MAX;
+  if (largest(a->dtype) * fabs(scale) + fabs(from->offset) <= most) return a->count;
+  const double *wide = a->dtype == TRI_F8 ? a->data : NULL;
+  for (size_t i = 0; i < a->count; i++) {
+    double x = wide ? wide[i] : tri_array_double(a, i);
+    if (!(fabs(x * scale + from->offset) <= most)) return i;
+  }
+  return a->count;
+}
 
 size_t tri__first_not_finite(const tri_array *array) {
   switch (array->dtype) {

@@ -44,10 +44,15 @@ tri_status tri_model_evaluate(tri_model *model, const tri_dataset *data,
   struct training *t;
   tri_evaluate_options o = {.batch_size = 0};
   tri_status status = tri__training_compiled(model, &t);
+  if (!status) status = tri__training_tested(model);
   if (!status) status = read_options(model, options, &o);
   if (!status) status = tri__feed_open(&t->test, data, true, (size_t)o.batch_size);
   if (!status) status = tri__step_ready(model, STEP_TEST);
-  return status ? status : tri__test(model, &t->test, o.steps, o.interrupt, results);
+  if (status) return status;
+  t->testing = true;
+  status = tri__test(model, &t->test, o.steps, o.interrupt, results);
+  t->testing = false;
+  return status;
 }
 
 /* --- predict */
@@ -132,12 +137,15 @@ tri_status tri_model_predict(tri_model *model, const tri_dataset *data,
   for (size_t i = 0; i < model->n_outputs; i++) outputs[i] = (tri_array){.data = NULL};
   struct training *t = tri__training(model);
   if (!t) return model->error.status;
-  tri_status status = read_options(model, options, &o);
+  tri_status status = tri__training_tested(model);
+  if (!status) status = read_options(model, options, &o);
   if (!status) status = tri__feed_open(&t->test, data, false, (size_t)o.batch_size);
   if (!status) status = tri__step_ready(model, STEP_PREDICT);
   if (status) return status;
   begin_outputs(&p);
+  t->testing = true;
   status = predict(&p, &o);
+  t->testing = false;
   for (size_t i = 0; i < model->n_outputs && status; i++) tri_array_free(&outputs[i]);
   return status;
 }
@@ -148,7 +156,7 @@ tri_status tri_model_train_on_batch(tri_model *model, const tri_dataset *data, d
   struct training *t;
   size_t samples = tri__dataset_count(data);
   tri_status status = tri__training_compiled(model, &t);
-  if (!status && t->busy) status = tri__training_busy(model);
+  if (!status) status = tri__training_busy(model);
   if (!status && (data->generate || !samples))
     status = tri__model_fail(model, TRI_ARGUMENT, "a step is trained on arrays that are not empty");
   if (!status) status = tri__feed_open(&t->train, data, true, samples);

@@ -69,7 +69,7 @@ static tri_status put_metadata(struct io *io, const tri_model *m, tri_text *text
 
 static tri_status put_config(struct io *io, const tri_model *m, tri_text *text) {
   tri_text members = {.allocator = text->allocator};
-  if (m->training && m->training->compiled) {
+  if (tri__training_current(m)) {
     tri__text_puts(&members, ", \"compile_config\": ");
     tri__compile_write(m->training, &members);
   }
@@ -97,7 +97,7 @@ static tri_status put_optimizer(struct io *io, const tri_model *m, tri_text *tex
   char name[SLOT_NAME];
   uint64_t steps = t ? t->steps : 0;
   size_t slots = t && t->slots ? t->n_slots * t->n_trained : 0;
-  if (!t || !t->compiled || (!slots && !steps)) return TRI_OK;
+  if (!tri__training_current(m) || (!slots && !steps)) return TRI_OK;
   tri_status status = open_views(&v, io, slots + 1);
   if (!status) add_view(&v, "iterations", (tri_array){.dtype = TRI_U8, .count = 1, .data = &steps});
   for (size_t i = 0; i < slots && !status; i++) {

@@ -103,6 +103,9 @@ void tri__gather_samples(const tri_samples *from, size_t each, const uint32_t *o
 void tri__floats(const double *from, size_t n, float *to);
 /* The place of the first NaN or infinity; the number of elements if there is none. */
 size_t tri__first_not_finite(const tri_array *array);
+/* The place of the first number that, scaled, is no finite float, or double; or the number of
+ * elements. */
+size_t tri__first_beyond(const tri_samples *from, bool floats);
 
 /* 1 where a number is kept and 0 where it is dropped, which is so for the share `rate`: of one
  * layer at one step, whatever the batch. */
@@ -177,7 +180,8 @@ struct step {
  * needed. */
 struct training {
   bool compiled; /* else there are predictions alone */
-  bool busy;     /* in a fit, whose callbacks may not begin another, or compile */
+  bool busy;     /* in a fit, whose callbacks may not begin another, compile, or add layers */
+  bool testing;  /* in evaluate or predict, which generators may not begin anew */
   size_t calls;  /* of layers that the model had */
   tri_optimizer optimizer;
   double rate;
@@ -207,8 +211,14 @@ struct training *tri__training(tri_model *model);
 /* The same of a model that is compiled; TRI_ARGUMENT if it is not, or has got layers since. */
 tri_status tri__training_compiled(tri_model *model, struct training **training);
 
-/* Says that a fit is under way. */
+/* Fails while the model is fitted, evaluated or predicts: what is in use may not change. */
 tri_status tri__training_busy(tri_model *model);
+/* Fails in a generator of what evaluate or predict goes through. */
+tri_status tri__training_tested(tri_model *model);
+/* Whether it is compiled for the layers and outputs that there are. */
+bool tri__training_current(const tri_model *model);
+/* The model's outputs are others than before. */
+void tri__training_stale(tri_model *model);
 
 /* Makes the optimizer's slots unless they are there. */
 tri_status tri__training_slots(tri_model *model, struct training *training);

@@ -96,7 +96,7 @@ TRI_CHECKED TRI_API tri_status tri_model_compile_with(tri_model *model,
   tri_model_compile_with((model), &(tri_training_options){__VA_ARGS__})
 
 /* The learning rate of a compiled model, which may be changed at any time; NaN if it is not
- * compiled. */
+ * compiled. A rate that is negative, infinite or NaN leaves it as it is. */
 TRI_API double tri_model_learning_rate(const tri_model *model);
 TRI_API void tri_model_set_learning_rate(tri_model *model, double rate);
 
@@ -248,7 +248,8 @@ typedef struct tri_rate_schedule {
   void *context;
 } tri_rate_schedule;
 
-/* The callback that does it. */
+/* The callback that does it. TRI_ARGUMENT, from the fit, for a rate that is negative, infinite or
+ * NaN. */
 TRI_API tri_callback tri_schedule_rate(tri_rate_schedule *schedule);
 
 #ifdef __cplusplus

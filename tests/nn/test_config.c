@@ -299,6 +299,8 @@ START_TEST(layers_refused) {
       {"{\"config\": {\"units\": 3}}", "config.layers[1].class_name: a string is missing",
        TRI_ARGUMENT},
       {"7", "config.layers[1]: an object is expected, not 7", TRI_ARGUMENT},
+      {"{\"class_name\": \"MaxPooling1D\", \"config\": {\"strides\": 0}}",
+       "config.layers[1].config.strides: 0 is no size", TRI_ARGUMENT},
       {"{\"class_name\": \"Reshape\", \"config\": {\"target_shape\": [5, -1]}}",
        "config.layers[1]: reshape: elements do not fit: (None, 4, 3) as (None, 5, -1)", TRI_SHAPE},
       {"{\"class_name\": \"Reshape\", \"config\": {\"target_shape\": [1,1,1,1,1,1,1,1]}}",

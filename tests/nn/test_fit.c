@@ -85,6 +85,27 @@ START_TEST(numbers_that_are_none_are_told) {
 }
 END_TEST
 
+START_TEST(numbers_beyond_floats_are_told) {
+  static double wide[POINTS * FEATURES];
+  tri_array numbers = doubles(wide, 2, POINTS, FEATURES);
+  tri_samples d = {.array = &numbers}, scaled = {.array = &p.x_array, .scale = NAN};
+  tri_model_free(m);
+  m = classifier("float32", 0.0, NULL);
+  compile(m);
+  wide[3] = -1e39;
+  refused(with(&d, &p.y_samples), (tri_fit_options){0}, TRI_ARGUMENT,
+          "input_layer: the data are -1e39 at [0, 3], which is no float32");
+  refused(with(&scaled, &p.y_samples), (tri_fit_options){0}, TRI_ARGUMENT,
+          "input_layer: the data are nan at [0, 0], which is no float32");
+  refused((tri_dataset){.n_x = 1, .y = &p.y_samples}, (tri_fit_options){0}, TRI_ARGUMENT,
+          "the model has 1 inputs, and the data 0");
+  wide[3] = 0x1.fffffep127;
+  tri_dataset data = with(&d, &p.y_samples);
+  double results[2];
+  fine(m, tri_model_evaluate(m, &data, NULL, results));
+}
+END_TEST
+
 START_TEST(options_without_sense_are_told) {
   refused(p.data, (tri_fit_options){.batch_size = -1}, TRI_ARGUMENT, "batch_size is -1");
   refused(p.data, (tri_fit_options){.epochs = -2}, TRI_ARGUMENT, "epochs is -2");
@@ -113,7 +134,8 @@ START_TEST(compiling_without_sense_is_told) {
   fine(n, tri_model_compile(n, .loss = "mse"));
   add_layer(n, tri_dense(1));
   ck_assert_int_eq(tri_model_fit(n, &p.data, NULL), TRI_ARGUMENT);
-  ck_assert_str_eq(tri_model_error(n)->message, "the model has got layers since it was compiled");
+  ck_assert_str_eq(tri_model_error(n)->message,
+                   "the model has got layers or outputs since it was compiled");
   tri_model_free(n);
 }
 END_TEST
@@ -327,6 +349,27 @@ START_TEST(rates_are_scheduled) {
 }
 END_TEST
 
+static double loses_it(void *context, int64_t epoch, double rate) {
+  (void)context;
+  return epoch ? (double)NAN : rate;
+}
+
+START_TEST(rates_without_sense_leave_it_as_it_is) {
+  static const double rates[] = {NAN, INFINITY, -1.0};
+  tri_rate_schedule s = {.schedule = loses_it};
+  tri_callback c = tri_schedule_rate(&s);
+  double before = tri_model_learning_rate(m);
+  for (size_t i = 0; i < 3; i++) {
+    tri_model_set_learning_rate(m, rates[i]);
+    ck_assert_double_eq(tri_model_learning_rate(m), before);
+  }
+  tri_fit_options o = {.epochs = 3, .callbacks = &c, .n_callbacks = 1};
+  ck_assert_int_eq(tri_model_fit(m, &p.data, &o), TRI_ARGUMENT);
+  ck_assert_str_eq(tri_model_error(m)->message,
+                   "the learning rate is negative or no number at epoch 2");
+}
+END_TEST
+
 START_TEST(it_stops_early) {
   enum { N = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
   tri_early_stopping s = {.monitor = "loss", .patience = 2, .min_delta = 1e9};
@@ -389,7 +432,79 @@ START_TEST(fits_are_not_within_fits) {
 }
 END_TEST
 
+static void changes_the_model(void *context, tri_fit *fit) {
+  tri_status *statuses = context;
+  tri_array outputs[1];
+  statuses[0] = tri_model_add(fit->model, tri_dense(2));
+  statuses[1] = tri_model_predict(fit->model, &p.data, NULL, outputs);
+  if (!statuses[1]) tri_array_free(outputs);
+}
+
+START_TEST(a_model_that_is_fitted_stays_what_it_is) {
+  tri_status statuses[2] = {TRI_OK};
+  tri_callback c = {.context = statuses, .on_batch_end = changes_the_model};
+  size_t layers = tri_model_layers(m);
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.callbacks = &c, .n_callbacks = 1}));
+  ck_assert_int_eq(statuses[0], TRI_ARGUMENT);
+  ck_assert_int_eq(statuses[1], TRI_OK);
+  ck_assert_uint_eq(tri_model_layers(m), layers);
+}
+END_TEST
+
+/* A batch of zeros, made by a generator that has its own model predict another. */
+struct within {
+  tri_model *model;
+  tri_status predicted, added;
+};
+
+static tri_status makes_within(void *context, uint64_t index, size_t samples, double *const *x,
+                               double *const *y, size_t *made) {
+  struct within *w = context;
+  tri_array outputs[1];
+  (void)y;
+  w->predicted = tri_model_predict(w->model, &p.data, NULL, outputs);
+  if (!w->predicted) tri_array_free(outputs);
+  w->added = tri_model_add(w->model, tri_dense(2));
+  *made = index == 0 ? samples : 0;
+  for (size_t i = 0; i < *made * FEATURES; i++) x[0][i] = 0.0;
+  return TRI_OK;
+}
+
+START_TEST(predictions_are_not_within_predictions) {
+  struct within w = {.model = m};
+  tri_dataset data = {.generate = makes_within, .context = &w};
+  tri_array outputs[1];
+  fine(m, tri_model_predict(m, &data, &(tri_evaluate_options){.batch_size = 3}, outputs));
+  ck_assert_uint_eq(outputs[0].dims[0], 3);
+  ck_assert_int_eq(w.predicted, TRI_ARGUMENT);
+  ck_assert_int_eq(w.added, TRI_ARGUMENT);
+  tri_array_free(outputs);
+}
+END_TEST
+
 /* --- several inputs and outputs */
+
+START_TEST(other_outputs_are_compiled_anew) {
+  static double x[] = {1, 2, 3, 4};
+  tri_array array = doubles(x, 2, 4, 1), outputs[2];
+  tri_samples in = {.array = &array};
+  tri_dataset data = {.x = &in, .y = &in};
+  tri_model *n = tri_functional(NULL);
+  tri_tensor h = tri_model_call(n, tri_dense(1), tri_model_add_input(n, tri_input(1)));
+  tri_tensor both[] = {tri_model_call(n, tri_dense(90), h), h};
+  fine(n, tri_model_set_outputs(n, 1, &h));
+  fine(n, tri_model_compile(n, .loss = "mse"));
+  fine(n, tri_model_predict(n, &data, NULL, outputs));
+  tri_array_free(outputs);
+  fine(n, tri_model_set_outputs(n, 2, both));
+  ck_assert_int_eq(tri_model_fit(n, &data, NULL), TRI_ARGUMENT);
+  fine(n, tri_model_predict(n, &data, NULL, outputs));
+  ck_assert_uint_eq(outputs[0].dims[1], 90);
+  ck_assert_uint_eq(outputs[1].dims[1], 1);
+  for (size_t i = 0; i < 2; i++) tri_array_free(outputs + i);
+  tri_model_free(n);
+}
+END_TEST
 
 START_TEST(losses_of_outputs_are_added) {
   double a[] = {1, 2, 3, 4}, b[] = {0.5, 0, -1, 2}, s[] = {1.5, 2, 2, 6}, w[] = {2, 1, 0.5, 3};
@@ -432,6 +547,7 @@ static Suite *suite(void) {
   tcase_add_test(t, data_that_do_not_fit_are_told);
   tcase_add_test(t, labels_out_of_range_are_told);
   tcase_add_test(t, numbers_that_are_none_are_told);
+  tcase_add_test(t, numbers_beyond_floats_are_told);
   tcase_add_test(t, options_without_sense_are_told);
   tcase_add_test(t, compiling_without_sense_is_told);
   tcase_add_test(t, a_loss_that_is_none_ends_it);
@@ -442,9 +558,13 @@ static Suite *suite(void) {
   tcase_add_test(t, every_sample_comes_once);
   tcase_add_test(t, what_is_generated_is_learnt);
   tcase_add_test(t, rates_are_scheduled);
+  tcase_add_test(t, rates_without_sense_leave_it_as_it_is);
   tcase_add_test(t, it_stops_early);
   tcase_add_test(t, progress_is_shown);
   tcase_add_test(t, fits_are_not_within_fits);
+  tcase_add_test(t, a_model_that_is_fitted_stays_what_it_is);
+  tcase_add_test(t, predictions_are_not_within_predictions);
+  tcase_add_test(t, other_outputs_are_compiled_anew);
   tcase_add_test(t, losses_of_outputs_are_added);
   suite_add_tcase(s, t);
   return s;
