@@ -363,6 +363,7 @@ END_TEST
 static Suite *file_suite(void) {
   Suite *s = suite_create("file");
   TCase *c = tcase_create("file");
+  tcase_set_timeout(c, 60);
 #if HAVE_JANSSON && HAVE_LIBZIP
   tcase_add_test(c, models_there_and_back);
   tcase_add_test(c, training_goes_on);
