@@ -13,7 +13,7 @@ manualdir = $(infodir)
 manual_DATA = $(TRIAD_MANUAL:.texi=.info)
 endif
 
-TRIAD_MAKEINFO = $(MAKEINFO) --no-split -I doc -I $(srcdir)/doc -D 'VERSION $(VERSION)'
+TRIAD_MAKEINFO = $(MAKEINFO) --no-split -I doc -I $(srcdir)/doc -I $(srcdir)/examples -D 'VERSION $(VERSION)'
 SUFFIXES = .texi .info .html
 .texi.info:
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(TRIAD_MAKEINFO) -o $@ $<
