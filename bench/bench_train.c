@@ -307,7 +307,7 @@ static int measure(const struct task *task, const struct train_data *data,
 static int measure_threads(const struct task *task, const struct train_data *data,
                            const struct train_files *files) {
   double epoch = (double)data->n / task->batch;
-  struct by_triad one, two;
+  struct by_triad one = {0}, two = {0};
   struct way way[] = {{triad_steps, &one, 0.0}, {triad_steps, &two, 0.0}};
   int right = triad_open(&one, task, files, 1, bench_seconds) &&
               triad_open(&two, task, files, 2, bench_seconds);

@@ -179,7 +179,7 @@ static tri_status check_arrays(const tri_workspace *w, const struct array_progra
   for (uint32_t o = 0; o < p->output_count; o++) {
     if (!outputs[o] && (program ? program->output_counts[o] : elements_of(w, p->outputs[o])))
       return refuse_call(call, "an array is missing");
-    if (donated && donated[o] && outputs[o] != inputs[donated[o] - 1])
+    if (inputs && donated && donated[o] && outputs[o] != inputs[donated[o] - 1])
       return refuse_call(call, "an output is not where its donated input is");
   }
   return TRI_OK;

@@ -60,7 +60,7 @@ static uint32_t new_result(struct making *k, uint32_t node) {
 static void add_row(struct making *k, uint32_t node) {
   const struct array_node *n = k->p->nodes + node;
   struct chain *c = k->chain;
-  uint32_t at[ROW_MAX_ARITY];
+  uint32_t at[ROW_MAX_ARITY] = {0};
   for (uint32_t i = 0; i < n->nargs; i++) {
     at[i] = entry_for(k, &n->args[i]);
     if (k->last[at[i]] != NO_TASK) k->last[at[i]] = c->step_count;

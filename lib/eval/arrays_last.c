@@ -118,6 +118,7 @@ static size_t rows_of(const struct last *l) {
 static void lse_part(void *data, size_t part, size_t worker) {
   const struct last *l = data;
   struct terms t;
+  t.total[0] = t.shift[0] = 0.0;
   size_t first = part * rows_of(l), count = l->rows - first;
   (void)worker;
   if (count > rows_of(l)) count = rows_of(l);

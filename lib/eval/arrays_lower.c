@@ -191,7 +191,7 @@ static bool lower_reshape(struct scope *s, const struct instruction *step, uint3
 static bool lower_move(struct scope *s, const struct instruction *step) {
   uint32_t depth = depth_of_step(s, step);
   struct view x = within(s, step->arg[0], depth);
-  size_t size[ARRAY_RANK];
+  size_t size[ARRAY_RANK] = {0};
   dims_of(s, step->result, depth, size);
   switch (step->op) {
   case TRI_OP_permute: return lower_permute(s, step, depth, &x);

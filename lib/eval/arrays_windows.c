@@ -167,9 +167,10 @@ static bool is_finite(const struct work *w, const char *data, size_t count) {
 
 /* Whether all that a strong zero could meet is finite. */
 static bool meets_finite(const struct work *w, const struct array_node *n) {
+  const char *const data[] = {w->a, w->b};
   for (int i = 0; i < 2; i++)
-    if ((w->plan->strong >> (1 - i) & 1) &&
-        !is_finite(w, i ? w->b : w->a, tri__view_count(&n->args[i])))
+    if ((w->plan->strong >> (1 - i) & 1) && data[i] &&
+        !is_finite(w, data[i], tri__view_count(&n->args[i])))
       return false;
   return true;
 }
@@ -224,8 +225,8 @@ static void forward_one_by_one(const struct work *w) {
 static void back_one_by_one(const struct work *w) {
   const struct window_layout *l = &w->plan->conv.w;
   struct term t;
-  size_t cell;
-  bool inside;
+  size_t cell = 0;
+  bool inside = false;
   for (size_t i = 0; i < l->n * l->cells * l->c; i++) set_number(w, i, 0.0);
   for (t.window = 0; t.window < l->n * l->windows; t.window++)
     for (t.place = 0; t.place < l->places; t.place++)

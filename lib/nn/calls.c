@@ -314,7 +314,8 @@ tri_tensor tri_model_call_with(tri_model *model, tri_layer layer, size_t n,
 
 tri_status tri_model_set_outputs(tri_model *model, size_t n, const tri_tensor *outputs) {
   size_t *calls = tri__new(&model->memory, n + 1, sizeof *calls);
-  tri_status status = calls ? calls_of(model, n, outputs, calls) : tri__model_no_memory(model);
+  if (!calls) return tri__model_no_memory(model);
+  tri_status status = calls_of(model, n, outputs, calls);
   if (!status && !n) status = tri__model_fail(model, TRI_ARGUMENT, "a model without outputs");
   if (!status) status = tri__training_busy(model);
   if (!status && !tri__grow(&model->memory, (void **)&model->outputs, &model->output_capacity, n,

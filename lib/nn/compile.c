@@ -70,9 +70,9 @@ struct training *tri__training(tri_model *m) {
   }
   struct training *t = m->training = tri__new(&m->memory, 1, sizeof *t);
   bool floats = m->domain == TRI_FLOAT;
-  tri_status status = t ? TRI_OK : tri__model_no_memory(m);
-  if (!status) t->calls = m->n_calls;
-  if (!status) status = make_ports(m, t);
+  if (!t) return (void)tri__model_no_memory(m), NULL;
+  t->calls = m->n_calls;
+  tri_status status = make_ports(m, t);
   if (!status) status = tri__feed_init(&t->train, m, t->n_x, t->n_y, t->ports, floats);
   if (!status) status = tri__feed_init(&t->validation, m, t->n_x, t->n_y, t->ports, floats);
   if (!status) status = tri__feed_init(&t->test, m, t->n_x, t->n_y, t->ports, floats);

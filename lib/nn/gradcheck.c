@@ -113,11 +113,13 @@ static void close_check(struct check *c) {
   tri__feed_close(&c->feed);
 }
 
+typedef tri_status stage(struct check *c);
+
 static tri_status run(struct check *c) {
-  tri_status (*const stages[])(struct check *) = {
-      tri__check_batch, begin_report,      tri__check_function, tri__check_point,
-      draw_entries,     tri__check_floats, tri__check_balls,    tri__check_rounding,
-      tri__check_units, tri__check_slopes, tri__check_judge};
+  static stage *const stages[] = {tri__check_batch,  begin_report,        tri__check_function,
+                                  tri__check_point,  draw_entries,        tri__check_floats,
+                                  tri__check_balls,  tri__check_rounding, tri__check_units,
+                                  tri__check_slopes, tri__check_judge};
   tri_status status = TRI_OK;
   for (size_t i = 0; i < sizeof stages / sizeof *stages && !status; i++) {
     status = stages[i](c);
@@ -163,15 +165,16 @@ static tri_status check(struct check *c) {
 
 tri_status tri_model_gradcheck_with(tri_model *model, const tri_dataset *data,
                                     const tri_model_gradcheck_options *options) {
-  if (!options || !options->report) return TRI_ARGUMENT;
+  tri_model_gradcheck_report *report = options ? options->report : NULL;
+  if (!report) return TRI_ARGUMENT;
   const tri_model_gradcheck_options o = with_defaults(options);
   double start = seconds();
   struct check c = {.model = model, .graph = model->graph, .memory = &model->memory};
-  c.options = &o, c.report = o.report, c.data = data;
+  c.options = &o, c.report = report, c.data = data;
   c.bits = model->domain == TRI_FLOAT ? 24 : 53;
-  *c.report = (tri_model_gradcheck_report){.verdict = TRI_UNDECIDED};
+  *report = (tri_model_gradcheck_report){.verdict = TRI_UNDECIDED};
   tri_status status = check(&c);
-  if (status) tri_model_gradcheck_free(c.report);
-  c.report->seconds = status ? 0.0 : seconds() - start;
+  if (status) tri_model_gradcheck_free(report);
+  report->seconds = status ? 0.0 : seconds() - start;
   return status;
 }

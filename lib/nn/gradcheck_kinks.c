@@ -96,7 +96,7 @@ tri_status tri__check_find_kinks(struct check *c) {
   bool *active = tri__new(c->memory, w.count, sizeof *active);
   tri_status status = active ? TRI_OK : check_no_memory(c);
   if (active) mark_active(c, &w, active);
-  for (uint32_t i = 0; i < w.count && !status; i++)
+  for (uint32_t i = 0; active && i < w.count && !status; i++)
     if (active[i]) status = add_kink(c, &w, active, w.ids[i]);
   tri__free(c->memory, active, w.count, sizeof *active);
   tri__walk_free(&w);

@@ -109,9 +109,9 @@ static tri_status run_floats(struct check *c) {
   tri_status status =
       tri__check_arrays_open(c, &a, TRI_FLOAT, c->n_inputs, c->inputs, 1 + c->tensors, c->outputs);
   if (!status) status = tri__check_arrays_call(c, &a);
-  const float *results = a.results;
-  if (!status) c->report->loss[0] = (double)results[0];
-  for (size_t i = 0; i < c->n_entries && !status; i++)
+  const float *results = status ? NULL : a.results;
+  if (results) c->report->loss[0] = (double)results[0];
+  for (size_t i = 0; i < c->n_entries && results; i++)
     c->entries[i].claim = (double)results[output_of(c, c->entries + i)];
   tri__check_arrays_close(c, &a);
   return status;
@@ -122,9 +122,9 @@ static tri_status run_doubles(struct check *c) {
   tri_status status =
       tri__check_arrays_open(c, &a, TRI_DOUBLE, c->n_inputs, c->inputs, 1 + c->tensors, c->outputs);
   if (!status) status = tri__check_arrays_call(c, &a);
-  const double *results = a.results;
-  if (!status) c->report->loss[0] = c->report->loss[1] = results[0];
-  for (size_t i = 0; i < c->n_entries && !status; i++)
+  const double *results = status ? NULL : a.results;
+  if (results) c->report->loss[0] = c->report->loss[1] = results[0];
+  for (size_t i = 0; i < c->n_entries && results; i++)
     c->entries[i].float64 = c->entries[i].claim = results[output_of(c, c->entries + i)];
   tri__check_arrays_close(c, &a);
   return status;

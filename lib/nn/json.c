@@ -182,7 +182,7 @@ tri_status tri__json_truth(struct io *io, const struct json *at, bool *truth) {
 /* config.layers[2]: the places are linked from the inside out, and read from the outside in. */
 static void place_text(const struct json *at, char *text, size_t size) {
   enum { DEEPEST = 32 };
-  const struct json *places[DEEPEST];
+  const struct json *places[DEEPEST] = {NULL};
   size_t n = 0, used = 0;
   for (; at && at->outer && n < DEEPEST; at = at->outer) places[n++] = at;
   text[0] = '\0';
