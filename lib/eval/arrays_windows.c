@@ -257,7 +257,7 @@ static void run_convolution(struct array_run *r, const struct array_task *task) 
   const struct array_node *n = node_of(r->program, task->nodes[0]);
   struct work w = work_of(r, task);
   if (!n->count) return;
-  if (!w.plan->strong || meets_finite(&w, n))
+  if (!w.plan->strong || !w.a || !w.b || meets_finite(&w, n))
     run_by_kernels(&w, n);
   else if (w.plan->work == CONVOLUTION)
     forward_one_by_one(&w);

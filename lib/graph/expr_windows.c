@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Windows, pooling, convolutions and padding, as C programs make them. */
+#include <assert.h>
 #include <string.h>
 
 #include "graph/tensors.h"
@@ -25,6 +26,7 @@ static uint32_t number(tri_graph *g, const char *what, int64_t given, int64_t le
  * stride, as Keras divides it. */
 static void pad_same(struct windows *w, uint32_t d, int64_t whole) {
   int64_t span = ((int64_t)w->size[d] - 1) * w->dilation[d] + 1, stride = w->stride[d];
+  assert(stride > 0);
   int64_t out = (whole + stride - 1) / stride, pad = (out - 1) * stride + span - whole;
   pad = out && pad > 0 ? pad : 0;
   w->before[d] = (uint32_t)(pad / 2);

@@ -45,7 +45,7 @@ static void index_text(const tri_tensor_check *t, tri_text *text) {
   for (size_t d = 0; d < t->rank; d++) {
     tri__text_printf(text, d ? ", %zu" : "%zu", size ? rest / size : 0);
     rest = size ? rest % size : 0;
-    if (d + 1 < t->rank) size /= (size_t)t->shape[d + 1];
+    if (d + 1 < t->rank && t->shape[d + 1] > 0) size /= (size_t)t->shape[d + 1];
   }
   tri__text_putc(text, ']');
 }

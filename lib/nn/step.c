@@ -70,7 +70,7 @@ tri_status tri__step_places(tri_model *m, struct step *s, const struct built *bu
   s->inputs = tri__new(&m->memory, s->n_inputs, sizeof *s->inputs);
   s->outputs = tri__new(&m->memory, s->n_outputs, sizeof *s->outputs);
   if (!status && (!s->inputs || !s->outputs)) status = tri__model_no_memory(m);
-  if (status) return status;
+  if (status || !s->inputs || !s->outputs) return status;
   for (size_t i = 0; i < m->n_weights; i++) s->inputs[i] = m->weights[i].values.at;
   for (size_t i = 0; i < t->measures.n && !predicts; i++)
     s->outputs[i] = number_at(m, t->measured.at, i);
