@@ -239,7 +239,7 @@ START_TEST(against_loops) {
   int domain = _i % 2 ? TRI_FLOAT : TRI_DOUBLE;
   const struct image_kernels *kernels = tri__image_kernels((tri_domain)domain, _i / 2);
   if (!kernels) return; /* the processor has no more */
-  for (int i = 0; i < 100 * test_multiplier(); i++) {
+  for (int i = 0; i < 40 * test_multiplier(); i++) {
     struct convolution shape = i ? random_shape(&r) : long_shape();
     struct setting s;
     set_up(&r, kernels, domain, &shape, &s);

@@ -124,7 +124,7 @@ START_TEST(against_the_interpreter) {
   bool floats = _i % 2;
   const struct image_kernels *k = tri__image_kernels(floats ? TRI_FLOAT : TRI_DOUBLE, _i / 2);
   if (!k) return; /* the processor has no more */
-  for (int i = 0; i < 200 * test_multiplier(); i++) {
+  for (int i = 0; i < 60 * test_multiplier(); i++) {
     struct window_layout l = random_layout(&r);
     struct sizes n = {l.n * l.cells * l.c, l.n * l.windows * l.c, l.n * l.windows * l.places * l.c};
     check_chosen(&r, k, floats, &l, &n);
