@@ -508,7 +508,7 @@ END_TEST
 
 START_TEST(losses_of_outputs_are_added) {
   double a[] = {1, 2, 3, 4}, b[] = {0.5, 0, -1, 2}, s[] = {1.5, 2, 2, 6}, w[] = {2, 1, 0.5, 3};
-  double weights[6] = {1, 0, 0, 0, 1, 0}, results[5];
+  double weights[6] = {1, 0, 0, 0, 1, 0}, results[6];
   tri_model *n = tri_functional(&(tri_model_options){.dtype = "float64"});
   tri_tensor x = tri_model_add_input(n, tri_input(1)), z = tri_model_add_input(n, tri_input(1));
   tri_tensor both = tri_model_call(n, tri_concatenate(), x, z), y[2];
