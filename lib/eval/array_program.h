@@ -228,7 +228,8 @@ double tri__update_factors(const struct array_run *r, const struct array_node *n
 /* A scalar's value. */
 static inline double number_of(const struct array_run *r, const struct view *v) {
   const char *at = view_data(r, v);
-  return r->program->domain == TRI_FLOAT ? (double)*(const float *)at : *(const double *)at;
+  return r->program->domain == TRI_FLOAT ? (double)*(const float *)(const void *)at
+                                         : *(const double *)(const void *)at;
 }
 /* Scratch of a thread. */
 static inline char *worker_data(const struct array_run *r, size_t worker) {
