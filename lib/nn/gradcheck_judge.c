@@ -30,6 +30,11 @@ static double error_of(double value, arb_srcptr ball, double *digits) {
   return error;
 }
 
+/* What an error is measured by: the true number, or where that is not told from 0 the largest. */
+static double scale_of(const struct check *c, const struct entry *e) {
+  return arb_contains_zero(tri__check_ball(c, e)) ? c->largest : fabs(tri__check_value(c, e));
+}
+
 static tri_computed computed(const struct check *c, const struct entry *e, double value,
                              uint32_t bits) {
   double truth = tri__check_value(c, e);
@@ -39,8 +44,8 @@ static tri_computed computed(const struct check *c, const struct entry *e, doubl
     return r;
   }
   r.error = error_of(value, tri__check_ball(c, e), &r.digits);
-  r.relative = r.error > 0.0 ? r.error / fabs(truth) : 0.0;
-  r.ulps = r.error / ulp_of(truth, bits);
+  r.relative = r.error > 0.0 ? r.error / scale_of(c, e) : 0.0;
+  r.ulps = r.error / ulp_of(scale_of(c, e), bits);
   r.inside = r.error <= r.bound;
   return r;
 }

@@ -164,10 +164,7 @@ bool tri__check_certain(const struct check *c, const struct entry *e) {
   return radius <= pow(10.0, -digits) * size;
 }
 
-static bool all_certain(struct check *c) {
-  c->largest = 0.0;
-  for (size_t i = 0; i < c->n_entries; i++)
-    c->largest = fmax(c->largest, fabs(tri__check_value(c, c->entries + i)));
+static bool all_certain(const struct check *c) {
   for (size_t i = 0; i < c->n_entries; i++)
     if (!tri__check_certain(c, c->entries + i)) return false;
   return true;
@@ -182,6 +179,9 @@ static tri_status run_balls(struct check *c, uint32_t precision) {
     c->balls = r.out;
     r.out = NULL;
     c->report->precision = precision;
+    c->largest = 0.0;
+    for (size_t i = 0; i < c->n_entries; i++)
+      c->largest = fmax(c->largest, fabs(tri__check_value(c, c->entries + i)));
   }
   tri__check_numbers_close(&r);
   return status;

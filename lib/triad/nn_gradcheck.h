@@ -21,8 +21,9 @@ typedef struct tri_gradient_claim {
 typedef struct tri_computed {
   double value;
   double error;    /* at most so far from the true derivative; NaN if it is not finite */
-  double relative; /* the same over the derivative's size */
-  double ulps;     /* the same in units in the last place of its type */
+  double relative; /* the same over the derivative's size; where its enclosure has 0 in it, over
+                      that of the gradient's largest entry looked at */
+  double ulps;     /* likewise in units in the last place that a number of this size has */
   double digits;   /* decimal digits on which it certainly agrees, inf if exactly */
   double bound;    /* what rounding is expected to make of it at most */
   int inside;      /* not 0: the error is within the bound */

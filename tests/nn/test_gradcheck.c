@@ -354,6 +354,40 @@ START_TEST(ties_of_what_is_off_are_none) {
 }
 END_TEST
 
+/* --- gradients that are 0 */
+
+/* What normalization takes away: the loss does not depend on the bias of the convolution before
+ * it. With pooling relu's zeros are ties, which the differences have to leave room for. */
+static void normalized(bool pooling) {
+  add(tri_input(4, 4, 1));
+  add(tri_conv2d(2, .kernel_size = {2}));
+  add(tri_batch_normalization());
+  add(tri_activation("relu"));
+  if (pooling) add(tri_max_pooling2d(.strides = {1}));
+  add(tri_flatten());
+  add(tri_dense(CLASSES, .activation = "softmax"));
+  tri_model_set_weight(m, tri_model_find_weight(m, "batch_normalization/beta"),
+                       (double[]){-0.75, -0.75});
+  for (int i = 0; i < 32; i++) pictures[i] = (float)cos(3.0 * i);
+  x_array =
+      (tri_array){.dtype = TRI_F4, .rank = 4, .dims = {2, 4, 4, 1}, .count = 32, .data = pictures};
+  y_array = view(y, 2, 2, CLASSES);
+  compile("categorical_crossentropy");
+}
+
+START_TEST(a_gradient_of_0_is_proved) {
+  normalized(_i == 1);
+  checked(tri_model_gradcheck(m, &data, &report));
+  is_proved();
+  const tri_tensor_check *bias = &report.tensors[1];
+  ck_assert_str_eq(bias->name, "conv2d/bias");
+  ck_assert_double_lt(fabs(bias->worst.derivative), 1e-20);
+  ck_assert_double_lt(bias->worst.claim.ulps, 1e6);
+  ck_assert_double_lt(bias->worst.float64.ulps, 1e6);
+  ck_assert_double_lt(bias->worst.claim.relative, 1e-3);
+}
+END_TEST
+
 /* --- what is wrong */
 
 static double gradient[64];
@@ -635,6 +669,7 @@ static Suite *gradcheck_suite(void) {
   tcase_add_test(c, pooling_is_proved);
   tcase_add_test(c, ties_of_pooling_are_undecided);
   tcase_add_test(c, ties_of_what_is_off_are_none);
+  tcase_add_loop_test(c, a_gradient_of_0_is_proved, 0, 2);
   tcase_add_test(c, right_claims_are_proved);
   tcase_add_test(c, a_tensor_off_by_5e_4_is_refuted);
   tcase_add_test(c, an_entry_off_by_5e_4_is_refuted);
