@@ -53,8 +53,7 @@ static tri_status read_parts(struct io *io, const struct json *root,
   if (!status && fit.value) status = tri__fields_read(io, &fit, fit_fields, &n->fit);
   if (!status) status = tri__model_read(io, &model, &options, 0, &n->model);
   if (!status) n->model->scale = n->scale;
-  if (!status && !tri__json_is_null(&compile))
-    status = tri__compile_read(io, &compile, (size_t)wish->threads, n->model);
+  if (!status && !tri__json_is_null(&compile)) status = tri__compile_read(io, &compile, n->model);
   return status;
 }
 
@@ -98,6 +97,10 @@ tri_status network_read(struct session *session, const struct network_wish *wish
   tri__source_close(&source);
   if (!status && zip) status = tri_model_load(wish->model, &options, &n->model);
   if (!status) n->scale = n->model->scale;
+  if (!status && wish->threads && tri__training_current(n->model)) {
+    status = tri_model_set_threads(n->model, (size_t)wish->threads);
+    if (status) *error = *tri_model_error(n->model);
+  }
   if (status) tri_model_free(n->model);
   if (status) n->model = NULL;
   return status;

@@ -211,12 +211,20 @@ static tri_status set_optimizer(tri_model *m, struct training *t, const tri_opti
   return TRI_OK;
 }
 
-static tri_status set_threads(tri_model *m, struct training *t, const tri_training_options *o) {
-  t->pool = o->pool;
-  if (o->pool || o->threads <= 1) return TRI_OK;
-  t->pool = t->own_pool = tri_pool_new(o->threads, &m->memory.allocator);
-  if (t->pool) return TRI_OK;
-  return tri__model_fail(m, TRI_MEMORY, "%zu threads could not be started", o->threads);
+static tri_status set_threads(tri_model *m, struct training *t, size_t threads) {
+  tri_pool *pool = threads > 1 ? tri_pool_new(threads, &m->memory.allocator) : NULL;
+  if (threads > 1 && !pool)
+    return tri__model_fail(m, TRI_MEMORY, "%zu threads could not be started", threads);
+  tri_pool_free(t->own_pool);
+  t->pool = t->own_pool = pool;
+  return TRI_OK;
+}
+
+tri_status tri_model_set_threads(tri_model *model, size_t threads) {
+  struct training *t;
+  tri_status status = tri__training_compiled(model, &t);
+  if (!status) status = tri__training_busy(model);
+  return status ? status : set_threads(model, t, threads);
 }
 
 tri_status tri_model_compile_with(tri_model *model, const tri_training_options *options) {
@@ -229,7 +237,8 @@ tri_status tri_model_compile_with(tri_model *model, const tri_training_options *
   if (!status) status = set_losses(model, t, options);
   if (!status) status = set_metrics(model, t, options);
   if (!status) status = name_measures(model, t);
-  if (!status) status = set_threads(model, t, options);
+  t->pool = options->pool;
+  if (!status && !t->pool) status = set_threads(model, t, options->threads);
   if (!status) status = tri__step_ready(model, STEP_TEST); /* losses and shapes are looked at */
   t->compiled = status == TRI_OK;
   if (status) tri__training_free(model);

@@ -189,8 +189,8 @@ static tri_status read_compiling(struct io *io, const struct json *at, const tri
   return status ? status : read_metrics(io, &metrics, c);
 }
 
-tri_status tri__compile_read(struct io *io, const struct json *at, size_t threads, tri_model *m) {
-  struct compiling c = {.options.threads = threads};
+tri_status tri__compile_read(struct io *io, const struct json *at, tri_model *m) {
+  struct compiling c = {.weights = NULL};
   tri_status status = read_compiling(io, at, m, &c);
   if (!status && tri_model_compile_with(m, &c.options)) status = tri__model_refused(io, at, m);
   if (!status && c.stops) tri_model_set_learning_rate(m, 0.0);

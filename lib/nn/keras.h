@@ -35,7 +35,7 @@ struct compiling {
 
 /* Compiles a model as the object says that Keras has in compile_config. Losses and metrics by their
  * names, or as objects. */
-tri_status tri__compile_read(struct io *io, const struct json *at, size_t threads, tri_model *m);
+tri_status tri__compile_read(struct io *io, const struct json *at, tri_model *m);
 
 /* Appends what tri__compile_read reads, of a model that is compiled. */
 void tri__compile_write(const struct training *t, tri_text *text);

@@ -151,7 +151,7 @@ static tri_status take_config(struct loading *l, const struct json *root) {
   tri_status status = tri__model_read(l->io, root, &options, n + 1, &l->model);
   if (!status) status = take_weights(l);
   if (!status && !tri__json_is_null(&compile))
-    status = tri__compile_read(l->io, &compile, 0, l->model);
+    status = tri__compile_read(l->io, &compile, l->model);
   return status;
 }
 

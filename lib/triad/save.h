@@ -42,12 +42,12 @@ TRI_CHECKED TRI_API tri_status tri_model_to_json(const tri_model *model, tri_tex
 TRI_CHECKED TRI_API tri_status tri_model_save(const tri_model *model, const char *path,
                                               const tri_io_options *options);
 
-/* Reads a model, compiled if it was when it was written, for one thread; training goes on where it
- * was, but for the order of samples, which begins anew. Names, types and shapes of the weights are
- * checked against the layers before there is memory for them. The limit is that of what is read,
- * and of the weights; beside it there is the graph, which grows with the number of layers. TRI_FILE
- * for what is no such file, or of a later format; TRI_SHAPE where weights do not fit their layers;
- * otherwise as tri_model_from_json. *model is then NULL. */
+/* Reads a model, compiled if it was when it was written, for one thread (tri_model_set_threads for
+ * more); training goes on where it was, but for the order of samples, which begins anew. Names,
+ * types and shapes of the weights are checked against the layers before there is memory for them.
+ * The limit is that of what is read, and of the weights; beside it there is the graph, which grows
+ * with the number of layers. TRI_FILE for what is no such file, or of a later format; TRI_SHAPE
+ * where weights do not fit their layers; otherwise as tri_model_from_json. *model is then NULL. */
 TRI_CHECKED TRI_API tri_status tri_model_load(const char *path, const tri_io_options *options,
                                               tri_model **model);
 

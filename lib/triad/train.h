@@ -100,6 +100,11 @@ TRI_CHECKED TRI_API tri_status tri_model_compile_with(tri_model *model,
 TRI_API double tri_model_learning_rate(const tri_model *model);
 TRI_API void tri_model_set_learning_rate(tri_model *model, double rate);
 
+/* With how many threads a compiled model computes from now on (0: 1), as one that was loaded; a pool
+ * that it was given is left. TRI_ARGUMENT if it is not compiled, or in use; TRI_MEMORY if they cannot
+ * be started: it then has those that it had. */
+TRI_CHECKED TRI_API tri_status tri_model_set_threads(tri_model *model, size_t threads);
+
 /* What is measured: the loss, with several outputs the loss of each, then the metrics. How many
  * they are, and the name of number i ("loss", "accuracy", "dense_1_accuracy"), NULL beyond. */
 TRI_API size_t tri_model_metrics(const tri_model *model);

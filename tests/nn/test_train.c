@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Models that really learn, in both dtypes, the same for any number of threads; steps against steps
  * by hand. */
+#include "nn/train.h"
 #include "tests/nn/training.h"
 
 /* --- learning */
@@ -157,6 +158,30 @@ START_TEST(threads_change_no_bit) {
 }
 END_TEST
 
+/* Threads may be others from fit to fit. */
+START_TEST(threads_can_be_changed) {
+  enum { PARAMETERS = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
+  double weights[2][PARAMETERS];
+  struct points p;
+  make_points(&p);
+  for (int changed = 0; changed < 2; changed++) {
+    tri_model *m = classifier("float32", 0.25, NULL);
+    ck_assert_int_eq(tri_model_set_threads(m, 2), TRI_ARGUMENT);
+    fine(m, tri_model_compile(m, .loss = "sparse_categorical_crossentropy", .threads = 7));
+    for (size_t i = 1; i < 4; i++) {
+      fine(m, tri_model_fit(m, &p.data, NULL));
+      if (changed) fine(m, tri_model_set_threads(m, i));
+      if (changed)
+        ck_assert_uint_eq(m->training->pool ? tri_pool_threads(m->training->pool) : 1, i);
+      ck_assert_int_eq(tri_model_set_threads(m, 1000000), TRI_MEMORY);
+    }
+    tri_model_get_weights(m, weights[changed]);
+    tri_model_free(m);
+  }
+  ck_assert_mem_eq(weights[0], weights[1], sizeof weights[0]);
+}
+END_TEST
+
 /* --- what summaries say of it */
 
 /* After a step of training: 2 numbers for each weight, and as Keras has it the steps (8 bytes) and
@@ -194,6 +219,7 @@ static Suite *suite(void) {
   tcase_add_test(t, batch_normalization_moves_its_statistics);
   tcase_add_test(t, dropout_keeps_its_share);
   tcase_add_test(t, threads_change_no_bit);
+  tcase_add_test(t, threads_can_be_changed);
   tcase_add_test(t, optimizers_have_parameters_once_they_were_used);
   suite_add_tcase(s, t);
   return s;

@@ -80,6 +80,10 @@ run 0 gradcheck "$examples/xor.json" --data="$examples/xor.csv"
 has "gradcheck of a config, before any training" '^PROVED: 17 of 17 entries' "$work/out"
 run 0 train "$work/xor.triad" --data="$examples/xor.csv" --output="$work/more.triad" --epochs=2
 has "training goes on" '^epoch 1/2 - accuracy: 1.0000' "$work/out"
+for network in "$examples/xor.json" "$work/xor.triad"; do
+  run 1 train "$network" --data="$examples/xor.csv" --output="$work/more.triad" --threads=1000000
+  has "threads of ${network##*/}" 'memory error: 1000000 threads could not be started' "$work/err"
+done
 
 # --- JSON
 run 0 train "$examples/xor.json" --data="$examples/xor.csv" --output="$work/xor.triad" --epochs=1 --json
