@@ -58,7 +58,11 @@ static tri_callback show_progress(struct progress *p) {
   const struct output *o = &p->session->output;
   if (!o->out_is_terminal || o->json)
     return (tri_callback){.context = p, .on_epoch_end = epoch_ends};
-  p->line = (tri_progress){.write = write_line, .context = p->session, .terminal = 1};
+  p->line = (tri_progress){.write = write_line,
+                           .context = p->session,
+                           .terminal = 1,
+                           .no_colour = !output_colour(o),
+                           .ascii = !output_unicode(p->session)};
   return tri_show_progress(&p->line);
 }
 

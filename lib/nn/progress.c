@@ -48,8 +48,9 @@ static void measured(tri_text *text, double x) {
 static const char *escape(int colour, const char *sequence) { return colour ? sequence : ""; }
 
 /* " 200/1719 ━━━━━━━━━━━━━━━━━━━━", of which what is done is green, and the rest white. */
-static void bar(const tri_fit *fit, int64_t done, int colour, tri_text *text) {
+static void bar(const tri_fit *fit, int64_t done, int colour, int ascii, tri_text *text) {
   enum { WIDTH = 20 };
+  const char *thick = ascii ? "=" : "━", *thin = ascii ? "-" : "─";
   const char *bold = escape(colour, "\33[1m"), *plain = escape(colour, "\33[0m");
   if (fit->batches <= 0) {
     tri__text_printf(text, "%7lld/Unknown", (long long)done);
@@ -62,7 +63,7 @@ static void bar(const tri_fit *fit, int64_t done, int colour, tri_text *text) {
   for (int i = 0; i < WIDTH; i++) {
     if (i == 0 && full > 0) tri__text_puts(text, escape(colour, "\33[32m"));
     if (i == full) tri__text_printf(text, "%s%s", full ? plain : "", escape(colour, "\33[37m"));
-    tri__text_puts(text, colour || i < full ? "━" : "─");
+    tri__text_puts(text, colour || i < full ? thick : thin);
   }
   tri__text_puts(text, plain);
 }
@@ -110,10 +111,10 @@ void tri__logs_text(tri_logs logs, tri_text *text) {
 }
 
 tri_status tri_progress_line(const tri_fit *fit, double seconds, int finished, int colour,
-                             tri_text *text) {
+                             int ascii, tri_text *text) {
   int64_t done = fit->batch + 1;
   double each = done > 0 ? seconds / (double)done : 0.0;
-  bar(fit, done, colour, text);
+  bar(fit, done, colour, ascii, text);
   tri__text_printf(text, " %s", escape(colour, "\33[1m"));
   if (finished || fit->batches <= 0) {
     fixed(text, seconds, 0);
@@ -139,7 +140,8 @@ static void show(tri_progress *p, const tri_fit *fit, bool finished) {
   tri_text text = {.allocator = &fit->model->memory.allocator};
   p->shown = now();
   tri__text_puts(&text, p->terminal ? "\r" : "");
-  tri_status status = tri_progress_line(fit, p->shown - p->began, finished, p->terminal, &text);
+  tri_status status = tri_progress_line(fit, p->shown - p->began, finished,
+                                        p->terminal && !p->no_colour, p->ascii, &text);
   tri__text_puts(&text, p->terminal ? "\33[K" : "");
   tri__text_puts(&text, finished ? "\n" : "");
   if (!status && !text.status) p->write(p->context, text.data, text.size);

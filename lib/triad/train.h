@@ -213,16 +213,17 @@ TRI_CHECKED TRI_API tri_status tri_model_train_on_batch(tri_model *model, const 
 
 /* Appends Keras's line of progress without its end, "200/1719 ━━━… 3s 2ms/step - accuracy: 0.6831 -
  * loss: 0.9987": `seconds` since the epoch began; `finished` not 0: of an epoch that has ended.
- * colour not 0: with Keras's escapes for a terminal. TRI_MEMORY. */
+ * colour not 0: with Keras's escapes for a terminal; ascii not 0: "===" for "━━━". TRI_MEMORY. */
 TRI_CHECKED TRI_API tri_status tri_progress_line(const tri_fit *fit, double seconds, int finished,
-                                                 int colour, tri_text *text);
+                                                 int colour, int ascii, tri_text *text);
 
 /* Shows how a training goes on. Zeroed but for what is said here. */
 typedef struct tri_progress {
   void (*write)(void *context, const char *text, size_t size);
   void *context;
   int terminal; /* not 0: one line an epoch, rewritten; otherwise written when an epoch has ended */
-  double began, shown; /* its own */
+  int no_colour, ascii; /* of the line on a terminal, which is coloured; of all lines */
+  double began, shown;  /* its own */
 } tri_progress;
 
 /* The callback that shows it; progress must last as long as it. */

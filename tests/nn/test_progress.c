@@ -8,13 +8,18 @@
 
 static const char *const names[] = {"loss", "accuracy", "val_loss"};
 
-static void line(int64_t batch, int64_t batches, size_t n, const double *values, double seconds,
-                 int finished, int colour, const char *expected) {
+static void look(const tri_fit *fit, double seconds, int finished, int colour, int ascii,
+                 const char *expected) {
   tri_text text = {0};
-  tri_fit fit = {.batch = batch, .batches = batches, .logs = {n, names, values}};
-  ck_assert_int_eq(tri_progress_line(&fit, seconds, finished, colour, &text), TRI_OK);
+  ck_assert_int_eq(tri_progress_line(fit, seconds, finished, colour, ascii, &text), TRI_OK);
   ck_assert_str_eq(text.data, expected);
   tri_text_free(&text);
+}
+
+static void line(int64_t batch, int64_t batches, size_t n, const double *values, double seconds,
+                 int finished, int colour, const char *expected) {
+  tri_fit fit = {.batch = batch, .batches = batches, .logs = {n, names, values}};
+  look(&fit, seconds, finished, colour, 0, expected);
 }
 
 START_TEST(lines_are_as_keras_writes_them) {
@@ -51,12 +56,22 @@ START_TEST(terminals_have_colours) {
 }
 END_TEST
 
+START_TEST(lines_may_be_in_ascii) {
+  tri_fit fit = {.batch = 0, .batches = 2, .logs = {1, names, (double[]){1}}};
+  look(&fit, 1, 0, 0, 1, "1/2 ==========---------- 1s 1s/step - loss: 1.0000");
+  look(&fit, 1, 0, 1, 1,
+       "\33[1m1/2\33[0m \33[32m==========\33[0m\33[37m==========\33[0m \33[1m1s\33[0m 1s/step - "
+       "loss: 1.0000");
+}
+END_TEST
+
 static Suite *suite(void) {
   Suite *s = suite_create("progress");
   TCase *t = tcase_create("progress");
   tcase_add_test(t, lines_are_as_keras_writes_them);
   tcase_add_test(t, numbers_that_are_none_are_shown);
   tcase_add_test(t, terminals_have_colours);
+  tcase_add_test(t, lines_may_be_in_ascii);
   suite_add_tcase(s, t);
   return s;
 }

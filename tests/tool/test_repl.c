@@ -28,7 +28,8 @@ struct terminal {
 static struct terminal t;
 static char home[4096];
 
-static void start(void) {
+/* The tool with arguments, on a terminal of this kind in this locale. */
+static void start_with(const char *terminal, const char *locale, char *const *arguments) {
   const char *tool = getenv("TRIAD");
   if (!tool) tool = "./triad";
   t.size = t.from = 0;
@@ -44,13 +45,16 @@ static void start(void) {
   int fd = open(name, O_RDWR);
   if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0) _exit(99);
   ioctl(0, TIOCSCTTY, 0);
-  setenv("TERM", "dumb", 1);
-  setenv("LC_ALL", "C.UTF-8", 1);
+  setenv("TERM", terminal, 1);
+  setenv("LC_ALL", locale, 1);
+  unsetenv("NO_COLOR");
   setenv("INPUTRC", "/dev/null", 1);
   setenv("XDG_STATE_HOME", home, 1);
-  execl(tool, tool, (char *)NULL);
+  execv(tool, arguments);
   _exit(99);
 }
+
+static void start(void) { start_with("dumb", "C.UTF-8", (char *[]){"triad", NULL}); }
 
 /* Waits until `text` is seen behind what was expected before. */
 static void expect(const char *text) {
@@ -180,12 +184,37 @@ START_TEST(completion_and_history) {
 END_TEST
 #endif
 
+#if HAVE_JANSSON
+/* What training prints is in the terminal's characters and colours. */
+START_TEST(progress_of_training) {
+  static const struct {
+    const char *terminal, *locale, *expected;
+  } cases[] = {{"dumb", "C.UTF-8", "\r1/1 ━━━━━━━━━━━━━━━━━━━━ "},
+               {"dumb", "C", "\r1/1 ==================== "},
+               {"xterm", "C", "\r\33[1m1/1\33[0m \33[32m====================\33[0m "}};
+  const char *source = getenv("abs_srcdir");
+  char config[4096], data[4096], output[sizeof home + 32];
+  snprintf(config, sizeof config, "%s/examples/xor.json", source ? source : "..");
+  snprintf(data, sizeof data, "--data=%s/examples/xor.csv", source ? source : "..");
+  snprintf(output, sizeof output, "--output=%s/xor.triad", home);
+  start_with(cases[_i].terminal, cases[_i].locale,
+             (char *[]){"triad", "train", config, data, output, "--epochs=2", NULL});
+  expect("Epoch 2/2\r\n");
+  expect(cases[_i].expected);
+  finish();
+}
+END_TEST
+#endif
+
 static Suite *suite(void) {
   Suite *s = suite_create("repl");
   TCase *c = tcase_create("repl");
   tcase_set_timeout(c, 120);
   tcase_add_test(c, a_session);
   tcase_add_test(c, interrupts);
+#if HAVE_JANSSON
+  tcase_add_loop_test(c, progress_of_training, 0, 3);
+#endif
 #ifdef HAVE_READLINE
   tcase_add_test(c, completion_and_history);
 #endif
