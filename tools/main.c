@@ -140,6 +140,31 @@ struct plan {
   bool quiet, done; /* done: --help or --version was answered */
 };
 
+/* What is run instead of statements, by the first word of the command line. */
+static const struct {
+  const char *name;
+  int (*run)(struct session *session, int argc, char **argv);
+} subcommands[] = {{"emit", emit_command},       {"gradcheck", gradcheck_command},
+                   {"train", train_command},     {"evaluate", evaluate_command},
+                   {"predict", predict_command}, {"summary", summary_command}};
+enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
+
+/* Whether a name in a file's place is a subcommand's, and no file's: this is told. */
+static bool is_late_subcommand(const struct plan *plan, const char *name) {
+  for (size_t i = 0; i < SUBCOMMANDS && !plan->n; i++)
+    if (strcmp(name, subcommands[i].name) == 0 && access(name, F_OK) != 0) {
+      fprintf(stderr, "triad: options go behind the subcommand: triad %s [OPTION]...\n", name);
+      return true;
+    }
+  return false;
+}
+
+static bool add_file(struct plan *plan, const char *path) {
+  if (is_late_subcommand(plan, path)) return false;
+  plan->jobs[plan->n++] = (struct job){.text = path};
+  return true;
+}
+
 static bool set_colour(struct session *session, const char *when) {
   static const char *const names[] = {
       [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
@@ -160,7 +185,7 @@ static bool add_binding(struct plan *plan, const char *text) {
 
 static bool take_option(struct session *session, struct plan *plan, int option) {
   switch (option) {
-  case 1: plan->jobs[plan->n++] = (struct job){.text = optarg}; return true;
+  case 1: return add_file(plan, optarg);
   case 'e': plan->jobs[plan->n++] = (struct job){JOB_TEXT, optarg}; return true;
   case 'q': plan->quiet = true; return true;
   case OPTION_JSON: session->output.json = true; return true;
@@ -250,17 +275,9 @@ static int finish(struct session *session, bool good) {
   return good && !session->output.broken ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
-/* What is run instead of statements, by the first word of the command line. */
-static const struct {
-  const char *name;
-  int (*run)(struct session *session, int argc, char **argv);
-} subcommands[] = {{"emit", emit_command},       {"gradcheck", gradcheck_command},
-                   {"train", train_command},     {"evaluate", evaluate_command},
-                   {"predict", predict_command}, {"summary", summary_command}};
-
 /* The exit status of a subcommand, or -1 if none is asked for. */
 static int run_subcommand(struct session *session, int argc, char **argv) {
-  for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof *subcommands; i++)
+  for (size_t i = 0; argc > 1 && i < SUBCOMMANDS; i++)
     if (strcmp(argv[1], subcommands[i].name) == 0) {
       int status = subcommands[i].run(session, argc - 1, argv + 1);
       tell_broken(session);

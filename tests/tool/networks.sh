@@ -39,6 +39,10 @@ run 2 train "$examples/xor.json" other.json --data=x
 run 2 evaluate x.triad --data=x --seed=1
 has "wrong usage points to --help" "Try 'triad evaluate --help'" "$work/err"
 run 2 predict x.triad --data=x --output=x.txt
+for command in emit gradcheck train evaluate predict summary; do
+  run 2 --json $command f.tri --nosuchoption
+  has "options before $command" "^triad: options go behind the subcommand: triad $command " "$work/err"
+done
 
 if ! "$TRIAD" summary "$examples/xor.json" >"$work/summary" 2>"$work/err"; then
   has "without Jansson that is told" 'triad was built without' "$work/err"
