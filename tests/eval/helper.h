@@ -20,6 +20,13 @@ static inline void ok(tri_status status) {
   ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_graph_error(g)->message);
 }
 
+/* e is no expression, and the graph tells why. */
+static inline void fails(tri_expr e, tri_status status, const char *message) {
+  ck_assert_int_eq(tri_expr_status(e), status);
+  ck_assert_str_eq(tri_graph_error(g)->message, message);
+  tri_graph_clear_error(g);
+}
+
 static inline tri_expr integer(int64_t n) { return tri_integer(g, n); }
 
 /* The variable of shape [], [a] or [a, b], by its rank. */

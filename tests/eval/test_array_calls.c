@@ -147,7 +147,8 @@ START_TEST(two_bindings_stay_ready) {
     ck_assert(out[0] == 321.0);
     if (n == 2) ck_assert(out[1] == 654.0);
   }
-  if (tri_function_arrays(f, NULL)) ck_assert_int_eq(memory.calls, calls);
+  ck_assert(tri_function_arrays(f, NULL));
+  ck_assert_int_eq(memory.calls, calls);
   tri_workspace_free(workspace);
   tri_function_free(f);
   ck_assert_uint_eq(memory.in_use, 0);
@@ -155,18 +156,9 @@ START_TEST(two_bindings_stay_ready) {
 END_TEST
 
 static Suite *array_calls(void) {
-  Suite *s = suite_create("array calls");
-  TCase *c = tcase_create("array calls");
-  tcase_add_checked_fixture(c, setup, teardown);
-  tcase_add_test(c, doubles_in_place);
-  tcase_add_test(c, floats_in_place);
-  tcase_add_test(c, interrupts_update_all_or_nothing);
-  tcase_add_test(c, no_value_is_nan);
-  tcase_add_test(c, refused_donations);
-  tcase_add_test(c, refused_calls);
-  tcase_add_test(c, two_bindings_stay_ready);
-  suite_add_tcase(s, c);
-  return s;
+  return tri_test_suite("array calls", 0, setup, teardown, doubles_in_place, floats_in_place,
+                        interrupts_update_all_or_nothing, no_value_is_nan, refused_donations,
+                        refused_calls, two_bindings_stay_ready);
 }
 
 int main(void) { return tri_test_main("array calls", array_calls); }

@@ -504,19 +504,9 @@ START_TEST(classes_and_tables) {
 END_TEST
 
 static Suite *array_programs(void) {
-  Suite *s = suite_create("array programs");
-  TCase *c = tcase_create("array programs");
-  tcase_set_timeout(c, 120);
-  tcase_add_checked_fixture(c, set_up, tear_down);
-  tcase_add_test(c, random_programs);
-  tcase_add_test(c, layers);
-  tcase_add_test(c, products_that_stay);
-  tcase_add_test(c, gradient_descent);
-  tcase_add_test(c, adam);
-  tcase_add_test(c, donated_in_turns);
-  tcase_add_test(c, classes_and_tables);
-  suite_add_tcase(s, c);
-  return s;
+  return tri_test_suite("array programs", 120, set_up, tear_down, random_programs, layers,
+                        products_that_stay, gradient_descent, adam, donated_in_turns,
+                        classes_and_tables);
 }
 
 int main(void) { return tri_test_main("array programs", array_programs); }

@@ -298,18 +298,9 @@ START_TEST(far_outside) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("array_windows");
-  TCase *t = tcase_create("windows");
   rng = random_start(20261129);
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_set_timeout(t, 240);
-  tcase_add_test(t, convolutions_as_interpreted);
-  tcase_add_test(t, other_uses_of_windows);
-  tcase_add_test(t, groups_of_channels);
-  tcase_add_test(t, zeros_by_choice_are_strong);
-  tcase_add_test(t, images_of_loops);
-  tcase_add_test(t, far_outside);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("array_windows", 240, set_up, tear_down, convolutions_as_interpreted,
+                        other_uses_of_windows, groups_of_channels, zeros_by_choice_are_strong,
+                        images_of_loops, far_outside);
 }
 int main(void) { return tri_test_main("array_windows", suite); }

@@ -237,25 +237,12 @@ START_TEST(misfits_say_what_they_are_of) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("last");
-  TCase *t = tcase_create("last");
   rng = random_start(20261127);
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_set_timeout(t, 120);
-  tcase_add_test(t, lse_in_all_modes);
-  tcase_add_test(t, lse_of_large_numbers);
-  tcase_add_test(t, lse_of_balls_encloses);
-  tcase_add_test(t, one_element_is_exact);
-  tcase_add_test(t, ties_are_no_kinks_of_lse);
-  tcase_add_test(t, lse_is_chosen_or_not);
-  tcase_add_test(t, argmax_is_the_first);
-  tcase_add_test(t, argmax_of_balls_may_be_undecided);
-  tcase_add_test(t, argmax_has_no_derivative_but_zero);
-  tcase_add_test(t, labels_are_rows_of_the_unit_matrix);
-  tcase_add_test(t, loops_reduce_in_their_bodies);
-  tcase_add_test(t, patterns_of_reductions);
-  tcase_add_test(t, misfits_say_what_they_are_of);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("last", 120, set_up, tear_down, lse_in_all_modes, lse_of_large_numbers,
+                        lse_of_balls_encloses, one_element_is_exact, ties_are_no_kinks_of_lse,
+                        lse_is_chosen_or_not, argmax_is_the_first, argmax_of_balls_may_be_undecided,
+                        argmax_has_no_derivative_but_zero, labels_are_rows_of_the_unit_matrix,
+                        loops_reduce_in_their_bodies, patterns_of_reductions,
+                        misfits_say_what_they_are_of);
 }
 int main(void) { return tri_test_main("last", suite); }

@@ -375,27 +375,11 @@ START_TEST(blame_behind_many_results) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("loop_edges");
-  TCase *tc = tcase_create("loop_edges");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, what_does_not_fit);
-  tcase_add_test(tc, parameters_are_distinct);
-  tcase_add_test(tc, nothing_to_compute);
-  tcase_add_test(tc, carries_nobody_reads);
-  tcase_add_test(tc, results_without_values);
-  tcase_add_test(tc, steps_without_end);
-  tcase_add_test(tc, empty_parts);
-  tcase_add_test(tc, errors_pass_through);
-  tcase_add_test(tc, beyond_64_bits);
-  tcase_add_test(tc, nested_too_deep);
-  tcase_add_test(tc, index_out_of_range);
-  tcase_add_test(tc, chosen_parts);
-  tcase_add_test(tc, kinks_in_loops);
-  tcase_add_test(tc, strong_zeros);
-  tcase_add_test(tc, blame_behind_many_results);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("loop_edges", 60, set_up, tear_down, what_does_not_fit,
+                        parameters_are_distinct, nothing_to_compute, carries_nobody_reads,
+                        results_without_values, steps_without_end, empty_parts, errors_pass_through,
+                        beyond_64_bits, nested_too_deep, index_out_of_range, chosen_parts,
+                        kinks_in_loops, strong_zeros, blame_behind_many_results);
 }
 
 int main(void) { return tri_test_main("test_loop_edges", suite); }

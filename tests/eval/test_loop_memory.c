@@ -148,16 +148,8 @@ START_TEST(memory_fails) { ck_assert_int_gt(failing_loop(scenario), 20); }
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("loop_memory");
-  TCase *tc = tcase_create("loop_memory");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, checkpoints);
-  tcase_add_test(tc, few_snapshots_of_many_steps);
-  tcase_add_test(tc, loops_in_a_buffer);
-  tcase_add_test(tc, memory_fails);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("loop_memory", 60, set_up, tear_down, checkpoints,
+                        few_snapshots_of_many_steps, loops_in_a_buffer, memory_fails);
 }
 
 int main(void) { return tri_test_main("test_loop_memory", suite); }

@@ -598,24 +598,10 @@ START_TEST(size_does_not_matter) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("loops");
-  TCase *tc = tcase_create("loops");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, random_loops);
-  tcase_add_test(tc, random_maps);
-  tcase_add_test(tc, high_orders);
-  tcase_add_test(tc, named_sizes);
-  tcase_add_test(tc, equal_loops_are_one_node);
-  tcase_add_test(tc, loops_meet);
-  tcase_add_test(tc, edges_of_domains);
-  tcase_add_test(tc, writing_out_ends);
-  tcase_add_test(tc, long_sums);
-  tcase_add_test(tc, indices_are_counted);
-  tcase_add_test(tc, in_place);
-  tcase_add_test(tc, size_does_not_matter);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("loops", 60, set_up, tear_down, random_loops, random_maps, high_orders,
+                        named_sizes, equal_loops_are_one_node, loops_meet, edges_of_domains,
+                        writing_out_ends, long_sums, indices_are_counted, in_place,
+                        size_does_not_matter);
 }
 
 int main(void) { return tri_test_main("test_loops", suite); }

@@ -283,16 +283,8 @@ START_TEST(memory_fails) { ck_assert_int_gt(failing_loop(scenario), 50); }
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("scans");
-  TCase *tc = tcase_create("scans");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_set_timeout(tc, 60);
-  tcase_add_test(tc, random_scans);
-  tcase_add_test(tc, what_is_split);
-  tcase_add_test(tc, exactly);
-  tcase_add_test(tc, memory_fails);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("scans", 60, set_up, tear_down, random_scans, what_is_split, exactly,
+                        memory_fails);
 }
 
 int main(void) { return tri_test_main("test_scans", suite); }

@@ -626,26 +626,13 @@ START_TEST(threads_share_a_plan) {
 END_TEST
 
 static Suite *make(void) {
-  Suite *suite = suite_create("sparse");
-  TCase *tc = tcase_create("sparse");
-  tcase_add_checked_fixture(tc, set_up, tear_down);
-  tcase_add_test(tc, random_graphs_agree_with_dense_runs);
-  tcase_add_test(tc, a_loop_is_tridiagonal);
-  tcase_add_test(tc, an_arrow_has_two_colours);
-  tcase_add_test(tc, a_linear_function_has_no_entries);
-  tcase_add_test(tc, all_layouts_agree_with_dense_runs);
-  tcase_add_test(tc, long_rows_are_adjoint_runs);
-  tcase_add_test(tc, numbers_begin_at_0_or_1);
-  tcase_add_test(tc, colours_are_as_defined);
-  tcase_add_test(tc, more_than_64_colours_agree);
-  tcase_add_test(tc, named_sizes_are_known);
-  tcase_add_test(tc, data_pick_parts);
-  tcase_add_test(tc, loops_in_loops_with_carries_agree);
-  tcase_add_test(tc, a_used_workspace_allocates_nothing);
-  tcase_add_test(tc, threads_share_a_plan);
-  tcase_add_test(tc, every_allocation_may_fail);
-  suite_add_tcase(suite, tc);
-  return suite;
+  return tri_test_suite("sparse", 0, set_up, tear_down, random_graphs_agree_with_dense_runs,
+                        a_loop_is_tridiagonal, an_arrow_has_two_colours,
+                        a_linear_function_has_no_entries, all_layouts_agree_with_dense_runs,
+                        long_rows_are_adjoint_runs, numbers_begin_at_0_or_1, colours_are_as_defined,
+                        more_than_64_colours_agree, named_sizes_are_known, data_pick_parts,
+                        loops_in_loops_with_carries_agree, a_used_workspace_allocates_nothing,
+                        threads_share_a_plan, every_allocation_may_fail);
 }
 
 int main(void) { return tri_test_main("sparse", make); }

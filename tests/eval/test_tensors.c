@@ -585,12 +585,6 @@ END_TEST
 
 /* --- what does not fit */
 
-static void fails(tri_expr e, tri_status status, const char *message) {
-  ck_assert_int_eq(tri_expr_status(e), status);
-  ck_assert_str_eq(tri_graph_error(g)->message, message);
-  tri_graph_clear_error(g);
-}
-
 START_TEST(misfits_name_both_shapes) {
   tri_expr a = variable("a", 2, 3, 4, 0), b = variable("b", 2, 3, 5, 0), n = tri_integer(g, 3);
   fails(tri_matmul(a, b), TRI_SHAPE, "matmul of shapes [3, 4] and [3, 5], which do not fit");

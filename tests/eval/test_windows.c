@@ -587,12 +587,6 @@ END_TEST
 
 /* --- what does not fit */
 
-static void fails(tri_expr x, tri_status status, const char *message) {
-  ck_assert_int_eq(tri_expr_status(x), status);
-  ck_assert_str_eq(tri_graph_error(g)->message, message);
-  tri_graph_clear_error(g);
-}
-
 START_TEST(misfits_name_both_shapes) {
   tri_expr x = tri_variable_shaped(g, "x", 4, (int64_t[]){2, 5, 5, 3}, NULL),
            k = tri_variable_shaped(g, "k", 4, (int64_t[]){3, 3, 4, 8}, NULL),
@@ -656,28 +650,13 @@ START_TEST(windows_are_interrupted) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("windows");
-  TCase *t = tcase_create("windows");
   rng = random_start(20261128);
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_set_timeout(t, 240);
-  tcase_add_test(t, all_modes_agree);
-  tcase_add_test(t, rational_numbers_are_exact);
-  tcase_add_test(t, transposes_are_each_other_s);
-  tcase_add_test(t, patterns_are_those_of_the_written_out);
-  tcase_add_test(t, texts_read_back);
-  tcase_add_test(t, same_padding_is_keras_s);
-  tcase_add_test(t, arrays_are_padded);
-  tcase_add_test(t, named_sizes_are_bound_at_a_call);
-  tcase_add_test(t, no_channels_take_no_time);
-  tcase_add_test(t, loops_have_windows_in_their_bodies);
-  tcase_add_test(t, ties_are_kinks);
-  tcase_add_test(t, balls_that_overlap);
-  tcase_add_test(t, zeros_by_choice_are_strong);
-  tcase_add_test(t, windows_without_elements_have_no_value);
-  tcase_add_test(t, misfits_name_both_shapes);
-  tcase_add_test(t, windows_are_interrupted);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite(
+      "windows", 240, set_up, tear_down, all_modes_agree, rational_numbers_are_exact,
+      transposes_are_each_other_s, patterns_are_those_of_the_written_out, texts_read_back,
+      same_padding_is_keras_s, arrays_are_padded, named_sizes_are_bound_at_a_call,
+      no_channels_take_no_time, loops_have_windows_in_their_bodies, ties_are_kinks,
+      balls_that_overlap, zeros_by_choice_are_strong, windows_without_elements_have_no_value,
+      misfits_name_both_shapes, windows_are_interrupted);
 }
 int main(void) { return tri_test_main("windows", suite); }

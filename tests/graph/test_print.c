@@ -136,12 +136,7 @@ START_TEST(shaped_variables) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("print");
-  TCase *tc = tcase_create("print");
-  tcase_add_test(tc, as_a_person_writes);
-  tcase_add_test(tc, shaped_variables);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("print", 0, NULL, NULL, as_a_person_writes, shaped_variables);
 }
 
 int main(void) { return tri_test_main("test_print", suite); }

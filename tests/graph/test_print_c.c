@@ -215,13 +215,8 @@ START_TEST(compiled_c_is_the_kernels) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("print_c");
-  TCase *tc = tcase_create("print_c");
-  tcase_add_test(tc, constants_of_c);
-  tcase_add_test(tc, c_as_a_person_writes);
-  tcase_add_test(tc, compiled_c_is_the_kernels);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("print_c", 0, NULL, NULL, constants_of_c, c_as_a_person_writes,
+                        compiled_c_is_the_kernels);
 }
 
 int main(void) { return tri_test_main("test_print_c", suite); }

@@ -62,12 +62,7 @@ START_TEST(dot_labels) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("print_dot");
-  TCase *tc = tcase_create("print_dot");
-  tcase_add_test(tc, dot_has_each_node_once);
-  tcase_add_test(tc, dot_labels);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("print_dot", 0, NULL, NULL, dot_has_each_node_once, dot_labels);
 }
 
 int main(void) { return tri_test_main("test_print_dot", suite); }

@@ -224,16 +224,9 @@ START_TEST(definitions_read_back_exactly) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("print_laws");
-  TCase *tc = tcase_create("print_laws");
-  tcase_add_test(tc, text_reads_back_exactly);
-  tcase_add_test(tc, text_of_all_rows_reads_back);
-  tcase_add_test(tc, order_is_of_structure);
-  tcase_add_test(tc, latex_is_balanced);
-  tcase_add_test(tc, shared_parts_are_named);
-  tcase_add_test(tc, definitions_read_back_exactly);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("print_laws", 0, NULL, NULL, text_reads_back_exactly,
+                        text_of_all_rows_reads_back, order_is_of_structure, latex_is_balanced,
+                        shared_parts_are_named, definitions_read_back_exactly);
 }
 
 int main(void) { return tri_test_main("test_print_laws", suite); }

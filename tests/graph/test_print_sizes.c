@@ -137,14 +137,8 @@ START_TEST(linear_time) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("print_sizes");
-  TCase *tc = tcase_create("print_sizes");
-  tcase_add_test(tc, limits_of_text);
-  tcase_add_test(tc, printing_can_be_interrupted);
-  tcase_add_test(tc, any_depth);
-  tcase_add_test(tc, linear_time);
-  suite_add_tcase(s, tc);
-  return s;
+  return tri_test_suite("print_sizes", 0, NULL, NULL, limits_of_text, printing_can_be_interrupted,
+                        any_depth, linear_time);
 }
 
 int main(void) { return tri_test_main("test_print_sizes", suite); }

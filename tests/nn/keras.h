@@ -10,6 +10,7 @@
 #include <string.h>
 #include <triad.h>
 
+#include "config.h"
 #include "nn/nn.h"
 #include "tests/runner.h"
 
@@ -83,7 +84,7 @@ static inline void keras_same(const char *name, size_t output, const tri_array *
   for (size_t i = 0; i < expected->count; i++) {
     double e = tri_array_double(expected, i), d = fabs(tri_array_double(found, i) - e);
     most = fmax(most, fabs(e));
-    if (!(d <= off)) off = d; /* NaN stays */
+    if (!isnan(off) && !(d <= off)) off = d; /* NaN stays */
   }
   ck_assert_msg(off <= bound * most || (most == 0.0 && off <= bound),
                 "%s, %s: result %zu is off by %g of %g", name, keras_dtype(), output, off, most);
@@ -122,6 +123,29 @@ static inline tri_expr keras_variable(tri_graph *g, const char *name, const tri_
   ck_assert_msg(array, "%s is missing", name);
   for (size_t i = 0; i < array->rank; i++) dims[i] = (int64_t)array->dims[i];
   return tri_variable_shaped(g, name, array->rank, dims, names);
+}
+
+/* --- programs */
+
+/* A case for either type of numbers, of these tests; none without libzip. */
+static inline void keras_cases(Suite *s, size_t n, const TTest *const *tests) {
+#if HAVE_LIBZIP
+  for (int i = 0; i < 2; i++) {
+    TCase *t = tcase_create(i ? "float32" : "float64");
+    tcase_add_checked_fixture(t, i ? keras_read_float : keras_read_double, keras_forget);
+    for (size_t k = 0; k < n; k++) tcase_add_test(t, tests[k]);
+    suite_add_tcase(s, t);
+  }
+#else
+  (void)s, (void)n, (void)tests;
+#endif
+}
+
+static inline int keras_main(const char *name, Suite *(*suite)(void)) {
+#if !HAVE_LIBZIP
+  puts("# triad was built without libzip: cases of Keras are not read");
+#endif
+  return tri_test_main(name, suite);
 }
 
 #endif

@@ -8,6 +8,26 @@
 
 #include "nn/nn.h"
 
+static inline void fine(tri_model *m, tri_status status) {
+  ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_model_error(m)->message);
+}
+
+static inline void add_layer(tri_model *m, tri_layer layer) { fine(m, tri_model_add(m, layer)); }
+
+/* A layer that is not added, and leaves nothing. */
+static inline void refuse_layer(tri_model *m, tri_layer layer, tri_status status,
+                                const char *message) {
+  size_t parameters = tri_model_parameters(m), weights = tri_model_weights(m),
+         layers = tri_model_layers(m);
+  uint32_t nodes = tri_graph_size(tri_model_graph(m));
+  ck_assert_int_eq(tri_model_add(m, layer), status);
+  ck_assert_str_eq(tri_model_error(m)->message, message);
+  ck_assert_uint_eq(tri_model_parameters(m), parameters);
+  ck_assert_uint_eq(tri_model_weights(m), weights);
+  ck_assert_uint_eq(tri_model_layers(m), layers);
+  ck_assert_uint_eq(tri_graph_size(tri_model_graph(m)), nodes);
+}
+
 /* A variable and what it stands for. */
 struct given {
   tri_expr variable;

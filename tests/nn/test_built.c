@@ -20,10 +20,7 @@ static void tear_down(void) {
   tri_model_free(m);
 }
 
-static void add(tri_layer layer) {
-  tri_status status = tri_model_add(m, layer);
-  ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
-}
+static void add(tri_layer layer) { add_layer(m, layer); }
 
 static void build(bool training) {
   tri__built_free(m, &b);
@@ -267,23 +264,13 @@ START_TEST(failed_allocations_are_told) { ck_assert_int_gt(failing_loop(whole_mo
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("built");
-  TCase *t = tcase_create("built");
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, batches_are_normalized_in_training);
-  tcase_add_test(t, moving_statistics_normalize_in_use);
-  tcase_add_test(t, normalization_without_gamma_and_beta);
-  tcase_add_test(t, shared_statistics_move_twice);
-  tcase_add_test(t, masks_drop_in_training_only);
-  tcase_add_test(t, each_call_has_a_mask_of_its_own);
-  tcase_add_test(t, regularizers_are_added_up);
-  tcase_add_test(t, models_without_regularizers_have_no_penalty);
-  tcase_add_test(t, logits_are_those_of_the_last_activation);
-  tcase_add_test(t, options_are_decimals);
-  tcase_add_test(t, models_without_outputs_are_not_built);
-  tcase_add_test(t, failed_allocations_are_told);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("built", 0, set_up, tear_down, batches_are_normalized_in_training,
+                        moving_statistics_normalize_in_use, normalization_without_gamma_and_beta,
+                        shared_statistics_move_twice, masks_drop_in_training_only,
+                        each_call_has_a_mask_of_its_own, regularizers_are_added_up,
+                        models_without_regularizers_have_no_penalty,
+                        logits_are_those_of_the_last_activation, options_are_decimals,
+                        models_without_outputs_are_not_built, failed_allocations_are_told);
 }
 
 int main(void) { return tri_test_main("built", suite); }

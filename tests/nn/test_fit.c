@@ -540,34 +540,16 @@ START_TEST(losses_of_outputs_are_added) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("fit");
-  TCase *t = tcase_create("fit");
-  tcase_set_timeout(t, 60);
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, data_that_do_not_fit_are_told);
-  tcase_add_test(t, labels_out_of_range_are_told);
-  tcase_add_test(t, numbers_that_are_none_are_told);
-  tcase_add_test(t, numbers_beyond_floats_are_told);
-  tcase_add_test(t, options_without_sense_are_told);
-  tcase_add_test(t, compiling_without_sense_is_told);
-  tcase_add_test(t, a_loss_that_is_none_ends_it);
-  tcase_add_test(t, it_is_interrupted);
-  tcase_add_test(t, histories_tell_of_each_epoch);
-  tcase_add_test(t, validation_takes_the_last_samples);
-  tcase_add_test(t, a_batch_of_all_is_one_step);
-  tcase_add_test(t, every_sample_comes_once);
-  tcase_add_test(t, what_is_generated_is_learnt);
-  tcase_add_test(t, rates_are_scheduled);
-  tcase_add_test(t, rates_without_sense_leave_it_as_it_is);
-  tcase_add_test(t, it_stops_early);
-  tcase_add_test(t, progress_is_shown);
-  tcase_add_test(t, fits_are_not_within_fits);
-  tcase_add_test(t, a_model_that_is_fitted_stays_what_it_is);
-  tcase_add_test(t, predictions_are_not_within_predictions);
-  tcase_add_test(t, other_outputs_are_compiled_anew);
-  tcase_add_test(t, losses_of_outputs_are_added);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite(
+      "fit", 60, set_up, tear_down, data_that_do_not_fit_are_told, labels_out_of_range_are_told,
+      numbers_that_are_none_are_told, numbers_beyond_floats_are_told,
+      options_without_sense_are_told, compiling_without_sense_is_told, a_loss_that_is_none_ends_it,
+      it_is_interrupted, histories_tell_of_each_epoch, validation_takes_the_last_samples,
+      a_batch_of_all_is_one_step, every_sample_comes_once, what_is_generated_is_learnt,
+      rates_are_scheduled, rates_without_sense_leave_it_as_it_is, it_stops_early, progress_is_shown,
+      fits_are_not_within_fits, a_model_that_is_fitted_stays_what_it_is,
+      predictions_are_not_within_predictions, other_outputs_are_compiled_anew,
+      losses_of_outputs_are_added);
 }
 
 int main(void) {

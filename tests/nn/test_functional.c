@@ -201,20 +201,12 @@ START_TEST(weights_are_of_the_models_type) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("functional");
-  TCase *t = tcase_create("functional");
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, shared_layers_have_one_set_of_weights);
-  tcase_add_test(t, tensors_are_joined_along_an_axis);
-  tcase_add_test(t, what_does_not_fit_is_told);
-  tcase_add_test(t, masks_and_inputs_have_names_of_their_own);
-  tcase_add_test(t, failed_tensors_carry_their_failure);
-  tcase_add_test(t, tensors_belong_to_their_model);
-  tcase_add_test(t, sequential_models_are_not_called);
-  tcase_add_test(t, models_can_be_looked_at);
-  tcase_add_test(t, weights_are_of_the_models_type);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("functional", 0, set_up, tear_down, shared_layers_have_one_set_of_weights,
+                        tensors_are_joined_along_an_axis, what_does_not_fit_is_told,
+                        masks_and_inputs_have_names_of_their_own,
+                        failed_tensors_carry_their_failure, tensors_belong_to_their_model,
+                        sequential_models_are_not_called, models_can_be_looked_at,
+                        weights_are_of_the_models_type);
 }
 
 int main(void) { return tri_test_main("functional", suite); }

@@ -14,10 +14,7 @@ static void set_up(void) {
 }
 static void tear_down(void) { tri_model_free(m); }
 
-static void add(tri_layer layer) {
-  tri_status status = tri_model_add(m, layer);
-  ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
-}
+static void add(tri_layer layer) { add_layer(m, layer); }
 
 static void again(void) {
   tear_down();
@@ -269,12 +266,7 @@ END_TEST
 /* --- what does not fit */
 
 static void refused(tri_layer layer, tri_status status, const char *message) {
-  uint32_t nodes = tri_graph_size(tri_model_graph(m));
-  size_t weights = tri_model_weights(m);
-  ck_assert_int_eq(tri_model_add(m, layer), status);
-  ck_assert_str_eq(tri_model_error(m)->message, message);
-  ck_assert_uint_eq(tri_graph_size(tri_model_graph(m)), nodes);
-  ck_assert_uint_eq(tri_model_weights(m), weights);
+  refuse_layer(m, layer, status, message);
 }
 
 START_TEST(what_does_not_fit_is_told) {
@@ -306,18 +298,10 @@ START_TEST(what_does_not_fit_is_told) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("images");
-  TCase *t = tcase_create("images");
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, convolutions_are_sums_over_windows);
-  tcase_add_test(t, kernels_are_dilated);
-  tcase_add_test(t, sequences_are_convolved);
-  tcase_add_test(t, pools_are_maxima_and_means);
-  tcase_add_test(t, shapes_and_names_are_those_of_keras);
-  tcase_add_test(t, kernels_are_spread_by_their_windows);
-  tcase_add_test(t, what_does_not_fit_is_told);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("images", 0, set_up, tear_down, convolutions_are_sums_over_windows,
+                        kernels_are_dilated, sequences_are_convolved, pools_are_maxima_and_means,
+                        shapes_and_names_are_those_of_keras, kernels_are_spread_by_their_windows,
+                        what_does_not_fit_is_told);
 }
 
 int main(void) { return tri_test_main("images", suite); }

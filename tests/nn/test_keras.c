@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Layers, losses and models against what Keras computes: results, gradients, moving statistics
  * (cases.py asked it, whose cases these are); and summaries as Keras prints them. */
-#include "config.h"
-
 #include "tests/nn/keras.h"
 
 static tri_model *new_model(void) {
@@ -243,27 +241,9 @@ START_TEST(summaries) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("keras");
-  TCase *t = tcase_create("summaries");
-  tcase_add_test(t, summaries);
-  suite_add_tcase(s, t);
-#if HAVE_LIBZIP
-  for (int i = 0; i < 2; i++) {
-    t = tcase_create(i ? "float32" : "float64");
-    tcase_add_checked_fixture(t, i ? keras_read_float : keras_read_double, keras_forget);
-    tcase_add_test(t, layers);
-    tcase_add_test(t, activations);
-    tcase_add_test(t, losses);
-    tcase_add_test(t, models);
-    suite_add_tcase(s, t);
-  }
-#endif
+  Suite *s = tri_test_suite("keras", 0, NULL, NULL, summaries);
+  keras_cases(s, 4, (const TTest *const[]){layers, activations, losses, models});
   return s;
 }
 
-int main(void) {
-#if !HAVE_LIBZIP
-  puts("# triad was built without libzip: cases of Keras are not read");
-#endif
-  return tri_test_main("keras", suite);
-}
+int main(void) { return keras_main("keras", suite); }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Optimizers and training against what Keras computes: weights after each step (cases.py asked
  * it). */
-#include "config.h"
-
 #include "nn/train.h"
 #include "tests/nn/keras.h"
 #include "tests/nn/keras_models.h"
@@ -148,21 +146,8 @@ END_TEST
 
 static Suite *suite(void) {
   Suite *s = suite_create("keras-train");
-#if HAVE_LIBZIP
-  for (int i = 0; i < 2; i++) {
-    TCase *t = tcase_create(i ? "float32" : "float64");
-    tcase_add_checked_fixture(t, i ? keras_read_float : keras_read_double, keras_forget);
-    tcase_add_test(t, optimizers);
-    tcase_add_test(t, models);
-    suite_add_tcase(s, t);
-  }
-#endif
+  keras_cases(s, 2, (const TTest *const[]){optimizers, models});
   return s;
 }
 
-int main(void) {
-#if !HAVE_LIBZIP
-  puts("# triad was built without libzip: cases of Keras are not read");
-#endif
-  return tri_test_main("keras-train", suite);
-}
+int main(void) { return keras_main("keras-train", suite); }

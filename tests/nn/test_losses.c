@@ -193,18 +193,10 @@ START_TEST(names_are_those_of_keras) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("losses");
-  TCase *t = tcase_create("losses");
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, losses_are_those_of_keras);
-  tcase_add_test(t, labels_choose_classes);
-  tcase_add_test(t, gradients_of_logits_are_softmax_less_target);
-  tcase_add_test(t, certain_probabilities_are_clipped);
-  tcase_add_test(t, accuracies_are_chosen_by_shapes);
-  tcase_add_test(t, what_does_not_fit_is_told);
-  tcase_add_test(t, names_are_those_of_keras);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("losses", 0, set_up, tear_down, losses_are_those_of_keras,
+                        labels_choose_classes, gradients_of_logits_are_softmax_less_target,
+                        certain_probabilities_are_clipped, accuracies_are_chosen_by_shapes,
+                        what_does_not_fit_is_told, names_are_those_of_keras);
 }
 
 int main(void) { return tri_test_main("losses", suite); }

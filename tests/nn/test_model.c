@@ -14,19 +14,10 @@ static void set_up(void) {
 }
 static void tear_down(void) { tri_model_free(m); }
 
-static void add(tri_layer layer) {
-  tri_status status = tri_model_add(m, layer);
-  ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
-}
+static void add(tri_layer layer) { add_layer(m, layer); }
 
 static void refused(tri_layer layer, tri_status status, const char *message) {
-  size_t parameters = tri_model_parameters(m), weights = tri_model_weights(m);
-  uint32_t nodes = tri_graph_size(tri_model_graph(m));
-  ck_assert_int_eq(tri_model_add(m, layer), status);
-  ck_assert_str_eq(tri_model_error(m)->message, message);
-  ck_assert_uint_eq(tri_model_parameters(m), parameters);
-  ck_assert_uint_eq(tri_model_weights(m), weights);
-  ck_assert_uint_eq(tri_graph_size(tri_model_graph(m)), nodes);
+  refuse_layer(m, layer, status, message);
 }
 
 /* Known answers of Random123's kat_vectors for philox4x32 with 10 rounds. */
@@ -213,19 +204,11 @@ START_TEST(activations_in_two_pieces_have_derivatives) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("model");
-  TCase *t = tcase_create("model");
-  tcase_add_checked_fixture(t, set_up, tear_down);
-  tcase_add_test(t, random_numbers_are_philox);
-  tcase_add_test(t, what_does_not_fit_is_told);
-  tcase_add_test(t, first_weights_are_spread_as_keras_spreads_them);
-  tcase_add_test(t, seeds_repeat_weights);
-  tcase_add_test(t, dense_layers_are_products_and_sums);
-  tcase_add_test(t, softmax_does_not_overflow);
-  tcase_add_test(t, activations_are_those_of_keras);
-  tcase_add_test(t, activations_in_two_pieces_have_derivatives);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("model", 0, set_up, tear_down, random_numbers_are_philox,
+                        what_does_not_fit_is_told, first_weights_are_spread_as_keras_spreads_them,
+                        seeds_repeat_weights, dense_layers_are_products_and_sums,
+                        softmax_does_not_overflow, activations_are_those_of_keras,
+                        activations_in_two_pieces_have_derivatives);
 }
 
 int main(void) { return tri_test_main("model", suite); }

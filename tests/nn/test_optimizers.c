@@ -207,16 +207,10 @@ START_TEST(sgd_is_one_difference) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("optimizers");
-  TCase *t = tcase_create("optimizers");
-  tcase_add_test(t, steps_are_those_of_keras);
-  tcase_add_test(t, gradients_are_bounded);
-  tcase_add_test(t, all_gradients_have_one_norm);
-  tcase_add_test(t, defaults_are_those_of_keras);
-  tcase_add_test(t, options_without_sense_are_told);
-  tcase_add_test(t, sgd_is_one_difference);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("optimizers", 0, NULL, NULL, steps_are_those_of_keras,
+                        gradients_are_bounded, all_gradients_have_one_norm,
+                        defaults_are_those_of_keras, options_without_sense_are_told,
+                        sgd_is_one_difference);
 }
 
 int main(void) { return tri_test_main("optimizers", suite); }

@@ -66,14 +66,9 @@ START_TEST(lines_may_be_in_ascii) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("progress");
-  TCase *t = tcase_create("progress");
-  tcase_add_test(t, lines_are_as_keras_writes_them);
-  tcase_add_test(t, numbers_that_are_none_are_shown);
-  tcase_add_test(t, terminals_have_colours);
-  tcase_add_test(t, lines_may_be_in_ascii);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("progress", 0, NULL, NULL, lines_are_as_keras_writes_them,
+                        numbers_that_are_none_are_shown, terminals_have_colours,
+                        lines_may_be_in_ascii);
 }
 
 int main(void) { return tri_test_main("progress", suite); }

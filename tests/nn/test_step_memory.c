@@ -42,11 +42,7 @@ START_TEST(steps_allocate_nothing) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("step_memory");
-  TCase *t = tcase_create("step_memory");
-  tcase_add_test(t, steps_allocate_nothing);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("step_memory", 0, NULL, NULL, steps_allocate_nothing);
 }
 
 int main(void) {

@@ -11,11 +11,6 @@ static void check(tri_model *m, const char *expected) {
   tri_model_free(m);
 }
 
-static void add_layer(tri_model *m, tri_layer layer) {
-  tri_status status = tri_model_add(m, layer);
-  ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
-}
-
 START_TEST(layers_are_listed_with_shapes_and_counts) {
   tri_model *m = tri_sequential(NULL);
   add_layer(m, tri_input(28, 28));
@@ -114,14 +109,9 @@ START_TEST(models_without_layers_have_a_summary) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("summary");
-  TCase *t = tcase_create("summary");
-  tcase_add_test(t, layers_are_listed_with_shapes_and_counts);
-  tcase_add_test(t, long_names_are_wrapped);
-  tcase_add_test(t, connections_are_shown);
-  tcase_add_test(t, models_without_layers_have_a_summary);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("summary", 0, NULL, NULL, layers_are_listed_with_shapes_and_counts,
+                        long_names_are_wrapped, connections_are_shown,
+                        models_without_layers_have_a_summary);
 }
 
 int main(void) { return tri_test_main("summary", suite); }

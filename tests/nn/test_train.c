@@ -210,19 +210,10 @@ START_TEST(optimizers_have_parameters_once_they_were_used) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("train");
-  TCase *t = tcase_create("train");
-  tcase_set_timeout(t, 60);
-  tcase_add_test(t, xor_is_learnt);
-  tcase_add_test(t, classes_are_learnt);
-  tcase_add_test(t, a_step_goes_along_the_gradient);
-  tcase_add_test(t, batch_normalization_moves_its_statistics);
-  tcase_add_test(t, dropout_keeps_its_share);
-  tcase_add_test(t, threads_change_no_bit);
-  tcase_add_test(t, threads_can_be_changed);
-  tcase_add_test(t, optimizers_have_parameters_once_they_were_used);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("train", 60, NULL, NULL, xor_is_learnt, classes_are_learnt,
+                        a_step_goes_along_the_gradient, batch_normalization_moves_its_statistics,
+                        dropout_keeps_its_share, threads_change_no_bit, threads_can_be_changed,
+                        optimizers_have_parameters_once_they_were_used);
 }
 
 int main(void) {

@@ -115,12 +115,8 @@ START_TEST(gradients_through_batch_statistics_are_proved) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("verify_network");
-  TCase *t = tcase_create("verify_network");
-  tcase_add_test(t, gradients_of_classifiers_are_proved);
-  tcase_add_test(t, gradients_through_batch_statistics_are_proved);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("verify_network", 0, NULL, NULL, gradients_of_classifiers_are_proved,
+                        gradients_through_batch_statistics_are_proved);
 }
 
 int main(void) { return tri_test_main("verify_network", suite); }

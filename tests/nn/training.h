@@ -9,6 +9,7 @@
 #include <triad.h>
 
 #include "config.h"
+#include "tests/nn/networks.h"
 #include "tests/runner.h"
 
 #if HAVE_OPENBLAS_SET_NUM_THREADS
@@ -26,12 +27,6 @@ static inline tri_array doubles(double *x, size_t rank, size_t rows, size_t colu
                      .count = rank > 1 ? rows * columns : rows,
                      .data = x};
 }
-
-static inline void fine(tri_model *m, tri_status status) {
-  ck_assert_msg(status == TRI_OK, "%s: %s", tri_status_code(status), tri_model_error(m)->message);
-}
-
-static inline void add_layer(tri_model *m, tri_layer layer) { fine(m, tri_model_add(m, layer)); }
 
 /* --- XOR */
 

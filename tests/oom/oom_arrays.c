@@ -57,6 +57,7 @@ static tri_status scenario_of(bool scans, const tri_allocator *allocator) {
   tri_graph *g = tri_graph_new(&(tri_graph_options){.allocator = allocator});
   if (!g) return TRI_MEMORY;
   tri_function *f = compiled(g, scans, allocator);
+  if (f) ck_assert_int_eq(tri_function_arrays(f, NULL), !scans);
   tri_status status = f ? call_twice(f) : tri_graph_status(g);
   tri_function_free(f);
   tri_graph_free(g);

@@ -43,12 +43,7 @@ START_TEST(allocations_fail_once) { ck_assert_int_gt(failing_loop(checking), 100
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("oom_gradcheck");
-  TCase *t = tcase_create("oom_gradcheck");
-  tcase_set_timeout(t, 300);
-  tcase_add_test(t, allocations_fail_once);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("oom_gradcheck", 300, NULL, NULL, allocations_fail_once);
 }
 
 int main(void) { return tri_test_main("oom_gradcheck", suite); }

@@ -104,13 +104,7 @@ START_TEST(allocations) { ck_assert_int_gt(failing_loop(native_scenario), 20); }
 END_TEST
 
 static Suite *oom_suite(void) {
-  Suite *s = suite_create("oom_native");
-  TCase *c = tcase_create("oom_native");
-  tcase_add_test(c, allocations);
-  tcase_add_test(c, allocations_of_loops);
-  tcase_set_timeout(c, 120);
-  suite_add_tcase(s, c);
-  return s;
+  return tri_test_suite("oom_native", 120, NULL, NULL, allocations, allocations_of_loops);
 }
 
 int main(void) { return tri_test_main("oom_native", oom_suite); }

@@ -51,12 +51,7 @@ START_TEST(allocations_fail_once) {
 END_TEST
 
 static Suite *suite(void) {
-  Suite *s = suite_create("oom_train");
-  TCase *t = tcase_create("oom_train");
-  tcase_set_timeout(t, 300);
-  tcase_add_test(t, allocations_fail_once);
-  suite_add_tcase(s, t);
-  return s;
+  return tri_test_suite("oom_train", 300, NULL, NULL, allocations_fail_once);
 }
 
 int main(void) {
