@@ -23,14 +23,14 @@ static uint32_t number(tri_graph *g, const char *what, int64_t given, int64_t le
 }
 
 /* What lies outside along a dimension of `whole` elements so that there is a window for every
- * stride, as Keras divides it. */
-static void pad_same(struct windows *w, uint32_t d, int64_t whole) {
+ * stride, as Keras divides it. An error id, or 0. */
+static uint32_t pad_same(tri_graph *g, struct windows *w, uint32_t d, int64_t whole) {
   int64_t span = ((int64_t)w->size[d] - 1) * w->dilation[d] + 1, stride = w->stride[d];
   assert(stride > 0);
   int64_t out = (whole + stride - 1) / stride, pad = (out - 1) * stride + span - whole;
   pad = out && pad > 0 ? pad : 0;
-  w->before[d] = (uint32_t)(pad / 2);
-  w->after[d] = (uint32_t)(pad - pad / 2);
+  uint32_t error = number(g, "padding", pad / 2, 0, &w->before[d]);
+  return error ? error : number(g, "padding", pad - pad / 2, 0, &w->after[d]);
 }
 
 enum padding { PADDING_GIVEN, PADDING_NONE, PADDING_SAME };
@@ -47,7 +47,8 @@ static uint32_t padding_of(tri_graph *g, const tri_windows *o, enum padding *pad
   return 0;
 }
 
-/* The options along dimensions with these sizes (-1: not known); `by_size`: strides are the sizes
+/* The options along dimensions with these sizes (-1: not known; too large ones fail later);
+ * `by_size`: strides are the sizes
  * of windows unless others are given. An error id, or 0. */
 static uint32_t take(tri_graph *g, const tri_windows *o, uint32_t rank, const int64_t *whole,
                      bool by_size, struct windows *w) {
@@ -62,7 +63,8 @@ static uint32_t take(tri_graph *g, const tri_windows *o, uint32_t rank, const in
       error = number(g, "a dilation", o->dilation[d] ? o->dilation[d] : 1, 1, &w->dilation[d]);
     if (!error) error = number(g, "padding", o->before[d], 0, &w->before[d]);
     if (!error) error = number(g, "padding", o->after[d], 0, &w->after[d]);
-    if (!error && padding == PADDING_SAME && whole[d] >= 0) pad_same(w, d, whole[d]);
+    if (!error && padding == PADDING_SAME && whole[d] >= 0 && whole[d] <= INT32_MAX)
+      error = pad_same(g, w, d, whole[d]);
   }
   return error;
 }

@@ -37,16 +37,24 @@ struct window_layout tri__window_layout(const struct windows *w, size_t n, size_
   return l;
 }
 
+/* Whether the first place of window o that is not before the array is one of the window's, and not
+ * behind the array. */
+static bool is_inside(const struct windows *w, uint32_t d, uint32_t o) {
+  int64_t at = (int64_t)o * w->stride[d] - w->before[d], step = w->dilation[d];
+  int64_t k = at < 0 ? (step - 1 - at) / step : 0;
+  return k < w->size[d] && at + k * step < w->whole[d];
+}
+
 bool tri__windows_inside(const struct windows *w) {
-  for (uint32_t d = 0; d < w->rank; d++)
-    for (uint32_t o = 0; o < windows_along(w, d); o++) {
-      bool inside = false;
-      for (uint32_t k = 0; k < w->size[d] && !inside; k++) {
-        int64_t at = (int64_t)o * w->stride[d] + (int64_t)k * w->dilation[d] - w->before[d];
-        inside = at >= 0 && at < w->whole[d];
-      }
-      if (!inside) return false;
-    }
+  for (uint32_t d = 0; d < w->rank; d++) {
+    uint32_t count = windows_along(w, d);
+    if (count && (!is_inside(w, d, 0) || !is_inside(w, d, count - 1))) return false;
+    /* Between them the first place inside is below the dilation, and no further on than the first
+     * window's. */
+    if (w->whole[d] >= w->dilation[d]) continue;
+    for (uint32_t o = 1; o < count; o++)
+      if (!is_inside(w, d, o)) return false;
+  }
   return true;
 }
 
@@ -83,6 +91,17 @@ static uint32_t no_window(tri_graph *g, const struct windows *w, uint32_t shape)
   return tri__fail(g, TRI_SHAPE, "no window of %s fits into shape %s", size, text);
 }
 
+/* Whether there are windows of an array of this shape, and as many as dimensions can have elements;
+ * an error id, or 0. */
+static uint32_t check_windows(tri_graph *g, const struct windows *w, uint32_t shape) {
+  for (uint32_t d = 0; d < w->rank; d++) {
+    if (window_room(w, d) / w->stride[d] >= INT32_MAX)
+      return tri__fail(g, TRI_LIMIT, "more than %ld windows along a dimension", (long)INT32_MAX);
+    if (!windows_along(w, d)) return no_window(g, w, shape);
+  }
+  return 0;
+}
+
 /* Takes the sizes of x [n, s…, c], which have to be known; an error id, or 0. */
 static uint32_t take_whole(tri_graph *g, tri_op op, uint32_t x, struct windows *w) {
   char text[64];
@@ -93,11 +112,7 @@ static uint32_t take_whole(tri_graph *g, tri_op op, uint32_t x, struct windows *
     w->whole[d] = fits ? (uint32_t)n : 0;
     if (w->size[d] == 1) w->dilation[d] = 1;
   }
-  if (fits) {
-    for (uint32_t d = 0; d < w->rank; d++)
-      if (!windows_along(w, d)) return no_window(g, w, shape_of(g, x));
-    return 0;
-  }
+  if (fits) return check_windows(g, w, shape_of(g, x));
   tri__shape_text(g, shape_of(g, x), text, sizeof text);
   return tri__fail(g, TRI_SHAPE,
                    "%s along %u dimensions wants [n, %sc] with sizes that are known, "
@@ -139,14 +154,16 @@ uint32_t tri__unfold(tri_graph *g, uint32_t x, const struct windows *given) {
 }
 
 uint32_t tri__fold_windows(tri_graph *g, uint32_t y, const struct windows *w) {
-  uint32_t failed = check(g, y, TRI_OP_fold), rank = rank_of(g, y);
+  uint32_t failed = check(g, y, TRI_OP_fold);
   if (failed) return failed;
+  uint32_t rank = rank_of(g, y);
   extent n = rank ? dim_of(g, y, 0) : 0, c = rank ? dim_of(g, y, rank - 1) : 0;
   uint32_t whole = shape_with(g, w, n, c, false, false);
-  for (uint32_t d = 0; d < w->rank; d++)
-    if (!windows_along(w, d)) return whole == TRI__NO_SHAPE ? no_shape(g) : no_window(g, w, whole);
+  if (whole == TRI__NO_SHAPE) return no_shape(g);
+  failed = check_windows(g, w, whole);
+  if (failed) return failed;
   uint32_t shape = shape_with(g, w, n, c, true, true);
-  if (shape == TRI__NO_SHAPE || whole == TRI__NO_SHAPE) return no_shape(g);
+  if (shape == TRI__NO_SHAPE) return no_shape(g);
   if (shape == shape_of(g, y)) return node(g, TRI_OP_fold, w, whole, 1, &y);
   char own[64], wanted[64];
   tri__shape_text(g, shape_of(g, y), own, sizeof own);

@@ -17,10 +17,14 @@ struct windows {
   uint32_t before[WINDOW_RANK], after[WINDOW_RANK], whole[WINDOW_RANK];
 };
 
+/* How far a window can move along a dimension; below 0 where none fits. */
+static inline int64_t window_room(const struct windows *w, uint32_t d) {
+  int64_t span = ((int64_t)w->size[d] - 1) * w->dilation[d] + 1;
+  return (int64_t)w->whole[d] + w->before[d] + w->after[d] - span;
+}
 /* Windows along a dimension; 0 where none fits. */
 static inline uint32_t windows_along(const struct windows *w, uint32_t d) {
-  int64_t span = ((int64_t)w->size[d] - 1) * w->dilation[d] + 1;
-  int64_t room = (int64_t)w->whole[d] + w->before[d] + w->after[d] - span;
+  int64_t room = window_room(w, d);
   return room < 0 ? 0 : (uint32_t)(room / w->stride[d] + 1);
 }
 
@@ -60,7 +64,8 @@ const struct windows *tri__windows(const tri_graph *g, uint32_t id);
  *            by row, as [n, o…, c]; what is outside is never taken
  *   route    x [n, s…, c], y [n, o…, c]: the transpose by v, [n, s…, c] with y added at these
  *            places
- * An error id where shapes do not fit, naming them (TRI_SHAPE). */
+ * An error id where shapes do not fit, naming them (TRI_SHAPE), or where there are more than
+ * INT32_MAX windows along a dimension (TRI_LIMIT). */
 uint32_t tri__unfold(tri_graph *g, uint32_t x, const struct windows *w);
 uint32_t tri__fold_windows(tri_graph *g, uint32_t y, const struct windows *w);
 uint32_t tri__pick(tri_graph *g, uint32_t x, uint32_t v, const struct windows *w);

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "graph/windows.h"
 #include "tests/eval/modes.h"
 #include "tests/random.h"
 #include "tests/runner.h"
@@ -628,6 +630,61 @@ START_TEST(misfits_name_both_shapes) {
 }
 END_TEST
 
+/* Numbers of which sums and products are more than their types hold. */
+START_TEST(large_numbers_are_refused) {
+  const int64_t most = INT32_MAX;
+  tri_expr x = tri_variable_shaped(g, "x", 3, (int64_t[]){1, most, 1}, NULL),
+           y = tri_variable_shaped(g, "y", 3, (int64_t[]){1, 5, 1}, NULL),
+           z = tri_variable_shaped(g, "z", 4, (int64_t[]){1, 1, 1, 1}, NULL);
+  fails(tri_unfold(x, .size = {1}, .before = {most}, .after = {most}), TRI_LIMIT,
+        "more than 2147483647 windows along a dimension");
+  fails(tri_fold(z, 1, (&(int64_t){most}), .size = {1}, .before = {1}), TRI_LIMIT,
+        "more than 2147483647 windows along a dimension");
+  fails(tri_unfold(y, .size = {1 << 17}, .dilation = {1 << 16}, .padding = "same"), TRI_ARGUMENT,
+        "padding of 4294934528");
+  fails(tri_fold(z, 1, (&(int64_t){INT64_MAX}), .size = {1}, .strides = {2}, .padding = "same"),
+        TRI_ARGUMENT, "a size of 9223372036854775807");
+  tri_expr failed = tri_add(x, y);
+  tri_graph_clear_error(g);
+  ck_assert_int_eq(tri_expr_status(tri_fold(failed, 1, (&(int64_t){5}), .size = {2})), TRI_SHAPE);
+}
+END_TEST
+
+/* What of windows is inside is found without looking at all their places: these have 10^18. */
+START_TEST(long_windows_take_no_time) {
+  tri_expr x = tri_variable_shaped(g, "x", 3, (int64_t[]){1, 3, 1}, NULL);
+  const int64_t most = 1000000000;
+  clock_t begin = clock();
+  tri_expr all =
+      tri_max_pool(x, .size = {most}, .strides = {1}, .before = {most - 1}, .after = {most - 1});
+  ck_assert_int_eq(tri_expr_status(all), TRI_OK);
+  ck_assert((clock() - begin) / CLOCKS_PER_SEC < 10);
+}
+END_TEST
+
+/* Against all places one by one, of small windows of every kind. */
+START_TEST(windows_inside_are_found) {
+  struct windows w = {.rank = 1};
+  for (uint32_t i = 0; i < 5 * 5 * 5 * 7 * 7 * 8; i++) {
+    uint32_t at = i;
+    w.size[0] = 1 + at % 5, at /= 5;
+    w.stride[0] = 1 + at % 5, at /= 5;
+    w.dilation[0] = 1 + at % 5, at /= 5;
+    w.before[0] = at % 7, at /= 7;
+    w.after[0] = at % 7, at /= 7;
+    w.whole[0] = at;
+    struct window_layout l = tri__window_layout(&w, 1, 1);
+    bool inside = true;
+    for (size_t o = 0; o < l.windows; o++) {
+      size_t k = 0, cell;
+      while (k < l.places && !window_cell(&l, o, k, &cell)) k++;
+      inside &= k < l.places;
+    }
+    ck_assert_int_eq(tri__windows_inside(&w), inside);
+  }
+}
+END_TEST
+
 /* An interruption in the middle. */
 static volatile int stopped;
 
@@ -657,6 +714,7 @@ static Suite *suite(void) {
       same_padding_is_keras_s, arrays_are_padded, named_sizes_are_bound_at_a_call,
       no_channels_take_no_time, loops_have_windows_in_their_bodies, ties_are_kinks,
       balls_that_overlap, zeros_by_choice_are_strong, windows_without_elements_have_no_value,
-      misfits_name_both_shapes, windows_are_interrupted);
+      misfits_name_both_shapes, large_numbers_are_refused, long_windows_take_no_time,
+      windows_inside_are_found, windows_are_interrupted);
 }
 int main(void) { return tri_test_main("windows", suite); }
