@@ -56,21 +56,33 @@ bool tri__arrays_known(const struct plan *p, const char **why) {
 
 /* --- nodes */
 
+/* Loops in one another have more elements at once than any array: not too many to count them and
+ * their bytes. */
+static bool count_elements(struct array_maker *m, uint32_t rank, const size_t *size,
+                           size_t *count) {
+  bool fits = true;
+  *count = 1;
+  for (uint32_t d = 0; d < rank; d++)
+    if (size[d] == 0) return *count = 0, true;
+  for (uint32_t d = 0; d < rank && fits; d++)
+    fits = size_product(*count, size[d], count) && *count <= PTRDIFF_MAX / sizeof(double);
+  return fits || no_program(m, "loops in one another have too many steps");
+}
+
 struct array_node *tri__array_node(struct array_maker *m, enum node_kind kind, uint32_t nargs,
                                    uint32_t rank, const size_t *size) {
   struct array_program *p = m->program;
+  size_t count;
+  if (!count_elements(m, rank, size, &count)) return NULL;
   if (p->node_count >= NO_NODE - 1 || !tri__grow(p->memory, (void **)&p->nodes, &p->node_capacity,
                                                  p->node_count + 1, sizeof *p->nodes))
     return no_memory(m), NULL;
   struct array_node *n = p->nodes + p->node_count;
-  *n = (struct array_node){.kind = (uint8_t)kind, .nargs = nargs, .count = 1, .rank = rank};
+  *n = (struct array_node){.kind = (uint8_t)kind, .nargs = nargs, .count = count, .rank = rank};
   n->args = tri__keep(p, nargs, sizeof *n->args);
   if (!n->args) return no_memory(m), NULL;
   n->task = NO_TASK;
-  for (uint32_t d = 0; d < rank; d++) {
-    n->size[d] = size[d];
-    n->count *= size[d];
-  }
+  memcpy(n->size, size, rank * sizeof *size);
   p->node_count++;
   return n;
 }
@@ -83,7 +95,8 @@ static struct view last_node(const struct scope *s) {
 bool tri__array_copied(struct array_maker *m, struct view *v) {
   struct view from = *v;
   struct array_node *n = tri__array_node(m, NODE_PARTS, 1, from.rank, from.size);
-  if (!n || !(n->targets = tri__keep(m->program, 1, sizeof *n->targets))) return no_memory(m);
+  if (!n) return false;
+  if (!(n->targets = tri__keep(m->program, 1, sizeof *n->targets))) return no_memory(m);
   n->args[0] = from;
   *v = tri__whole_view(m->program, m->program->node_count - 1);
   m->program->nodes[v->node].targets[0] = *v;
@@ -210,8 +223,9 @@ static bool lower_parts(struct scope *s, const struct instruction *step) {
   uint32_t depth = depth_of_step(s, step);
   bool embed = step->op == TRI_OP_embed;
   struct array_node *n = result_node(s, step, depth, NODE_PARTS, step->nargs);
-  if (!n || !(n->targets = tri__keep(s->m->program, step->nargs, sizeof *n->targets)))
-    return no_memory(s->m);
+  if (!n) return false;
+  n->targets = tri__keep(s->m->program, step->nargs, sizeof *n->targets);
+  if (!n->targets) return no_memory(s->m);
   struct view whole = last_node(s);
   size_t first = embed ? (size_t)s->plan->spans[step->index] : 0;
   n->sparse = embed;
@@ -230,7 +244,8 @@ static bool lower_parts(struct scope *s, const struct instruction *step) {
 static bool constant_node(struct array_maker *m, size_t count, const double *values) {
   struct array_program *p = m->program;
   struct array_node *n = tri__array_node(m, NODE_CONSTANT, 0, 1, &count);
-  char *at = n ? tri__keep(p, count, p->size) : NULL;
+  if (!n) return false;
+  char *at = tri__keep(p, count, p->size);
   if (!at) return no_memory(m);
   for (size_t i = 0; i < count; i++)
     if (p->domain == TRI_FLOAT)
@@ -395,9 +410,11 @@ static void sort_by_stride(struct view *v, size_t *to) {
 /* Sums the view over dimension `at`. */
 static bool lower_sum(struct array_maker *m, const struct view *x, uint32_t at) {
   struct view parts = tri__view_element(x, at, 0);
+  size_t stride = 1, elements;
+  if (!count_elements(m, x->rank, x->size, &elements)) return false;
   struct array_node *n = tri__array_node(m, NODE_SUM, 1, parts.rank, parts.size);
-  if (!n || !(n->to = tri__keep(m->program, x->rank, sizeof *n->to))) return no_memory(m);
-  size_t stride = 1;
+  if (!n) return false;
+  if (!(n->to = tri__keep(m->program, x->rank, sizeof *n->to))) return no_memory(m);
   n->args[0] = *x;
   for (uint32_t d = x->rank; d-- > 0;) {
     if (d == at) continue;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <triad.h>
 
+#include "eval/arrays.h"
 #include "tests/failing.h"
 #include "tests/runner.h"
 
@@ -155,10 +156,27 @@ START_TEST(two_bindings_stay_ready) {
 }
 END_TEST
 
+/* Loops in one another whose steps are 2^64 in all: no program, as whose elements they could not be
+ * counted. */
+START_TEST(more_steps_than_can_be_counted) {
+  const char *const text =
+      "sum(sum(sum(sum(sin(x*i*j*k*l), l=1..65536), k=1..65536), j=1..65536), i=1..65536)";
+  tri_expr x = tri_variable(g, "x"), y = tri_parse(g, text, strlen(text));
+  tri_function *f = tri_compile(1, &x, 1, &y, .domain = TRI_DOUBLE);
+  tri_workspace *w = tri_workspace_new(f);
+  const char *why;
+  ck_assert_int_eq(tri__bind(w, &(tri_call){.n_sizes = 0}), TRI_OK);
+  ck_assert_ptr_null(tri__array_program(w, &why));
+  ck_assert_str_eq(why, "loops in one another have too many steps");
+  tri_workspace_free(w);
+  tri_function_free(f);
+}
+END_TEST
+
 static Suite *array_calls(void) {
   return tri_test_suite("array calls", 0, setup, teardown, doubles_in_place, floats_in_place,
                         interrupts_update_all_or_nothing, no_value_is_nan, refused_donations,
-                        refused_calls, two_bindings_stay_ready);
+                        refused_calls, two_bindings_stay_ready, more_steps_than_can_be_counted);
 }
 
 int main(void) { return tri_test_main("array calls", array_calls); }
