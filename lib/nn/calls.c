@@ -15,6 +15,15 @@ static void default_name(const tri_model *m, const char *kind, char *name) {
     snprintf(name, NAME_SIZE, "%s_%u", kind, i);
 }
 
+static bool is_utf8(const char *text) {
+  size_t size = strlen(text), length = 1;
+  for (uint32_t code; size && length; text += length, size -= length)
+    length = tri__utf8(text, size, &code);
+  return !size;
+}
+
+/* Without '/', which parts a layer's name from those of its weights, and which all variables of the
+ * graph have in their names that are neither inputs nor weights. */
 static tri_status name_layer(tri_model *m, struct layer *l) {
   const char *name = l->spec.name;
   if (!name) {
@@ -23,6 +32,9 @@ static tri_status name_layer(tri_model *m, struct layer *l) {
   }
   if (!*name || strlen(name) >= NAME_SIZE)
     return tri__model_fail(m, TRI_NAME, "a layer's name has 1 to %d bytes", NAME_SIZE - 1);
+  if (!is_utf8(name)) return tri__model_fail(m, TRI_NAME, "a layer's name is not UTF-8");
+  if (strchr(name, '/'))
+    return tri__model_fail(m, TRI_NAME, "%s: a layer's name has no '/' in it", name);
   if (tri_model_find_layer(m, name) != (size_t)-1)
     return tri__model_fail(m, TRI_NAME, "%s: two layers of this name", name);
   memcpy(l->name, name, strlen(name) + 1);
@@ -155,42 +167,30 @@ static tri_status weights_of(tri_model *m, size_t layer, const struct sample *in
                          tri__sample_text(&l.took, one), tri__sample_text(in, other));
 }
 
-/* A variable that has a call's shape for each sample. */
-static tri_expr batch_variable(tri_model *m, const char *name, const struct sample *s) {
+tri_expr tri__batch_variable(tri_model *m, const char *name, const struct sample *s) {
   int64_t dims[TRI_LAYER_RANK + 1] = {0};
   static const char *const names[TRI_LAYER_RANK + 1] = {"batch"};
   for (size_t d = 0; d < s->rank; d++) dims[d + 1] = s->shape[d];
   return tri_variable_shaped(m->graph, name, s->rank + 1, dims, names);
 }
 
-/* Calls of one dropout layer have masks of their own: dropout_mask, dropout_mask_1, … */
+/* Calls of one dropout layer have masks of their own: dropout/mask, dropout/mask/1, … */
 static tri_expr mask_variable(tri_model *m, const struct layer *l, const struct call *c) {
   char name[PATH_SIZE];
   unsigned calls = 0;
   for (size_t i = 0; i < m->n_calls; i++) calls += m->calls[i].layer == c->layer;
   if (calls)
-    snprintf(name, sizeof name, "%s_mask_%u", l->name, calls);
+    snprintf(name, sizeof name, "%s/mask/%u", l->name, calls);
   else
-    snprintf(name, sizeof name, "%s_mask", l->name);
-  return batch_variable(m, name, &c->gives);
+    snprintf(name, sizeof name, "%s/mask", l->name);
+  return tri__batch_variable(m, name, &c->gives);
 }
 
 static tri_expr value_of(tri_model *m, const struct layer *l, const struct call *c, size_t n,
                          const tri_expr *x) {
   struct building b = {.m = m};
-  if (l->spec.kind == TRI_LAYER_INPUT) return batch_variable(m, l->name, &c->gives);
+  if (l->spec.kind == TRI_LAYER_INPUT) return tri__batch_variable(m, l->name, &c->gives);
   return tri__layer_row(l->spec.kind)->build(&b, l, c, n, x);
-}
-
-/* Variables of one name and shape are one: an input must not be some dropout's mask. */
-static tri_status own_variable(tri_model *m, const struct layer *l, const struct call *c) {
-  bool is_input = l->spec.kind == TRI_LAYER_INPUT;
-  tri_expr e = is_input ? c->value : c->mask;
-  for (size_t i = 0; e.graph && i < m->n_calls; i++)
-    if (tri_expr_equal(is_input ? m->calls[i].mask : m->calls[i].value, e))
-      return tri__model_fail(m, TRI_NAME, "%s: two variables are called %s", l->name,
-                             tri_expr_name(e));
-  return TRI_OK;
 }
 
 /* The call's shape, weights and value; samples and x have room for what it takes. */
@@ -207,7 +207,7 @@ static tri_status make_call(tri_model *m, struct call *c, struct sample *samples
   if (status) return status;
   if (l->spec.kind == TRI_LAYER_DROPOUT) c->mask = mask_variable(m, l, c);
   c->value = value_of(m, l, c, c->links, x);
-  return tri_graph_status(m->graph) ? tri__model_graph_failed(m) : own_variable(m, l, c);
+  return tri_graph_status(m->graph) ? tri__model_graph_failed(m) : TRI_OK;
 }
 
 static tri_status add_call(tri_model *m, const tri_layer *spec, size_t n, const size_t *from) {

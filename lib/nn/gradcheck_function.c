@@ -66,17 +66,9 @@ static void place_inputs(struct check *c) {
 
 /* --- the loss */
 
-/* The variables of targets are those of steps of training. */
 static void place_targets(struct check *c) {
-  static const char *const names[TRI_LAYER_RANK + 1] = {"batch"};
-  for (size_t i = 0; i < c->training->n_y; i++) {
-    const struct sample *s = &c->training->ports[c->training->n_x + i].shape;
-    int64_t dims[TRI_LAYER_RANK + 1] = {0};
-    char name[NAME_SIZE];
-    snprintf(name, sizeof name, "target %zu", i);
-    memcpy(dims + 1, s->shape, s->rank * sizeof *dims);
-    c->inputs[first_target(c) + i] = tri_variable_shaped(c->graph, name, s->rank + 1, dims, names);
-  }
+  for (size_t i = 0; i < c->training->n_y; i++)
+    c->inputs[first_target(c) + i] = tri__target_variable(c->model, i);
 }
 
 static tri_status build_loss(struct check *c) {

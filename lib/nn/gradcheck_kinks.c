@@ -7,6 +7,7 @@
  * and the gradient taken at both, in double: what changes by more than rounding explains depends on
  * the side. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/template.h"
@@ -116,10 +117,9 @@ struct shifted {
   double *plus; /* the entries on one side */
 };
 
-/* The name of a shift is no name of the language. */
 static tri_expr shift_variable(struct check *c, size_t k) {
-  char name[] = "~shift00000000";
-  for (size_t i = strlen(name) - 1; k; k /= 10) name[i--] = (char)('0' + k % 10);
+  char name[NAME_SIZE];
+  snprintf(name, sizeof name, "shift/%zu", k);
   uint32_t shape = node_at(c->graph, c->kinks[k].moved)->shape;
   return expr_of(c->graph, tri__variable_shaped(c->graph, name, strlen(name), shape));
 }

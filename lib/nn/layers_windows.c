@@ -82,6 +82,17 @@ static tri_status no_window(tri_model *m, const struct layer *l, const struct wi
                          l->name, what, (long long)w->size[0], (long long)w->size[1], text);
 }
 
+/* Whether what a window reaches over, also between its elements, and these in all channels can be
+ * counted as samples are. */
+static bool is_within_limit(const struct windows *w, int64_t channels) {
+  int64_t elements = channels;
+  bool fits = true;
+  for (size_t d = 0; d < w->dims && fits; d++)
+    fits = (w->size[d] - 1) * w->dilation[d] < INT32_MAX &&
+           !__builtin_mul_overflow(elements, w->size[d], &elements) && elements <= INT32_MAX;
+  return fits;
+}
+
 static tri_status shape(tri_model *m, const struct layer *l, size_t n, const struct sample *in,
                         struct sample *out) {
   char text[SHAPE_TEXT];
@@ -94,6 +105,9 @@ static tri_status shape(tri_model *m, const struct layer *l, size_t n, const str
                            w.dims == 1 ? "(None, steps, channels)"
                                        : "(None, height, width, channels)",
                            tri__sample_text(in, text));
+  if (!is_within_limit(&w, in->shape[w.dims]))
+    return tri__model_fail(m, TRI_LIMIT, "%s: a window reaches over more than %d elements", l->name,
+                           INT32_MAX);
   *out = *in;
   for (size_t d = 0; d < w.dims; d++) {
     out->shape[d] = windows_along(&w, d, in->shape[d]);
@@ -130,16 +144,11 @@ static tri_status weights_of_convolution(tri_model *m, struct layer *l, const st
                               .initializer = l->spec.kernel_initializer,
                               .shape = {.rank = w.dims + 2},
                               .regularizer = l->spec.kernel_regularizer};
-  bool fits = true;
-  for (size_t d = 0; d < w.dims; d++) {
-    kernel.shape.shape[d] = w.size[d];
-    fits = fits && !__builtin_mul_overflow(window, w.size[d], &window);
-  }
+  for (size_t d = 0; d < w.dims; d++) window *= kernel.shape.shape[d] = w.size[d];
   kernel.shape.shape[w.dims] = channels;
   kernel.shape.shape[w.dims + 1] = filters;
-  if (!fits || __builtin_mul_overflow(window, channels, &kernel.fan_in) ||
-      __builtin_mul_overflow(window, filters, &kernel.fan_out))
-    return tri__model_fail(m, TRI_LIMIT, "%s: too many weights", l->name);
+  kernel.fan_in = window * channels;
+  kernel.fan_out = window * filters; /* below 2^62, as a window is within its limit */
   tri_status status = tri__new_weight(m, l, &kernel);
   return status || l->spec.no_bias ? status : tri__new_bias(m, l, filters);
 }

@@ -97,6 +97,10 @@ void tri__store_free(tri_model *m, struct store *store);
 void tri__store_get(const tri_model *m, const struct store *store, double *values);
 void tri__store_set(const tri_model *m, struct store *store, const double *values);
 
+/* A variable of the graph that has this shape for each sample. Those of inputs are called as their
+ * layers, weights dense_kernel, and all others have a '/' in their names, which no layer's has. */
+tri_expr tri__batch_variable(tri_model *m, const char *name, const struct sample *s);
+
 /* (None, 28, 28), into text[SHAPE_TEXT]; returns text. */
 const char *tri__sample_text(const struct sample *s, char *text);
 /* Elements of a sample; false if they cannot be counted. */

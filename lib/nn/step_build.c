@@ -53,22 +53,18 @@ static void free_parts(struct parts *p) {
 
 static void input(struct parts *p, tri_expr variable) { p->inputs[p->n_inputs++] = variable; }
 
-/* Layers' names have no blanks where these have. */
 static tri_expr slot_variable(struct parts *p, size_t trained, size_t slot) {
   char name[NAME_SIZE];
   const struct sample *s = &p->m->weights[p->t->trained[trained]].shape;
-  snprintf(name, sizeof name, "slot %zu of weight %zu", slot, trained);
+  snprintf(name, sizeof name, "slot/%zu/%zu", slot, trained);
   return tri_variable_shaped(p->m->graph, name, s->rank, s->shape, NULL);
 }
 
-static tri_expr target_variable(struct parts *p, size_t i) {
-  static const char *const names[TRI_LAYER_RANK + 1] = {"batch"};
-  const struct sample *s = &p->t->ports[p->t->n_x + i].shape;
-  int64_t dims[TRI_LAYER_RANK + 1] = {0};
+tri_expr tri__target_variable(tri_model *m, size_t i) {
+  const struct training *t = m->training;
   char name[NAME_SIZE];
-  snprintf(name, sizeof name, "target %zu", i);
-  memcpy(dims + 1, s->shape, s->rank * sizeof *dims);
-  return tri_variable_shaped(p->m->graph, name, s->rank + 1, dims, names);
+  snprintf(name, sizeof name, "target/%zu", i);
+  return tri__batch_variable(m, name, &t->ports[t->n_x + i].shape);
 }
 
 static void make_inputs(struct parts *p) {
@@ -80,13 +76,14 @@ static void make_inputs(struct parts *p) {
   p->first_x = p->n_inputs;
   for (size_t i = 0; i < p->t->n_x; i++) input(p, m->calls[m->inputs[i]].value);
   p->first_y = p->n_inputs;
-  for (size_t i = 0; i < p->t->n_y && p->kind != STEP_PREDICT; i++) input(p, target_variable(p, i));
+  for (size_t i = 0; i < p->t->n_y && p->kind != STEP_PREDICT; i++)
+    input(p, tri__target_variable(p->m, i));
   p->first_mask = p->n_inputs;
   for (size_t i = 0; i < p->built.n_masks; i++) input(p, p->built.masks[i].variable);
   p->first_rate = p->n_inputs;
   if (!is_training(p)) return;
-  input(p, tri_variable(m->graph, "learning rate"));
-  input(p, tri_variable(m->graph, "step size"));
+  input(p, tri_variable(m->graph, "rate/learning"));
+  input(p, tri_variable(m->graph, "rate/step"));
 }
 
 /* --- outputs */
@@ -152,8 +149,7 @@ static tri_status make(struct parts *p, struct step *s) {
   tri_model *m = p->m;
   tri_mark mark = tri_graph_mark(m->graph);
   tri_status status = tri__model_build(m, is_training(p), &p->built);
-  if (status) return status;
-  if (!make_room(p)) status = tri__model_no_memory(m);
+  if (!status && !make_room(p)) status = tri__model_no_memory(m);
   if (!status) make_inputs(p);
   if (!status) status = make_outputs(p);
   if (tri_graph_status(m->graph)) status = tri__model_graph_failed(m);

@@ -223,6 +223,9 @@ void tri__training_stale(tri_model *model);
 /* Makes the optimizer's slots unless they are there. */
 tri_status tri__training_slots(tri_model *model, struct training *training);
 
+/* What output i is compared with, as a variable: the same in steps and wherever they are looked
+ * at. */
+tri_expr tri__target_variable(tri_model *model, size_t i);
 /* Compiles a step unless that was done. */
 tri_status tri__step_ready(tri_model *model, enum step_kind kind);
 /* The places of a step's inputs and outputs. */

@@ -58,7 +58,9 @@ typedef struct tri_layer {
   tri_layer_kind kind;
   int64_t units;          /* of dense: the size of the last dimension of its result */
   const char *activation; /* of dense and activation; default linear */
-  const char *name;       /* default: as Keras counts them in one model, dense, dense_1, … */
+  /* UTF-8, at most 63 bytes, without '/'; default: as Keras counts them in one model, dense,
+   * dense_1, … */
+  const char *name;
   const char *kernel_initializer; /* default glorot_uniform */
   const char *bias_initializer;   /* default zeros */
   int no_bias;                    /* not 0: Keras's use_bias = False */
@@ -160,7 +162,7 @@ TRI_API void tri_model_free(tri_model *model);
 
 /* Adds a layer to a sequential model, the first of which is an input, and draws its weights.
  * TRI_ARGUMENT for a layer without sense, TRI_NAME for an unknown activation or initializer and for
- * a name that is taken, TRI_SHAPE where shapes do not fit, naming the layer and both shapes,
+ * a name that is taken or none, TRI_SHAPE where shapes do not fit, naming the layer and both shapes,
  * TRI_LIMIT, TRI_MEMORY; the model is then as before. */
 TRI_CHECKED TRI_API tri_status tri_model_add(tri_model *model, tri_layer layer);
 

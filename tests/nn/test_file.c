@@ -19,7 +19,7 @@ static tri_model *new_model(const char *dtype, uint64_t seed) {
   tri_model *m = tri_sequential(&(tri_model_options){.seed = seed, .dtype = dtype});
   const tri_layer layers[] = {
       tri_input(3),       tri_dense(4, .activation = "tanh"), tri_batch_normalization(),
-      tri_dropout(0.125), tri_dense(2, .name = "end ä/\""),
+      tri_dropout(0.125), tri_dense(2, .name = "end ä\\\""),
   };
   for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
     ck_assert_int_eq(tri_model_add(m, layers[i]), TRI_OK);

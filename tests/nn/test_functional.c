@@ -108,14 +108,65 @@ START_TEST(what_does_not_fit_is_told) {
 }
 END_TEST
 
-/* A mask is a variable of the graph, as inputs are. */
-START_TEST(masks_and_inputs_have_names_of_their_own) {
-  tri_tensor x = input(2, "dropout_mask");
-  refused(tri_dropout(0.5), 1, &x, TRI_NAME, "dropout: two variables are called dropout_mask");
-  good(tri_model_call(m, tri_dropout(0.5, .name = "other"), x));
-  ck_assert_uint_eq(tri_model_add_input(m, tri_named("other_mask", tri_input(2))).number, 0);
-  ck_assert_str_eq(tri_model_error(m)->message, "other_mask: two variables are called other_mask");
-  input(3, "other_mask");
+/* Masks, what outputs are compared with and what optimizers keep are variables of the graph, as
+ * inputs are; no input is any of them, whatever it is called and of whatever shape. */
+START_TEST(inputs_may_have_any_name) {
+  static const char *const names[] = {
+      "dropout_mask", "dropout mask",       "mask",          "target 0",  "target",      "target_0",
+      "~target0",     "slot 0 of weight 0", "learning rate", "step size", "dense_kernel"};
+  enum { N = sizeof names / sizeof *names };
+  double x[] = {1, 2, 3, 4}, w[] = {1, -1, 0.5}, y[] = {4, -6}, loss;
+  tri_array xs = {.dtype = TRI_F8, .rank = 2, .dims = {2, 2}, .count = 4, .data = x};
+  tri_array ys = {.dtype = TRI_F8, .rank = 2, .dims = {2, 1}, .count = 2, .data = y};
+  tri_samples samples[N], targets = {.array = &ys};
+  tri_dataset data = {.x = samples, .y = &targets, .n_x = N, .n_y = 1};
+  tri_tensor in[N];
+  for (size_t i = 0; i < N; i++) in[i] = input(2, names[i]), samples[i].array = &xs;
+  for (size_t i = 0; i < N; i++) samples[i].scale = i ? 0.5 : 1, samples[i].offset = 0;
+  tri_tensor sum = good(tri_model_call_with(m, tri_add_layer(), N, in));
+  sum = good(tri_model_call(m, tri_dropout(0.5), sum));
+  sum = good(tri_model_call(m, tri_shared("dropout"), sum));
+  sum = good(tri_model_call(m, tri_dense(1, .activity_regularizer = tri_l2(0.1)), sum));
+  outputs(1, &sum);
+  tri_model_set_weights(m, w);
+  for (int clips = 0; clips < 2; clips++) {
+    tri_status status =
+        tri_model_compile(m, .loss = "mse", .optimizer = tri_adam(.clipnorm = clips));
+    if (!status) status = tri_model_evaluate(m, &data, NULL, &loss);
+    ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
+    /* sums are 6 x, and outputs 6 (x_1 - x_2) + 0.5 = -5.5 */
+    ck_assert_double_eq_tol(loss, (9.5 * 9.5 + 0.5 * 0.5) / 2 + 0.1 * 5.5 * 5.5, 1e-5);
+    status = tri_model_train_on_batch(m, &data, NULL);
+    ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
+    tri_model_set_weights(m, w);
+  }
+}
+END_TEST
+
+/* With what is compared, dropped or moved of the shape of the input. */
+START_TEST(inputs_are_no_targets) {
+  static const char *const names[] = {"target 0", "dropout_mask", "~shift00000000", "shift 0"};
+  double x[] = {1, 2}, y[] = {5, -1}, loss;
+  tri_array xs = {.dtype = TRI_F8, .rank = 2, .dims = {2, 1}, .count = 2, .data = x};
+  tri_array ys = {.dtype = TRI_F8, .rank = 2, .dims = {2, 1}, .count = 2, .data = y};
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    tri_model_gradcheck_report report;
+    tri_model_free(m);
+    m = tri_functional(NULL);
+    tri_tensor in = input(1, names[i]);
+    tri_tensor h = good(tri_model_call(m, tri_dropout(0.5), in));
+    tri_tensor out = good(tri_model_call(m, tri_dense(1, .activation = "relu"), h));
+    outputs(1, &out);
+    tri_model_set_weights(m, (double[]){2, -4}); /* 2 · 2 - 4 is at the kink */
+    tri_status status = tri_model_compile(m, .loss = "mse");
+    if (!status) status = tri_model_evaluate(m, &data, NULL, &loss);
+    if (!status) status = tri_model_gradcheck(m, &data, &report);
+    ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
+    ck_assert_double_eq(loss, 13);
+    ck_assert_int_ne(report.verdict, TRI_REFUTED);
+    tri_model_gradcheck_free(&report);
+  }
 }
 END_TEST
 
@@ -201,12 +252,11 @@ START_TEST(weights_are_of_the_models_type) {
 END_TEST
 
 static Suite *suite(void) {
-  return tri_test_suite("functional", 0, set_up, tear_down, shared_layers_have_one_set_of_weights,
-                        tensors_are_joined_along_an_axis, what_does_not_fit_is_told,
-                        masks_and_inputs_have_names_of_their_own,
-                        failed_tensors_carry_their_failure, tensors_belong_to_their_model,
-                        sequential_models_are_not_called, models_can_be_looked_at,
-                        weights_are_of_the_models_type);
+  return tri_test_suite(
+      "functional", 0, set_up, tear_down, shared_layers_have_one_set_of_weights,
+      tensors_are_joined_along_an_axis, what_does_not_fit_is_told, inputs_may_have_any_name,
+      inputs_are_no_targets, failed_tensors_carry_their_failure, tensors_belong_to_their_model,
+      sequential_models_are_not_called, models_can_be_looked_at, weights_are_of_the_models_type);
 }
 
 int main(void) { return tri_test_main("functional", suite); }

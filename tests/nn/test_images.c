@@ -290,7 +290,7 @@ START_TEST(what_does_not_fit_is_told) {
   refused(tri_conv1d(3, .kernel_size = {3}), TRI_SHAPE,
           "conv1d: takes shape (None, steps, channels), and not (None, 4, 5, 6)");
   refused(tri_conv2d(INT32_MAX, .kernel_size = {INT32_MAX}, .padding = "same"), TRI_LIMIT,
-          "conv2d: too many weights");
+          "conv2d: a window reaches over more than 2147483647 elements");
   add(tri_flatten());
   refused(tri_average_pooling2d(), TRI_SHAPE,
           "average_pooling2d: takes shape (None, height, width, channels), and not (None, 120)");

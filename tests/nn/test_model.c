@@ -47,6 +47,46 @@ START_TEST(what_does_not_fit_is_told) {
 }
 END_TEST
 
+/* Keras takes no stroke either: it parts a layer's name from what is in it. */
+START_TEST(names_are_utf8_without_strokes) {
+  add(tri_named("Eingabe ü", tri_input(2)));
+  refused(tri_dense(3, .name = ""), TRI_NAME, "a layer's name has 1 to 63 bytes");
+  refused(tri_dense(3, .name = "a/b"), TRI_NAME, "a/b: a layer's name has no '/' in it");
+  refused(tri_dense(3, .name = "a\xff/"), TRI_NAME, "a layer's name is not UTF-8");
+  refused(tri_dense(3, .name = "\xc3"), TRI_NAME, "a layer's name is not UTF-8");
+}
+END_TEST
+
+START_TEST(windows_have_limits) {
+  const int64_t most = INT32_MAX;
+  add(tri_input(8, 8, 3));
+  refused(tri_max_pooling2d(.pool_size = {60000}, .padding = "same"), TRI_LIMIT,
+          "max_pooling2d: a window reaches over more than 2147483647 elements");
+  refused(tri_average_pooling2d(.pool_size = {40000}, .padding = "same"), TRI_LIMIT,
+          "average_pooling2d: a window reaches over more than 2147483647 elements");
+  refused(tri_conv2d(1, .kernel_size = {most}, .padding = "same"), TRI_LIMIT,
+          "conv2d: a window reaches over more than 2147483647 elements");
+  refused(tri_conv2d(1, .kernel_size = {2, 1}, .dilation_rate = {most}, .padding = "same"),
+          TRI_LIMIT, "conv2d: a window reaches over more than 2147483647 elements");
+  add(tri_conv2d(1, .kernel_size = {2, 1}, .dilation_rate = {most - 1}, .padding = "same"));
+}
+END_TEST
+
+/* As large as they may be, for inputs that are small: what is outside is passed over. */
+START_TEST(windows_may_be_larger_than_what_they_are_of) {
+  double x[] = {1, -2, 3, 0.5}, *y;
+  tri_array xs = {.dtype = TRI_F8, .rank = 3, .dims = {1, 4, 1}, .count = 4, .data = x}, found;
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}};
+  add(tri_input(4, 1));
+  add(tri_max_pooling1d(.pool_size = {INT32_MAX}, .strides = {1}, .padding = "same"));
+  tri_status status = tri_model_predict(m, &data, NULL, &found);
+  ck_assert_msg(status == TRI_OK, "%s", tri_model_error(m)->message);
+  y = found.data;
+  for (int i = 0; i < 4; i++) ck_assert_double_eq(y[i], 3);
+  tri_array_free(&found);
+}
+END_TEST
+
 static void spread(const char *initializer, double variance, double limit) {
   double values[30 * 50], sum = 0.0, squares = 0.0, largest = 0.0;
   tri_model_free(m);
@@ -205,10 +245,11 @@ END_TEST
 
 static Suite *suite(void) {
   return tri_test_suite("model", 0, set_up, tear_down, random_numbers_are_philox,
-                        what_does_not_fit_is_told, first_weights_are_spread_as_keras_spreads_them,
-                        seeds_repeat_weights, dense_layers_are_products_and_sums,
-                        softmax_does_not_overflow, activations_are_those_of_keras,
-                        activations_in_two_pieces_have_derivatives);
+                        what_does_not_fit_is_told, names_are_utf8_without_strokes,
+                        windows_have_limits, windows_may_be_larger_than_what_they_are_of,
+                        first_weights_are_spread_as_keras_spreads_them, seeds_repeat_weights,
+                        dense_layers_are_products_and_sums, softmax_does_not_overflow,
+                        activations_are_those_of_keras, activations_in_two_pieces_have_derivatives);
 }
 
 int main(void) { return tri_test_main("model", suite); }
