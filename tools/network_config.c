@@ -7,16 +7,17 @@
 
 /* --- JSON of how a network is trained */
 
+#define AT(member) .place = offsetof(tri_fit_options, member)
+
 static const struct field fit_fields[] = {
-    FIELD("batch_size", INTEGER, .place = offsetof(tri_fit_options, batch_size)),
-    FIELD("epochs", INTEGER, .place = offsetof(tri_fit_options, epochs)),
-    FIELD("initial_epoch", INTEGER, .place = offsetof(tri_fit_options, initial_epoch)),
-    FIELD("validation_split", RATIO, .place = offsetof(tri_fit_options, validation_split)),
-    FIELD("validation_batch_size", INTEGER,
-          .place = offsetof(tri_fit_options, validation_batch_size)),
-    FIELD("steps_per_epoch", INTEGER, .place = offsetof(tri_fit_options, steps_per_epoch)),
-    FIELD("validation_steps", INTEGER, .place = offsetof(tri_fit_options, validation_steps)),
-    FIELD("shuffle", FALSE, .place = offsetof(tri_fit_options, no_shuffle)),
+    FIELD("batch_size", COUNT, AT(batch_size), .number = 1.0),
+    FIELD("epochs", COUNT, AT(epochs), .number = 1.0),
+    FIELD("initial_epoch", COUNT, AT(initial_epoch)),
+    FIELD("validation_split", SHARE, AT(validation_split)),
+    FIELD("validation_batch_size", COUNT, AT(validation_batch_size), .number = 1.0),
+    FIELD("steps_per_epoch", COUNT, AT(steps_per_epoch), .number = 1.0),
+    FIELD("validation_steps", COUNT, AT(validation_steps), .number = 1.0),
+    FIELD("shuffle", FALSE, AT(no_shuffle)),
     FIELD_END,
 };
 
@@ -68,6 +69,13 @@ static tri_status read_root(struct io *io, const struct json *root, const struct
                           : read_parts(io, root, wish, n);
 }
 
+/* Whether an object or an array is what the text may be: anything else is no model. */
+static bool begins_json(const char *bytes, size_t size) {
+  size_t i = 0;
+  while (i < size && strchr(" \t\r\n", bytes[i]) && bytes[i]) i++;
+  return i < size && (bytes[i] == '{' || bytes[i] == '[');
+}
+
 static tri_status read_config(struct source *source, const struct network_wish *wish,
                               struct network *n) {
   struct io *io = source->io;
@@ -75,6 +83,8 @@ static tri_status read_config(struct source *source, const struct network_wish *
   char *bytes = NULL;
   size_t size = 0, room = 0;
   tri_status status = tri__source_all(source, &bytes, &size, &room);
+  if (!status && !begins_json(bytes, size))
+    status = tri__io_fail(io, TRI_FILE, "this is neither a .triad file nor JSON");
   if (!status) status = tri__json_load(io, bytes, size, &root);
   if (!status) status = read_root(io, &root, wish, n);
   tri__json_unload(io, size, &root);

@@ -115,8 +115,8 @@ static tri_status read_measure(struct io *io, const struct json *at, bool loss,
 static tri_status read_list(struct io *io, const struct json *at, const tri_model *m) {
   size_t n = tri__json_count(at);
   if (n == m->n_outputs) return TRI_OK;
-  return tri__json_fail(io, at, TRI_ARGUMENT, "%zu of them, and the model has %zu outputs", n,
-                        m->n_outputs);
+  return tri__json_fail(io, at, TRI_ARGUMENT, "%zu of them, and the model has %zu output%s", n,
+                        m->n_outputs, m->n_outputs == 1 ? "" : "s");
 }
 
 static tri_status read_losses(struct io *io, const struct json *at, const tri_model *m,

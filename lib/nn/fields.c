@@ -3,6 +3,7 @@
 #include "nn/fields.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "nn/nn.h"
 
@@ -198,6 +199,16 @@ static tri_status read_integer(struct io *io, const struct json *at, const struc
   return status;
 }
 
+static tri_status read_count(struct io *io, const struct json *at, const struct field *f,
+                             int64_t *to) {
+  char what[48];
+  if (tri__json_is_null(at)) return TRI_OK;
+  tri_status status = tri__json_integer(io, at, to);
+  if (status || *to >= (int64_t)f->number) return status;
+  snprintf(what, sizeof what, "a whole number from %d on", (int)f->number);
+  return tri__json_expect(io, at, what);
+}
+
 /* One rounding, of the quotient. */
 static tri_status read_ratio(struct io *io, const struct json *at, double *to) {
   const char *text, *stroke;
@@ -216,6 +227,13 @@ static tri_status read_ratio(struct io *io, const struct json *at, double *to) {
   if (good) *to = tri__mpq_double(a);
   mpq_clears(a, b, NULL);
   return good ? TRI_OK : tri__json_expect(io, at, "a number, or a quotient as \"1/255\"");
+}
+
+static tri_status read_share(struct io *io, const struct json *at, double *to) {
+  tri_status status = read_ratio(io, at, to);
+  return status || (*to >= 0.0 && *to < 1.0)
+             ? status
+             : tri__json_fail(io, at, TRI_ARGUMENT, "this is not in [0, 1)");
 }
 
 static tri_status read_flag(struct io *io, const struct json *at, bool inverted, int *to) {
@@ -245,9 +263,11 @@ static tri_status read_field(struct io *io, const struct json *at, const struct 
   switch (f->type) {
   case FIELD_NAME: return tri__json_text(io, at, place);
   case FIELD_INTEGER: return read_integer(io, at, f, place);
+  case FIELD_COUNT: return read_count(io, at, f, place);
   case FIELD_REAL: return read_real(io, at, f, place);
   case FIELD_OPTIONAL: return tri__json_is_null(at) ? TRI_OK : tri__json_real(io, at, place);
   case FIELD_RATIO: return read_ratio(io, at, place);
+  case FIELD_SHARE: return read_share(io, at, place);
   case FIELD_TRUE: return read_flag(io, at, false, place);
   case FIELD_FALSE: return read_flag(io, at, true, place);
   case FIELD_ACTIVATION: return read_activation(io, at, place);

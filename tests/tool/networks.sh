@@ -118,6 +118,16 @@ wrong "an unknown option of fit" 's/"epochs"/"epoch"/' 'fit.epoch: there is noth
 wrong "shapes that do not fit" 's/\[null, 2\]/[null, 3]/' 'shape error: .*(4, 2).*3'
 wrong "how it is trained is missing" 's/"compile"/"fit2"/' 'fit2: there is nothing of this name'
 wrong "an optimizer's option" 's/"learning_rate": /"learning_rate": -/' 'compile: learning_rate is not in '
+wrong "epochs below 1" 's/"epochs": *[0-9]*/"epochs": -1/' 'argument error: .*wrong.json: fit.epochs: a whole number from 1 on is expected, not -1'
+wrong "no epochs" 's/"epochs": *[0-9]*/"epochs": 0/' 'wrong.json: fit.epochs: a whole number from 1 on is expected, not 0'
+wrong "a first epoch below 0" 's/"epochs":/"initial_epoch": -2, "epochs":/' 'fit.initial_epoch: a whole number from 0 on is expected, not -2'
+wrong "a share that is none" 's/"epochs":/"validation_split": 1, "epochs":/' 'wrong.json: fit.validation_split: this is not in \[0, 1)'
+wrong "losses of one output" 's/"loss": "[a-z_]*"/"loss": ["mse", "mse"]/' 'compile.loss: 2 of them, and the model has 1 output$'
+for text in '' '1,2,3' '  model' '"model"'; do
+  printf '%s\n' "$text" >"$work/none.json"
+  run 1 train "$work/none.json" --data="$examples/xor.csv" --output="$work/wrong.triad"
+  has "neither of them: '$text'" 'file error: .*none.json: this is neither a .triad file nor JSON$' "$work/err"
+done
 compare "nothing is left behind" "" "$(ls "$work" | grep '^wrong.triad')"
 printf '0,0,0\n0,1,1\n1,nan,1\n' >"$work/nan.csv"
 run 1 train "$examples/xor.json" --data="$work/nan.csv" --output="$work/wrong.triad"
