@@ -25,8 +25,11 @@ struct window_plan {
 /* Sums of sums become one; those of what is routed back become sums of less (arrays_nested.c). */
 bool tri__array_nested(struct array_maker *m);
 bool tri__array_routed(struct array_maker *m);
-/* Masks of relu behind what comes back through pooling go before it (arrays_pooling.c). */
+/* Masks of relu behind what comes back through pooling go before it; and the node below `end` that
+ * is pick(h, h), for route(h, y) with the same windows, or NO_NODE (arrays_pooling.c). */
 bool tri__array_pooling(struct array_maker *m);
+uint32_t tri__array_pooled(const struct array_program *p, const struct array_node *route,
+                           uint32_t end);
 /* Products with windows become convolutions, and take in what becomes of their sums. */
 bool tri__array_convolutions(struct array_maker *m);
 bool tri__windows_make(struct array_maker *m, struct array_task *task);

@@ -72,8 +72,22 @@ bool tri__array_nested(struct array_maker *m) {
 
 /* --- of what is routed */
 
+/* Whether no number of a view has a value where the node's has none: what is made of a maximum, and
+ * masks by it. */
+static bool follows(const struct array_program *p, const struct view *v, uint32_t node) {
+  while (tri__view_is_whole(p, v) && v->node != node) {
+    const struct array_node *n = p->nodes + v->node;
+    bool product = n->op == TRI_OP_mul;
+    if (n->kind != NODE_ROW || !(product || n->op == TRI_OP_gate || n->op == TRI_OP_select ||
+                                 n->op == TRI_OP_gt || n->op == TRI_OP_relu))
+      return false;
+    v = &n->args[product && !tri__view_is_whole(p, &n->args[0])];
+  }
+  return v->node == node && tri__view_is_whole(p, v);
+}
+
 /* Whether only channels stay, and the sum is over all else of a route in which each window has an
- * element inside. */
+ * element inside, and nothing routed has a value where a window's maximum has none. */
 static bool over_images(const struct array_program *p, const struct array_node *sum) {
   const struct view *x = &sum->args[0];
   const struct array_node *route = p->nodes + x->node;
@@ -83,7 +97,9 @@ static bool over_images(const struct array_program *p, const struct array_node *
   uint32_t last = x->rank - 1;
   for (uint32_t d = 0; d < last; d++)
     if (x->size[d] > 1 && sum->to[d]) return false;
-  return x->size[last] == route->windows->conv.w.c && sum->to[last] == 1;
+  uint32_t pick = tri__array_pooled(p, route, x->node);
+  return x->size[last] == route->windows->conv.w.c && sum->to[last] == 1 && pick != NO_NODE &&
+         follows(p, &route->args[1], pick);
 }
 
 bool tri__array_routed(struct array_maker *m) {

@@ -6,7 +6,8 @@
 
 #include "eval/array_windows.h"
 
-/* gate(select(h > 0, 1, 0), route(h, y)), by its nodes; none is read by anybody else. */
+/* gate(select(h > 0, 1, 0), route(h, y)), or the product of these, by its nodes; of which nobody
+ * else reads any but the first. */
 struct masked {
   uint32_t gate, select, compare, route, pick;
 };
@@ -31,9 +32,8 @@ static uint32_t own_argument(const struct array_program *p, const uint32_t *read
   return tri__view_is_whole(p, v) && readers[v->node] == 1 ? v->node : NO_NODE;
 }
 
-/* The node that is pick(h, h) with these windows, below `end`. */
-static uint32_t find_pick(const struct array_program *p, const struct array_node *route,
-                          uint32_t end) {
+uint32_t tri__array_pooled(const struct array_program *p, const struct array_node *route,
+                           uint32_t end) {
   const struct window_layout *l = &route->windows->conv.w;
   for (uint32_t i = 0; i < end; i++) {
     const struct array_node *n = p->nodes + i;
@@ -46,13 +46,12 @@ static uint32_t find_pick(const struct array_program *p, const struct array_node
   return NO_NODE;
 }
 
-static bool find_masked(const struct array_program *p, const uint32_t *readers, uint32_t node,
-                        struct masked *m) {
-  const struct array_node *n = p->nodes + node;
-  if (!n->needed || !is_row(n, TRI_OP_gate)) return false;
+/* With the mask as argument `mask` of the node. */
+static bool is_masked(const struct array_program *p, const uint32_t *readers, uint32_t node,
+                      uint32_t mask, struct masked *m) {
   m->gate = node;
-  m->select = own_argument(p, readers, node, 0);
-  m->route = own_argument(p, readers, node, 1);
+  m->select = own_argument(p, readers, node, mask);
+  m->route = own_argument(p, readers, node, 1 - mask);
   if (m->select == NO_NODE || m->route == NO_NODE || !is_row(p->nodes + m->select, TRI_OP_select) ||
       !is_window_row(p->nodes + m->route, TRI_OP_route))
     return false;
@@ -63,6 +62,14 @@ static bool find_masked(const struct array_program *p, const uint32_t *readers, 
   return route->args[0].node == compare->args[0].node && tri__view_is_whole(p, &route->args[0]) &&
          tri__view_is_whole(p, &compare->args[0]) && is_number(&compare->args[1]) &&
          is_number(&select->args[1]) && is_number(&select->args[2]);
+}
+
+static bool find_masked(const struct array_program *p, const uint32_t *readers, uint32_t node,
+                        struct masked *m) {
+  const struct array_node *n = p->nodes + node;
+  bool product = is_row(n, TRI_OP_mul);
+  if (!n->needed || (!product && !is_row(n, TRI_OP_gate))) return false;
+  return is_masked(p, readers, node, 0, m) || (product && is_masked(p, readers, node, 1, m));
 }
 
 /* A number for all elements of a node. */
@@ -135,7 +142,7 @@ bool tri__array_pooling(struct array_maker *m) {
   if (ok) tri__array_readers(p, readers);
   for (uint32_t i = 0; ok && i < p->node_count; i++) {
     if (!find_masked(p, readers, i, &at)) continue;
-    at.pick = find_pick(p, p->nodes + at.route, at.route);
+    at.pick = tri__array_pooled(p, p->nodes + at.route, at.route);
     if (at.pick != NO_NODE && in_order(p, &at)) ok = mask_before(m, &at);
   }
   if (ok) tri__array_readers(p, readers);

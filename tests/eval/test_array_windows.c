@@ -2,6 +2,7 @@
 /* Convolutions and pooling in array programs against the interpreter: random sizes, strides and
  * padding, with bias and relu, their gradients by input, kernel and bias, kernels updated in place;
  * in double and float, by one, two and seven threads; strong zeros; windows of images in loops. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -280,6 +281,34 @@ START_TEST(images_of_loops) {
 }
 END_TEST
 
+/* What comes back through pooling has no value where an element of a window has none, and neither
+ * has the sum over images, whichever way it is found: in the middle channel. */
+START_TEST(no_value_comes_back) {
+  for (int masked = 0; masked < 2; masked++)
+    for (int domain = TRI_DOUBLE; domain <= TRI_FLOAT; domain++) {
+      struct subject s = {0};
+      tear_down(), set_up();
+      tri_expr x = input(&s, "x", 4, (int64_t[]){2, 4, 4, 3}),
+               y = input(&s, "y", 4, (int64_t[]){2, 2, 2, 3}),
+               b = input(&s, "b", 1, (int64_t[]){3});
+      tri_extent dims[] = {tri_extent_of(2), tri_extent_of(4), tri_extent_of(4), tri_extent_of(3)};
+      tri_expr z = tri_add(x, tri_broadcast(b, 4, dims)), gradient;
+      if (masked) z = tri_relu(z);
+      tri_expr loss = flat_sum(tri_mul(y, tri_max_pool(z, .size = {2, 2})));
+      ok(tri_gradient(loss, 1, &b, &gradient));
+      output(&s, gradient);
+      for (size_t i = 0; i < s.n_in; i++)
+        for (size_t e = 0; e < s.in_counts[i]; e++) numbers[i][e] = 1.0 + (double)(e % 7);
+      numbers[0][4] = (double)NAN;
+      by_arrays(&s, (tri_domain)domain, NULL, 0);
+      for (int c = 0; c < 3; c++) {
+        double got = domain == TRI_FLOAT ? (double)floats[0][0][c] : doubles[0][0][c];
+        ck_assert_int_eq(isnan(got), c == 1);
+      }
+    }
+}
+END_TEST
+
 /* Windows that reach so far outside that images cannot be copied with what is there. */
 START_TEST(far_outside) {
   enum { FAR = 1 << 30 };
@@ -301,6 +330,6 @@ static Suite *suite(void) {
   rng = random_start(20261129);
   return tri_test_suite("array_windows", 240, set_up, tear_down, convolutions_as_interpreted,
                         other_uses_of_windows, groups_of_channels, zeros_by_choice_are_strong,
-                        images_of_loops, far_outside);
+                        images_of_loops, no_value_comes_back, far_outside);
 }
 int main(void) { return tri_test_main("array_windows", suite); }
