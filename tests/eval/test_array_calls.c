@@ -2,6 +2,7 @@
 /* Calls with arrays each in a place of its own: what they give, what is donated, what is
  * refused. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include <triad.h>
 
@@ -142,11 +143,11 @@ START_TEST(two_bindings_stay_ready) {
     int64_t n = 2 - i % 2;
     tri_call call = {.workspace = workspace, .n_sizes = 1, .sizes = &n};
     if (i == 2) calls = memory.calls;
+    out[1] = -1.0;
     ck_assert_int_eq(
         tri_function_call_arrays(f, &call, (const void *[]){rows, weights}, (void *[]){out}),
         TRI_OK);
-    ck_assert(out[0] == 321.0);
-    if (n == 2) ck_assert(out[1] == 654.0);
+    ck_assert(out[0] == 321.0 && out[1] == (n == 2 ? 654.0 : -1.0));
   }
   ck_assert(tri_function_arrays(f, NULL));
   ck_assert_int_eq(memory.calls, calls);
@@ -173,10 +174,34 @@ START_TEST(more_steps_than_can_be_counted) {
 }
 END_TEST
 
+/* Of more than are kept the one goes that was not used for the longest time. */
+START_TEST(the_oldest_binding_goes) {
+  struct failing memory;
+  failing_init(&memory, 0);
+  tri_expr x = matrix("x", "n", 1), y = tri_sum_axis(x, 1);
+  tri_function *f = tri_compile(1, &x, 1, &y, .allocator = &memory.allocator);
+  tri_workspace *workspace = tri_workspace_new(f);
+  static const int64_t sizes[] = {1, 2, 3, 4, 1, 5, 1, 2};
+  static const bool is_new[] = {true, true, true, true, false, true, false, true};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    double rows[] = {1.0, 2.0, 3.0, 4.0, 5.0}, out[5];
+    tri_call call = {.workspace = workspace, .n_sizes = 1, .sizes = &sizes[i]};
+    long before = memory.calls;
+    ck_assert_int_eq(tri_function_call_arrays(f, &call, (const void *[]){rows}, (void *[]){out}),
+                     TRI_OK);
+    ck_assert_msg((memory.calls > before) == is_new[i], "call %zu: %ld", i, memory.calls - before);
+    ck_assert(out[sizes[i] - 1] == (double)sizes[i]);
+  }
+  tri_workspace_free(workspace);
+  tri_function_free(f);
+}
+END_TEST
+
 static Suite *array_calls(void) {
   return tri_test_suite("array calls", 0, setup, teardown, doubles_in_place, floats_in_place,
                         interrupts_update_all_or_nothing, no_value_is_nan, refused_donations,
-                        refused_calls, two_bindings_stay_ready, more_steps_than_can_be_counted);
+                        refused_calls, two_bindings_stay_ready, the_oldest_binding_goes,
+                        more_steps_than_can_be_counted);
 }
 
 int main(void) { return tri_test_main("array calls", array_calls); }

@@ -483,6 +483,27 @@ START_TEST(donated_in_turns) {
 }
 END_TEST
 
+/* W stands in the product that is taken from it, whose sums may not see new elements. */
+START_TEST(weights_in_their_own_product) {
+  struct program p = {.n_made = 0};
+  tri_expr w = input_of(&p, 2, INNER, INNER), x = input_of(&p, 2, INNER, INNER);
+  output(&p, tri_sub(w, tri_matmul(w, x)), 1);
+  struct shape_of_program s = checked(&p, 1e-4);
+  ck_assert_uint_eq(s.updates, 0);
+}
+END_TEST
+
+/* Only where x is compared with 0 is it the same to compare relu(x). */
+START_TEST(comparisons_beside_relu) {
+  struct program p = {.n_made = 0};
+  tri_expr x = input_of(&p, 2, INNER, COLUMNS);
+  output(&p, tri_relu(x), 0);
+  for (int k = -1; k <= 1; k++)
+    output(&p, tri_select(tri_gt(x, tri_rational(g, k, 8)), tri_integer(g, 1), tri_sin(x)), 0);
+  checked(&p, 1e-5);
+}
+END_TEST
+
 /* Softmax and crossentropy by lse, classes chosen by numbers; rows of a table by their numbers, and
  * their gradient. */
 START_TEST(classes_and_tables) {
@@ -506,7 +527,7 @@ END_TEST
 static Suite *array_programs(void) {
   return tri_test_suite("array programs", 120, set_up, tear_down, random_programs, layers,
                         products_that_stay, gradient_descent, adam, donated_in_turns,
-                        classes_and_tables);
+                        weights_in_their_own_product, comparisons_beside_relu, classes_and_tables);
 }
 
 int main(void) { return tri_test_main("array programs", array_programs); }

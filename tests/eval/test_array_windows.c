@@ -182,7 +182,10 @@ static void random_subject(struct subject *s) {
   if (random_below(&rng, 4)) y = tri_relu(y);
   if (random_below(&rng, 2)) y = pooled(y, rank, tri_max_pool_with);
   if (random_below(&rng, 4) == 0) y = pooled(y, rank, tri_average_pool_with);
-  tri_expr loss = flat_sum(tri_square(y));
+  tri_expr loss = tri_square(y);
+  /* what might have no value comes back through gates */
+  if (random_below(&rng, 2)) loss = tri_mul(loss, tri_log(tri_add(rate, tri_integer(g, 3))));
+  loss = flat_sum(loss);
   ok(tri_gradient(loss, 3, s->in, gradient));
   output(s, loss);
   output(s, y);

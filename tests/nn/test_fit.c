@@ -97,6 +97,11 @@ START_TEST(numbers_beyond_floats_are_told) {
           "input_layer: the data are -1e39 at [0, 3], which is no float32");
   refused(with(&scaled, &p.y_samples), (tri_fit_options){0}, TRI_ARGUMENT,
           "input_layer: the data are nan at [0, 0], which is no float32");
+  wide[3] = 3e38;
+  d.offset = 3e38;
+  refused(with(&d, &p.y_samples), (tri_fit_options){0}, TRI_ARGUMENT,
+          "input_layer: the data are 6e38 at [0, 3], which is no float32");
+  d.offset = 0.0;
   refused((tri_dataset){.n_x = 1, .y = &p.y_samples}, (tri_fit_options){0}, TRI_ARGUMENT,
           "the model has 1 inputs, and the data 0");
   wide[3] = 0x1.fffffep127;
@@ -267,6 +272,65 @@ START_TEST(a_batch_of_all_is_one_step) {
 }
 END_TEST
 
+/* As many batches as are asked for, of the first samples. */
+START_TEST(steps_end_evaluations) {
+  tri_array x = p.x_array, y = p.y_array, out;
+  tri_samples xs = {.array = &x, .scale = 1 / 255.}, ys = {.array = &y};
+  tri_dataset first = with(&xs, &ys);
+  tri_evaluate_options o = {.batch_size = 10, .steps = 2};
+  double some[2], same[2];
+  x.dims[0] = y.dims[0] = y.count = 20, x.count = 20 * FEATURES;
+  fine(m, tri_model_evaluate(m, &p.data, &o, some));
+  fine(m, tri_model_evaluate(m, &first, &(tri_evaluate_options){.batch_size = 10}, same));
+  ck_assert_mem_eq(some, same, sizeof some);
+  fine(m, tri_model_predict(m, &p.data, &o, &out));
+  ck_assert_uint_eq(out.dims[0], 20);
+  tri_array_free(&out);
+}
+END_TEST
+
+static void put_number(tri_array *a, size_t i, double x) {
+  switch (a->dtype) {
+#define PUT(name, type)                                                                            \
+  case TRI_##name: ((type *)a->data)[i] = (type)x; break
+    PUT(F8, double);
+    PUT(F4, float);
+    PUT(I1, int8_t);
+    PUT(I2, int16_t);
+    PUT(I4, int32_t);
+    PUT(I8, int64_t);
+    PUT(U2, uint16_t);
+    PUT(U4, uint32_t);
+    PUT(U8, uint64_t);
+#undef PUT
+  default: ((uint8_t *)a->data)[i] = (uint8_t)x;
+  }
+}
+
+/* Numbers of every type are read as they are, and rounded once. */
+START_TEST(arrays_are_of_any_type) {
+  static const double numbers[] = {1, 3, 100, 16777217}; /* the last one is no float */
+  tri_model *n = tri_sequential(NULL);
+  add_layer(n, tri_input(1));
+  add_layer(n, tri_dense(1));
+  tri_model_set_weights(n, (double[]){1, 0});
+  for (int dtype = 0; dtype < TRI_DTYPES; dtype++) {
+    bool few = tri_dtype_size((tri_dtype)dtype) < 4 || dtype == TRI_F4;
+    size_t count = dtype == TRI_B1 ? 1 : few ? 3 : 4;
+    tri_array a, out;
+    ck_assert_int_eq(tri_array_new((tri_dtype)dtype, 2, (size_t[]){count, 1}, NULL, &a), TRI_OK);
+    for (size_t i = 0; i < count; i++) put_number(&a, i, numbers[i]);
+    tri_samples s = {.array = &a, .scale = 1.0, .offset = 1.0};
+    fine(n, tri_model_predict(n, &(tri_dataset){.x = &s}, NULL, &out));
+    for (size_t i = 0; i < count; i++)
+      ck_assert_double_eq(tri_array_double(&out, i), (double)(float)(numbers[i] + 1.0));
+    tri_array_free(&out);
+    tri_array_free(&a);
+  }
+  tri_model_free(n);
+}
+END_TEST
+
 /* Shuffled, so that epochs differ, but each has every sample once: without steps all losses are
  * one. */
 START_TEST(every_sample_comes_once) {
@@ -301,6 +365,37 @@ static tri_status generate(void *context, uint64_t index, size_t samples, double
   }
   return TRI_OK;
 }
+
+/* A batch of the first samples with one number of them in place of another, or one too many. */
+struct spoilt {
+  size_t more, x_at, y_at;
+  double x, y;
+};
+
+static tri_status generate_spoilt(void *context, uint64_t index, size_t samples, double *const *x,
+                                  double *const *y, size_t *made) {
+  const struct spoilt *s = context;
+  struct generator whole = {.batches = 2};
+  tri_status status = generate(&whole, index, samples, x, y, made);
+  x[0][s->x_at] = s->x;
+  y[0][s->y_at] = s->y;
+  *made += s->more;
+  return status;
+}
+
+static void spoilt_is_told(struct spoilt s, const char *message) {
+  tri_dataset data = {.generate = generate_spoilt, .context = &s};
+  refused(data, (tri_fit_options){.batch_size = 10}, TRI_ARGUMENT, message);
+}
+
+START_TEST(what_is_generated_is_checked) {
+  spoilt_is_told((struct spoilt){.more = 1}, "11 samples generated for a batch of 10");
+  spoilt_is_told((struct spoilt){.x_at = 2 * FEATURES + 4, .x = NAN},
+                 "input_layer: the data are nan at [2, 4]");
+  spoilt_is_told((struct spoilt){.y_at = 7, .y = 3},
+                 "dense_1: label 3 of sample 7 is no class from 0 to 2");
+}
+END_TEST
 
 START_TEST(what_is_generated_is_learnt) {
   enum { N = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
@@ -367,6 +462,28 @@ START_TEST(rates_without_sense_leave_it_as_it_is) {
   ck_assert_int_eq(tri_model_fit(m, &p.data, &o), TRI_ARGUMENT);
   ck_assert_str_eq(tri_model_error(m)->message,
                    "the learning rate is negative or no number at epoch 2");
+}
+END_TEST
+
+/* Of an accuracy the largest is the best, and the first epochs may not count. */
+START_TEST(the_best_is_that_of_the_monitor) {
+  tri_early_stopping s = {.monitor = "accuracy", .patience = 100};
+  tri_callback c = tri_stop_early(&s);
+  tri_fit_options o = {.epochs = 8, .callbacks = &c, .n_callbacks = 1};
+  double least = 2.0, most = -1.0;
+  fine(m, tri_model_fit(m, &p.data, &o));
+  const double *accuracy = tri_history_find(tri_model_history(m), "accuracy");
+  for (int i = 0; i < 8; i++) {
+    least = fmin(least, accuracy[i]);
+    most = fmax(most, accuracy[i]);
+  }
+  ck_assert_double_lt(least, most);
+  ck_assert_double_eq(s.best, most);
+  s = (tri_early_stopping){
+      .monitor = "loss", .patience = 2, .min_delta = 1e9, .start_from_epoch = 3};
+  fine(m, tri_model_fit(m, &p.data, &o));
+  ck_assert_int_eq(s.best_epoch, 3);
+  ck_assert_int_eq(s.stopped_epoch, 5);
 }
 END_TEST
 
@@ -545,11 +662,12 @@ static Suite *suite(void) {
       numbers_that_are_none_are_told, numbers_beyond_floats_are_told,
       options_without_sense_are_told, compiling_without_sense_is_told, a_loss_that_is_none_ends_it,
       it_is_interrupted, histories_tell_of_each_epoch, validation_takes_the_last_samples,
-      a_batch_of_all_is_one_step, every_sample_comes_once, what_is_generated_is_learnt,
-      rates_are_scheduled, rates_without_sense_leave_it_as_it_is, it_stops_early, progress_is_shown,
-      fits_are_not_within_fits, a_model_that_is_fitted_stays_what_it_is,
-      predictions_are_not_within_predictions, other_outputs_are_compiled_anew,
-      losses_of_outputs_are_added);
+      steps_end_evaluations, arrays_are_of_any_type, a_batch_of_all_is_one_step,
+      every_sample_comes_once, what_is_generated_is_checked, what_is_generated_is_learnt,
+      rates_are_scheduled, rates_without_sense_leave_it_as_it_is, the_best_is_that_of_the_monitor,
+      it_stops_early, progress_is_shown, fits_are_not_within_fits,
+      a_model_that_is_fitted_stays_what_it_is, predictions_are_not_within_predictions,
+      other_outputs_are_compiled_anew, losses_of_outputs_are_added);
 }
 
 int main(void) {

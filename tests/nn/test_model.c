@@ -100,9 +100,9 @@ static void spread(const char *initializer, double variance, double limit) {
     largest = fmax(largest, fabs(values[i]));
   }
   ck_assert_double_le(fabs(sum), 4 * sqrt(variance / 1500));
-  ck_assert_double_eq_tol(squares / variance, 1.0, 0.15);
+  ck_assert_double_eq_tol(squares / variance, 1.0, 0.08);
   ck_assert_double_le(largest, limit);
-  ck_assert_double_ge(largest, 0.95 * limit);
+  ck_assert_double_ge(largest, 0.98 * limit);
 }
 
 START_TEST(first_weights_are_spread_as_keras_spreads_them) {

@@ -187,7 +187,12 @@ START_TEST(options_without_sense_are_told) {
   refused(tri_adam(.epsilon = (double)NAN), "epsilon is not in [0, inf)");
   refused(tri_sgd(.momentum = 1.5), "momentum is not in [0, 1]");
   refused(tri_rmsprop(.rho = 1), "rho is not in [0, 1)");
+  refused(tri_adam(.beta_1 = 1), "beta_1 is not in [0, 1)");
   refused(tri_adam(.beta_2 = 1), "beta_2 is not in [0, 1)");
+  refused(tri_sgd(.weight_decay = -1), "weight_decay is not in [0, inf)");
+  refused(tri_sgd(.clipnorm = -1), "clipnorm is not in [0, inf)");
+  refused(tri_sgd(.clipvalue = (double)INFINITY), "clipvalue is not in [0, inf)");
+  refused(tri_sgd(.global_clipnorm = -1), "global_clipnorm is not in [0, inf)");
   refused(tri_adam(.clipnorm = 1, .clipvalue = 1),
           "only one of clipnorm, clipvalue and global_clipnorm may be given");
 }

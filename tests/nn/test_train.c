@@ -133,6 +133,27 @@ START_TEST(dropout_keeps_its_share) {
 }
 END_TEST
 
+/* Two layers that keep the same half would keep a half, and not a quarter. */
+START_TEST(masks_of_layers_differ) {
+  enum { WIDE = 1000 };
+  static double x[WIDE], y[1];
+  double w[WIDE + 1] = {0}, loss;
+  for (int i = 0; i < WIDE; i++) x[i] = 1, w[i] = 1.0 / WIDE;
+  tri_array xs = doubles(x, 2, 1, WIDE), ys = doubles(y, 2, 1, 1);
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+  tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64", .seed = 5});
+  add_layer(m, tri_input(WIDE));
+  add_layer(m, tri_dropout(0.5));
+  add_layer(m, tri_dropout(0.5));
+  add_layer(m, tri_dense(1));
+  tri_model_set_weights(m, w);
+  fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = "mean_squared_error"));
+  fine(m, tri_model_train_on_batch(m, &data, &loss));
+  ck_assert_double_eq_tol(loss, 1, 0.5); /* and not 4 */
+  tri_model_free(m);
+}
+END_TEST
+
 /* --- the same bits */
 
 static void train(size_t threads, double *weights, size_t n) {
@@ -212,8 +233,8 @@ END_TEST
 static Suite *suite(void) {
   return tri_test_suite("train", 60, NULL, NULL, xor_is_learnt, classes_are_learnt,
                         a_step_goes_along_the_gradient, batch_normalization_moves_its_statistics,
-                        dropout_keeps_its_share, threads_change_no_bit, threads_can_be_changed,
-                        optimizers_have_parameters_once_they_were_used);
+                        dropout_keeps_its_share, masks_of_layers_differ, threads_change_no_bit,
+                        threads_can_be_changed, optimizers_have_parameters_once_they_were_used);
 }
 
 int main(void) {
