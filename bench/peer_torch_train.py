@@ -36,8 +36,9 @@ def mlp():
 
 def cnn():
     n = torch.nn
-    return n.Sequential(n.Unflatten(1, (1, 28)), n.Conv2d(1, 32, 3), n.ReLU(), n.MaxPool2d(2), n.Conv2d(32, 64, 3), n.ReLU(),
-                        n.MaxPool2d(2), n.Flatten(), n.Linear(1600, 128), n.ReLU(), n.Linear(128, 10))
+    return n.Sequential(n.Unflatten(1, (1, 28)), n.Conv2d(1, 32, 3, padding=1), n.ReLU(), n.MaxPool2d(2),
+                        n.Conv2d(32, 64, 3, padding=1), n.ReLU(), n.MaxPool2d(2), n.Flatten(), n.Linear(3136, 128),
+                        n.ReLU(), n.Linear(128, 10))
 
 
 def sgd(parameters):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Convolution 3×3×32, pooling, convolution 3×3×64, pooling, dense 128, dense 10, trained by hand:
- * windows as rows of a matrix, a few pictures at a time so that they stay in cache, and one
+/* Convolution 3×3×32, pooling, convolution 3×3×64, pooling, dense 128, dense 10, trained by hand; a
+ * convolution's result has the size of its input (padding "same"). Windows are rows of a matrix, a few pictures at a time so that they stay in cache, and one
  * product; bias and relu are taken after pooling, of a fourth of the numbers. The backward pass
  * makes the windows again. Pictures are [height, width, channels]. */
 #ifndef TRIAD_BENCH_TRAIN_CNN_H
@@ -14,8 +14,7 @@ enum { CNN_WINDOW = 3, CNN_BLOCK = 4 }; /* pictures at a time, of which a batch 
 struct cnn_layer {
   int size, channels, filters; /* of its input; of its result */
   struct train_weights kernel, bias;
-  float *rows, *z; /* windows, and their products, of a block; of z that row and column which
-                        pooling leaves out stay 0 in the backward pass */
+  float *rows, *z; /* windows, and their products, of a block */
   float *y, *dy;   /* pooled, of a batch */
   int *place;      /* from which of four it is */
 };
@@ -27,8 +26,7 @@ struct cnn {
   float *x, *labels, *y[2], *dy[2];
 };
 
-static inline int cnn_out(const struct cnn_layer *l) { return l->size - CNN_WINDOW + 1; }
-static inline int cnn_pooled(const struct cnn_layer *l) { return cnn_out(l) / 2; }
+static inline int cnn_pooled(const struct cnn_layer *l) { return l->size / 2; }
 static inline int cnn_fan(const struct cnn_layer *l) {
   return CNN_WINDOW * CNN_WINDOW * l->channels;
 }
@@ -43,7 +41,7 @@ static inline size_t cnn_behind(const struct cnn_layer *l) {
 static inline struct cnn_layer cnn_layer(const struct train_state *s, int size, int channels,
                                          int filters, unsigned long long *random) {
   struct cnn_layer l = {.size = size, .channels = channels, .filters = filters};
-  size_t windows = (size_t)(CNN_BLOCK * cnn_out(&l) * cnn_out(&l));
+  size_t windows = (size_t)(CNN_BLOCK * size * size);
   size_t fan = (size_t)cnn_fan(&l), all = (size_t)s->batch * cnn_behind(&l);
   double fans = CNN_WINDOW * CNN_WINDOW * (channels + filters);
   l.kernel = train_weights(s, fan * (size_t)filters, sqrt(6.0 / fans), random);
@@ -67,27 +65,42 @@ static inline void cnn_layer_free(struct cnn_layer *l) {
   free(l->place);
 }
 
-/* --- windows: three spans of a picture each */
+/* --- windows: three spans of a picture each, of zeros where they are beyond its border */
+
+/* Span k of the window at row i and column j: how many numbers of the picture it has, from where on
+ * in it and in the span. */
+struct cnn_span {
+  size_t from, to, count;
+};
+
+static inline struct cnn_span cnn_span(const struct cnn_layer *l, int i, int j, int k) {
+  int row = i + k - 1, first = j > 0 ? j - 1 : 0, end = j + 2 < l->size ? j + 2 : l->size;
+  if (row < 0 || row >= l->size) return (struct cnn_span){0, 0, 0};
+  size_t channels = (size_t)l->channels;
+  return (struct cnn_span){(size_t)(row * l->size + first) * channels,
+                           (size_t)(first - j + 1) * channels, (size_t)(end - first) * channels};
+}
 
 static inline void cnn_windows(const struct cnn_layer *l, const float *x, float *row) {
-  int out = cnn_out(l), span = CNN_WINDOW * l->channels;
-  for (int i = 0; i < out; i++)
-    for (int j = 0; j < out; j++)
-      for (int k = 0; k < CNN_WINDOW; k++, row += span)
-        memcpy(row, x + (size_t)((i + k) * l->size + j) * (size_t)l->channels,
-               (size_t)span * sizeof *row);
+  size_t span = (size_t)(CNN_WINDOW * l->channels);
+  for (int i = 0; i < l->size; i++)
+    for (int j = 0; j < l->size; j++)
+      for (int k = 0; k < CNN_WINDOW; k++, row += span) {
+        struct cnn_span s = cnn_span(l, i, j, k);
+        if (s.count < span) memset(row, 0, span * sizeof *row);
+        memcpy(row + s.to, x + s.from, s.count * sizeof *row);
+      }
 }
 
 /* The transpose: what the windows have is added to the picture. */
 static inline void cnn_windows_back(const struct cnn_layer *l, const float *restrict row,
                                     float *restrict dx) {
-  int out = cnn_out(l), span = CNN_WINDOW * l->channels;
   memset(dx, 0, cnn_before(l) * sizeof *dx);
-  for (int i = 0; i < out; i++)
-    for (int j = 0; j < out; j++)
-      for (int k = 0; k < CNN_WINDOW; k++, row += span) {
-        float *to = dx + (size_t)((i + k) * l->size + j) * (size_t)l->channels;
-        for (int c = 0; c < span; c++) to[c] += row[c];
+  for (int i = 0; i < l->size; i++)
+    for (int j = 0; j < l->size; j++)
+      for (int k = 0; k < CNN_WINDOW; k++, row += CNN_WINDOW * l->channels) {
+        struct cnn_span s = cnn_span(l, i, j, k);
+        for (size_t c = 0; c < s.count; c++) dx[s.from + c] += row[s.to + c];
       }
 }
 
@@ -107,7 +120,7 @@ static inline void cnn_pool_one(int n, const float *restrict a, const float *res
 }
 
 static inline void cnn_pool(const struct cnn_layer *l, const float *z, float *y, int *place) {
-  int out = cnn_out(l), pooled = cnn_pooled(l), n = l->filters;
+  int out = l->size, pooled = cnn_pooled(l), n = l->filters;
   for (int i = 0; i < pooled; i++)
     for (int j = 0; j < pooled; j++, y += n, place += n) {
       const float *a = z + (size_t)(2 * (i * out + j)) * (size_t)n;
@@ -127,7 +140,7 @@ static inline void cnn_pool_one_back(int n, const float *restrict dy, const int 
 
 static inline void cnn_pool_back(const struct cnn_layer *l, const float *dy, const int *place,
                                  float *dz) {
-  int out = cnn_out(l), pooled = cnn_pooled(l), n = l->filters;
+  int out = l->size, pooled = cnn_pooled(l), n = l->filters;
   for (int i = 0; i < pooled; i++)
     for (int j = 0; j < pooled; j++, dy += n, place += n) {
       float *a = dz + (size_t)(2 * (i * out + j)) * (size_t)n;
@@ -138,7 +151,7 @@ static inline void cnn_pool_back(const struct cnn_layer *l, const float *dy, con
 /* --- layers */
 
 static inline void cnn_layer_run(const struct cnn_layer *l, int batch, const float *x) {
-  int windows = cnn_out(l) * cnn_out(l), fan = cnn_fan(l), n = l->filters;
+  int windows = l->size * l->size, fan = cnn_fan(l), n = l->filters;
   for (int i = 0; i < batch; i += CNN_BLOCK) {
     for (int k = 0; k < CNN_BLOCK; k++)
       cnn_windows(l, x + (size_t)(i + k) * cnn_before(l), l->rows + (size_t)(k * windows * fan));
@@ -151,23 +164,12 @@ static inline void cnn_layer_run(const struct cnn_layer *l, int batch, const flo
   }
 }
 
-/* What pooling leaves out of an odd size has no adjoint. */
-static inline void cnn_edges(const struct cnn_layer *l, float *dz) {
-  int out = cnn_out(l), n = l->filters;
-  if (out % 2 == 0) return;
-  for (int i = 0; i < out; i++) {
-    memset(dz + (size_t)((i * out + out - 1) * n), 0, (size_t)n * sizeof *dz);
-    memset(dz + (size_t)(((out - 1) * out + i) * n), 0, (size_t)n * sizeof *dz);
-  }
-}
-
 /* The block's share of the kernel's gradient and, unless dx is NULL, the adjoint of its x. */
 static inline void cnn_block_back(struct cnn_layer *l, int first, const float *x, float *dx) {
-  int windows = cnn_out(l) * cnn_out(l), fan = cnn_fan(l), n = l->filters;
+  int windows = l->size * l->size, fan = cnn_fan(l), n = l->filters;
   for (int k = 0; k < CNN_BLOCK; k++) {
     size_t at = (size_t)(first + k) * cnn_behind(l);
     cnn_windows(l, x + (size_t)k * cnn_before(l), l->rows + (size_t)(k * windows * fan));
-    cnn_edges(l, l->z + (size_t)(k * windows * n));
     cnn_pool_back(l, l->dy + at, l->place + at, l->z + (size_t)(k * windows * n));
   }
   cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, fan, n, CNN_BLOCK * windows, 1.0F, l->rows,

@@ -35,14 +35,15 @@ static inline tri_model *train_model_of(size_t n, const tri_layer *layers) {
 static inline tri_model *train_model(int cnn) {
   const tri_layer dense[] = {tri_input(28, 28), tri_flatten(), tri_dense(300, .activation = "relu"),
                              tri_dense(100, .activation = "relu"), tri_dense(TRAIN_CLASSES)};
-  const tri_layer convolutions[] = {tri_input(28, 28, 1),
-                                    tri_conv2d(32, .kernel_size = {3}, .activation = "relu"),
-                                    tri_max_pooling2d(),
-                                    tri_conv2d(64, .kernel_size = {3}, .activation = "relu"),
-                                    tri_max_pooling2d(),
-                                    tri_flatten(),
-                                    tri_dense(128, .activation = "relu"),
-                                    tri_dense(TRAIN_CLASSES)};
+  const tri_layer convolutions[] = {
+      tri_input(28, 28, 1),
+      tri_conv2d(32, .kernel_size = {3}, .padding = "same", .activation = "relu"),
+      tri_max_pooling2d(),
+      tri_conv2d(64, .kernel_size = {3}, .padding = "same", .activation = "relu"),
+      tri_max_pooling2d(),
+      tri_flatten(),
+      tri_dense(128, .activation = "relu"),
+      tri_dense(TRAIN_CLASSES)};
   return cnn ? train_model_of(sizeof convolutions / sizeof *convolutions, convolutions)
              : train_model_of(sizeof dense / sizeof *dense, dense);
 }

@@ -83,9 +83,9 @@ static void add_dense(tri_model *model) {
 
 static void add_convolutions(tri_model *model) {
   add(model, tri_reshape_layer(28, 28, 1)); /* one channel */
-  add(model, tri_conv2d(32, .kernel_size = {3}, .activation = "relu"));
+  add(model, tri_conv2d(32, .kernel_size = {3}, .padding = "same", .activation = "relu"));
   add(model, tri_max_pooling2d());
-  add(model, tri_conv2d(64, .kernel_size = {3}, .activation = "relu"));
+  add(model, tri_conv2d(64, .kernel_size = {3}, .padding = "same", .activation = "relu"));
   add(model, tri_max_pooling2d());
   add(model, tri_flatten());
   add(model, tri_dense(128, .activation = "relu"));
