@@ -13,3 +13,10 @@ void json_name(tri_text *text, const char *name) {
   json_puts(text, name);
   tri__text_putc(text, ':');
 }
+
+void json_number(tri_text *text, const char *name, double number) {
+  json_name(text, name);
+  tri__text_putc(text, '"');
+  tri__text_double(text, number);
+  tri__text_putc(text, '"');
+}

@@ -11,4 +11,7 @@ void json_puts(tri_text *text, const char *string);
 /* ,"name": — with the comma, for the second and later members. */
 void json_name(tri_text *text, const char *name);
 
+/* ,"name":"0.1": a number, as a string. */
+void json_number(tri_text *text, const char *name, double number);
+
 #endif

@@ -9,13 +9,6 @@
 #include "json.h"
 #include "network.h"
 
-static void put_number(tri_text *text, const char *name, double number) {
-  json_name(text, name);
-  tri__text_putc(text, '"');
-  tri__text_double(text, number);
-  tri__text_putc(text, '"');
-}
-
 /* A line for each tensor, and one for all. */
 static void put_json(const tri_model_gradcheck_report *r, tri_text *text) {
   for (size_t i = 0; i < r->n_tensors; i++) {
@@ -27,12 +20,12 @@ static void put_json(const tri_model_gradcheck_report *r, tri_text *text) {
                      tri_verdict_name(t->verdict), t->entries, t->checked, t->proved);
     tri__text_printf(text, ",\"refuted\":%zu,\"undecided\":%zu,\"worst\":%zu", t->refuted,
                      t->undecided, t->worst.index);
-    put_number(text, "value", t->worst.claim.value);
-    put_number(text, "derivative", t->worst.derivative);
-    put_number(text, "radius", t->worst.radius);
-    put_number(text, "relative", t->worst.claim.relative);
-    put_number(text, "ulps", t->worst.claim.ulps);
-    put_number(text, "bound", t->worst.claim.bound);
+    json_number(text, "value", t->worst.claim.value);
+    json_number(text, "derivative", t->worst.derivative);
+    json_number(text, "radius", t->worst.radius);
+    json_number(text, "relative", t->worst.claim.relative);
+    json_number(text, "ulps", t->worst.claim.ulps);
+    json_number(text, "bound", t->worst.claim.bound);
     tri__text_puts(text, "}\n");
   }
   tri__text_printf(text,
@@ -40,7 +33,7 @@ static void put_json(const tri_model_gradcheck_report *r, tri_text *text) {
                    tri_verdict_name(r->verdict), r->entries, r->checked);
   tri__text_printf(text, ",\"samples\":%zu,\"seed\":\"%llu\",\"hash\":\"%016llx\"", r->samples,
                    (unsigned long long)r->seed, (unsigned long long)r->hash);
-  put_number(text, "seconds", r->seconds);
+  json_number(text, "seconds", r->seconds);
   tri__text_puts(text, "}\n");
 }
 

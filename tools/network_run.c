@@ -56,12 +56,7 @@ static int put_measured(struct session *session, const struct network_wish *wish
   tri_text text = {0}, line = {0};
   if (session->output.json) {
     tri__text_puts(&text, "{\"kind\":\"metrics\"");
-    for (size_t i = 0; i < s->n; i++) {
-      json_name(&text, s->names[i]);
-      tri__text_putc(&text, '"');
-      tri__text_double(&text, values[i]);
-      tri__text_putc(&text, '"');
-    }
+    for (size_t i = 0; i < s->n; i++) json_number(&text, s->names[i], values[i]);
     tri__text_puts(&text, "}\n");
   } else {
     tri__logs_text((tri_logs){.n = s->n, .names = s->list, .values = values}, &line);

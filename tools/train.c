@@ -32,12 +32,8 @@ static void put_epoch(const tri_fit *fit, tri_text *text) {
 static void put_epoch_json(const tri_fit *fit, tri_text *text) {
   tri__text_printf(text, "{\"kind\":\"epoch\",\"epoch\":%lld,\"epochs\":%lld",
                    (long long)fit->epoch + 1, (long long)fit->epochs);
-  for (size_t i = 0; i < fit->logs.n; i++) {
-    json_name(text, fit->logs.names[i]);
-    tri__text_putc(text, '"');
-    tri__text_double(text, fit->logs.values[i]);
-    tri__text_putc(text, '"');
-  }
+  for (size_t i = 0; i < fit->logs.n; i++)
+    json_number(text, fit->logs.names[i], fit->logs.values[i]);
   tri__text_putc(text, '}');
 }
 

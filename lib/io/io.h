@@ -54,6 +54,9 @@ bool tri__io_bytes(struct io *io, tri_dtype dtype, size_t rank, const size_t *di
 tri_status tri__io_array(struct io *io, tri_dtype dtype, size_t rank, const size_t *dims,
                          tri_array *array);
 
+/* Bytes that Jansson takes for a byte of a text of nothing but empty objects, the worst. */
+enum { JSON_TIMES = 80 };
+
 /* --- bytes in */
 
 enum { MOST_PEEKED = 16 };

@@ -13,8 +13,6 @@
 #include "base/text.h"
 
 enum {
-  /* bytes that Jansson takes for a byte of a header of nothing but empty objects, the worst */
-  JSON_TIMES = 80,
   MOST_HEADER = 100000000, /* as the description has it */
   ALIGNED = 8
 };

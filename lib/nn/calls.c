@@ -143,11 +143,9 @@ static tri_status find_layer(tri_model *m, const tri_layer *spec, size_t *number
 static tri_status right_number(tri_model *m, const struct layer *l, size_t n) {
   const struct layer_row *row = tri__layer_row(l->spec.kind);
   if (n >= row->least && n <= row->most) return TRI_OK;
-  if (row->least == row->most)
-    return tri__model_fail(m, TRI_ARGUMENT, "%s: is called on %zu tensors, and not on %zu", l->name,
-                           row->least, n);
-  return tri__model_fail(m, TRI_ARGUMENT, "%s: is called on at least %zu tensors, and not on %zu",
-                         l->name, row->least, n);
+  return tri__model_fail(m, TRI_ARGUMENT, "%s: is called on %s%zu tensor%s, and not on %zu",
+                         l->name, row->least == row->most ? "" : "at least ", row->least,
+                         row->least == 1 ? "" : "s", n);
 }
 
 /* Weights at the first call; later ones must fit them. */
@@ -174,15 +172,10 @@ tri_expr tri__batch_variable(tri_model *m, const char *name, const struct sample
   return tri_variable_shaped(m->graph, name, s->rank + 1, dims, names);
 }
 
-/* Calls of one dropout layer have masks of their own: dropout/mask, dropout/mask/1, … */
+/* Calls have masks of their own, dropout/mask/0, …: that of a call that is not the model's yet. */
 static tri_expr mask_variable(tri_model *m, const struct layer *l, const struct call *c) {
   char name[PATH_SIZE];
-  unsigned calls = 0;
-  for (size_t i = 0; i < m->n_calls; i++) calls += m->calls[i].layer == c->layer;
-  if (calls)
-    snprintf(name, sizeof name, "%s/mask/%u", l->name, calls);
-  else
-    snprintf(name, sizeof name, "%s/mask", l->name);
+  snprintf(name, sizeof name, "%s/mask/%zu", l->name, m->n_calls);
   return tri__batch_variable(m, name, &c->gives);
 }
 
@@ -246,6 +239,12 @@ static tri_status call_layer(tri_model *m, const tri_layer *spec, size_t n, cons
   if (status) go_back(m, &before);
   point_to_names(m);
   return status;
+}
+
+size_t tri__call_number(const tri_model *m, size_t call) {
+  size_t number = 0;
+  for (size_t i = 0; i < call; i++) number += m->calls[i].layer == m->calls[call].layer;
+  return number;
 }
 
 /* --- sequential models */

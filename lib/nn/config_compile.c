@@ -258,7 +258,7 @@ void tri__compile_write(const struct training *t, tri_text *text) {
   tri__text_puts(text, ", \"metrics\": [");
   for (size_t i = 0; i < t->n_metrics; i++) {
     tri__text_puts(text, i ? ", " : "");
-    tri__text_json(text, t->metrics[i], strlen(t->metrics[i]));
+    tri__json_put_string(text, t->metrics[i]);
   }
   tri__text_puts(text, "], \"weighted_metrics\": null, \"run_eagerly\": false, "
                        "\"steps_per_execution\": 1, \"jit_compile\": false}");

@@ -4,10 +4,6 @@
 
 #include "nn/keras.h"
 
-static void put_string(tri_text *text, const char *string) {
-  tri__text_json(text, string, strlen(string));
-}
-
 static void put_dtype(const tri_model *m, tri_text *text) {
   tri__text_printf(text, "\"float%s\"", m->domain == TRI_DOUBLE ? "64" : "32");
 }
@@ -22,7 +18,7 @@ static void put_policy(const tri_model *m, tri_text *text) {
 
 static void put_config(const tri_model *m, const struct layer *l, tri_text *text) {
   tri__text_puts(text, "{\"name\": ");
-  put_string(text, l->name);
+  tri__json_put_string(text, l->name);
   if (l->spec.kind == TRI_LAYER_INPUT) {
     tri__text_puts(text, ", \"dtype\": ");
     put_dtype(m, text);
@@ -35,18 +31,11 @@ static void put_config(const tri_model *m, const struct layer *l, tri_text *text
 
 /* --- calls */
 
-/* Which call of its layer a call is. */
-static size_t number_of(const tri_model *m, size_t call) {
-  size_t number = 0;
-  for (size_t i = 0; i < call; i++) number += m->calls[i].layer == m->calls[call].layer;
-  return number;
-}
-
 /* ["dense", 0, 0] */
 static void put_history(const tri_model *m, size_t call, tri_text *text) {
   tri__text_putc(text, '[');
-  put_string(text, m->layers[m->calls[call].layer].name);
-  tri__text_printf(text, ", %zu, 0]", number_of(m, call));
+  tri__json_put_string(text, m->layers[m->calls[call].layer].name);
+  tri__text_printf(text, ", %zu, 0]", tri__call_number(m, call));
 }
 
 static void put_tensor(const tri_model *m, size_t call, tri_text *text) {
@@ -74,7 +63,7 @@ static void put_call(const tri_model *m, const struct call *c, tri_text *text) {
 static void put_calls(const tri_model *m, size_t layer, tri_text *text) {
   bool first = true;
   tri__text_puts(text, ", \"name\": ");
-  put_string(text, m->layers[layer].name);
+  tri__json_put_string(text, m->layers[layer].name);
   tri__text_puts(text, ", \"inbound_nodes\": [");
   for (size_t i = 0; i < m->n_calls; i++)
     if (m->calls[i].layer == layer && m->calls[i].links) {
@@ -111,7 +100,7 @@ void tri__model_write(const tri_model *m, const char *members, tri_text *text) {
   tri__text_printf(text, "{\"module\": \"%s\", \"class_name\": \"%s\", \"config\": {\"name\": ",
                    m->sequential ? "keras" : "keras.src.models.functional",
                    m->sequential ? "Sequential" : "Functional");
-  put_string(text, m->name);
+  tri__json_put_string(text, m->name);
   tri__text_puts(text, ", \"trainable\": true");
   put_policy(m, text);
   tri__text_puts(text, ", \"layers\": [");

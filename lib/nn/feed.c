@@ -48,24 +48,28 @@ void tri__feed_close(struct feed *f) {
 static size_t counted(size_t n, const void *first) { return first ? n + (n == 0) : 0; }
 
 size_t tri__dataset_count(const tri_dataset *data) {
-  const tri_array *a = !data->generate && data->x ? data->x[0].array : NULL;
+  const tri_array *a = data && !data->generate && data->x ? data->x[0].array : NULL;
   return a && a->rank ? a->dims[0] : 0;
+}
+
+/* Whether the data have as many inputs, or outputs, as the model. */
+static tri_status same_number(tri_model *m, const char *what, size_t model, size_t data) {
+  if (model == data) return TRI_OK;
+  return tri__model_fail(m, TRI_ARGUMENT, "the model has %zu %s%s, and the data %zu", model, what,
+                         model == 1 ? "" : "s", data);
 }
 
 /* Columns are of the data's arrays. */
 static tri_status check(struct feed *f, size_t n_y) {
   const tri_dataset *data = f->data;
   size_t x = counted(data->n_x, data->x), y = counted(data->n_y, data->y);
-  if (x != f->n_x)
-    return tri__model_fail(f->model, TRI_ARGUMENT, "the model has %zu inputs, and the data %zu",
-                           f->n_x, x);
-  if (n_y && y != n_y)
-    return tri__model_fail(f->model, TRI_ARGUMENT, "the model has %zu outputs, and the data %zu",
-                           n_y, y);
+  tri_status status = same_number(f->model, "input", f->n_x, x);
+  if (!status && n_y) status = same_number(f->model, "output", n_y, y);
+  if (status) return status;
   for (size_t i = 0; i < f->n_used; i++) {
     struct column *c = &f->columns[i];
     c->from = i < x ? &data->x[i] : &data->y[i - x];
-    tri_status status = tri__check_samples(f->model, c->port, c->from, f->count);
+    status = tri__check_samples(f->model, c->port, c->from, f->count);
     if (status) return status;
   }
   if (f->count > UINT32_MAX)
@@ -89,6 +93,7 @@ static bool make_room(struct feed *f) {
 
 tri_status tri__feed_open(struct feed *f, const tri_dataset *data, bool targets, size_t batch) {
   size_t n_y = targets ? f->n_columns - f->n_x : 0;
+  if (!data) return tri__model_fail(f->model, TRI_ARGUMENT, "there are no data");
   f->data = data;
   f->first = f->next = 0;
   f->shuffled = false;

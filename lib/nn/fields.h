@@ -74,7 +74,8 @@ enum { CLASS_SIZE = 64 };
 void tri__snake_case(const char *name, char *to);
 void tri__camel_case(const char *name, char *to);
 
-/* A number as JSON has it, 1.0 for 1. */
+/* A string; a number as JSON has it, 1.0 for 1. */
+void tri__json_put_string(tri_text *text, const char *string);
 void tri__json_put_real(tri_text *text, double number);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "nn/fields.h"
 
-static void put_string(tri_text *text, const char *string) {
+void tri__json_put_string(tri_text *text, const char *string) {
   tri__text_json(text, string, strlen(string));
 }
 
@@ -62,7 +62,7 @@ static void put_truth(tri_text *text, bool truth) {
 
 static void put_word(tri_text *text, const char *word, const char *words) {
   if (word)
-    put_string(text, word);
+    tri__json_put_string(text, word);
   else
     tri__text_json(text, words, strcspn(words, " "));
 }
@@ -96,7 +96,7 @@ static void put_value(tri_text *text, const struct field *f, const void *from) {
   case FIELD_OPTIONAL: put_optional(text, *(const double *)place); break;
   case FIELD_TRUE: put_truth(text, *(const int *)place != 0); break;
   case FIELD_FALSE: put_truth(text, *(const int *)place == 0); break;
-  case FIELD_ACTIVATION: put_string(text, string ? string : "linear"); break;
+  case FIELD_ACTIVATION: tri__json_put_string(text, string ? string : "linear"); break;
   case FIELD_INITIALIZER:
   case FIELD_IS_INITIALIZER: put_initializer(text, string ? string : f->text); break;
   case FIELD_REGULARIZER: put_regularizer(text, place); break;
@@ -108,7 +108,7 @@ static void put_value(tri_text *text, const struct field *f, const void *from) {
   case FIELD_NULL: tri__text_puts(text, "null"); break;
   case FIELD_IS_TRUE: put_truth(text, true); break;
   case FIELD_IS_FALSE: put_truth(text, false); break;
-  case FIELD_IS_WORD: put_string(text, f->text); break;
+  case FIELD_IS_WORD: tri__json_put_string(text, f->text); break;
   case FIELD_IS_NUMBER: tri__text_printf(text, "%d", (int)f->number); break;
   case FIELD_NAME:
   case FIELD_IGNORED: break;
@@ -120,7 +120,7 @@ void tri__fields_write(tri_text *text, const struct field *fields, const void *f
     if (f->type == FIELD_NAME || f->type == FIELD_IGNORED || f->quiet) continue;
     if (!first) tri__text_puts(text, ", ");
     first = false;
-    put_string(text, f->name);
+    tri__json_put_string(text, f->name);
     tri__text_puts(text, ": ");
     put_value(text, f, from);
   }

@@ -45,7 +45,7 @@ static tri_status read_options(struct fitting *f, const tri_fit_options *given) 
 static tri_status split(struct fitting *f) {
   size_t n = f->t->train.count;
   size_t trained = (size_t)floor((double)n * (1.0 - f->o.validation_split));
-  if (f->data && f->data->generate)
+  if (f->data->generate)
     return tri__model_fail(f->m, TRI_ARGUMENT, "what is generated cannot be split for validation");
   if (trained == 0 || trained >= n)
     return tri__model_fail(f->m, TRI_ARGUMENT, "%zu samples are too few to be split for validation",

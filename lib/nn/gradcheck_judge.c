@@ -66,8 +66,9 @@ static void say(tri_gradient_entry *r, tri_verdict verdict, const char *what) {
   snprintf(r->reason, sizeof r->reason, "%s", what);
 }
 
-static void say_far(tri_gradient_entry *r, const char *whose, const tri_computed *computed) {
-  tri_text text = {0};
+static void say_far(const struct check *c, tri_gradient_entry *r, const char *whose,
+                    const tri_computed *computed) {
+  tri_text text = {.allocator = &c->memory->allocator};
   tri__text_puts(&text, whose);
   if (isfinite(computed->value)) {
     tri__text_puts(&text, " is off by ");
@@ -82,7 +83,7 @@ static void say_far(tri_gradient_entry *r, const char *whose, const tri_computed
 
 static void say_unit(const struct check *c, const struct entry *e, tri_gradient_entry *r) {
   const tri_unit_check *u = c->report->units + e->unit - 1;
-  tri_text text = {0};
+  tri_text text = {.allocator = &c->memory->allocator};
   tri__text_printf(&text, "it depends on the side of %s in %.60s, unit %zu", tri_op_name(u->op),
                    u->layer, u->unit);
   if (u->sample != SIZE_MAX) tri__text_printf(&text, ", sample %zu", u->sample);
@@ -117,9 +118,9 @@ static tri_gradient_entry judged(const struct check *c, const struct entry *e) {
   else if (isnan(r.claim.bound))
     say(&r, TRI_UNDECIDED, "the function has no value when it is rounded");
   else if (!r.claim.inside)
-    say_far(&r, whose, &r.claim);
+    say_far(c, &r, whose, &r.claim);
   else if (!r.float64.inside)
-    say_far(&r, "the number in double", &r.float64);
+    say_far(c, &r, "the number in double", &r.float64);
   return r;
 }
 

@@ -50,9 +50,9 @@ tri_status tri__history_begin(tri_model *m, tri_history **history, tri_logs logs
   tri_history *h = *history = tri__new(&m->memory, 1, sizeof *h);
   if (!h) return tri__model_no_memory(m);
   h->first = first;
-  h->n_curves = logs.n;
   h->names = tri__new(&m->memory, logs.n, sizeof *h->names);
   if (!h->names) return tri__model_no_memory(m);
+  h->n_curves = logs.n;
   for (size_t i = 0; i < logs.n; i++)
     snprintf(h->names[i], sizeof h->names[i], "%s", logs.names[i]);
   return TRI_OK;

@@ -12,8 +12,6 @@
 #if HAVE_JANSSON
 #include <jansson.h>
 
-enum { JSON_TIMES = 80 }; /* as lib/io/safetensors.c has it */
-
 /* --- the whole text */
 
 tri_status tri__json_load(struct io *io, const char *text, size_t size, struct json *root) {

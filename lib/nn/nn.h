@@ -106,6 +106,9 @@ const char *tri__sample_text(const struct sample *s, char *text);
 /* Elements of a sample; false if they cannot be counted. */
 bool tri__sample_count(const struct sample *s, int64_t *count);
 
+/* Which call of its layer a call is, from 0. */
+size_t tri__call_number(const tri_model *m, size_t call);
+
 /* Keras's order of the layers of a functional model that outputs need: their numbers, *n of them,
  * into layers[n_layers]. False when out of memory. */
 bool tri__layer_order(const tri_model *m, struct memory *memory, size_t *layers, size_t *n);

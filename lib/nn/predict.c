@@ -157,7 +157,7 @@ tri_status tri_model_train_on_batch(tri_model *model, const tri_dataset *data, d
   size_t samples = tri__dataset_count(data);
   tri_status status = tri__training_compiled(model, &t);
   if (!status) status = tri__training_busy(model);
-  if (!status && (data->generate || !samples))
+  if (!status && !samples)
     status = tri__model_fail(model, TRI_ARGUMENT, "a step is trained on arrays that are not empty");
   if (!status) status = tri__feed_open(&t->train, data, true, samples);
   if (!status) status = tri__step_ready(model, STEP_TRAIN);

@@ -129,8 +129,8 @@ tri_status tri_progress_line(const tri_fit *fit, double seconds, int finished, i
 
 /* --- the callback */
 
-static double now(void) {
-  struct timespec t;
+double tri__seconds(void) {
+  struct timespec t = {0};
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
@@ -138,7 +138,7 @@ static double now(void) {
 /* Writes begin, the line and end; what no memory is left for is not shown. */
 static void show(tri_progress *p, const tri_fit *fit, bool finished) {
   tri_text text = {.allocator = &fit->model->memory.allocator};
-  p->shown = now();
+  p->shown = tri__seconds();
   tri__text_puts(&text, p->terminal ? "\r" : "");
   tri_status status = tri_progress_line(fit, p->shown - p->began, finished,
                                         p->terminal && !p->no_colour, p->ascii, &text);
@@ -151,7 +151,7 @@ static void show(tri_progress *p, const tri_fit *fit, bool finished) {
 static void epoch_begins(void *context, tri_fit *fit) {
   tri_progress *p = context;
   tri_text text = {.allocator = &fit->model->memory.allocator};
-  p->began = p->shown = now();
+  p->began = p->shown = tri__seconds();
   tri__text_printf(&text, "Epoch %lld/%lld\n", (long long)fit->epoch + 1, (long long)fit->epochs);
   if (!text.status) p->write(p->context, text.data, text.size);
   tri_text_free(&text);
@@ -160,7 +160,7 @@ static void epoch_begins(void *context, tri_fit *fit) {
 /* A line is rewritten twenty times a second at most. */
 static void batch_ends(void *context, tri_fit *fit) {
   tri_progress *p = context;
-  if (p->terminal && now() - p->shown >= 0.05) show(p, fit, false);
+  if (p->terminal && tri__seconds() - p->shown >= 0.05) show(p, fit, false);
 }
 
 static void epoch_ends(void *context, tri_fit *fit) { show(context, fit, true); }

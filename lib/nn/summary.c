@@ -62,10 +62,8 @@ static size_t parameters_of(const tri_model *m, const struct layer *l) {
 
 /* Where a layer's result is used as result `number` of its calls: lstm[0][0]. */
 static void connection(tri_text *text, const tri_model *m, size_t call) {
-  size_t number = 0;
-  for (size_t i = 0; i < call; i++) number += m->calls[i].layer == m->calls[call].layer;
   tri__text_printf(text, "%s%s[%zu][0]", text->size ? ", " : "",
-                   m->layers[m->calls[call].layer].name, number);
+                   m->layers[m->calls[call].layer].name, tri__call_number(m, call));
 }
 
 static void connections(tri_text *text, const tri_model *m, size_t layer) {

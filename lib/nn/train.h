@@ -131,6 +131,8 @@ void tri__measures_free(tri_model *model, struct measures *measures);
 /* Begins with no samples; adds the means over a batch; the means so far are the first n values. */
 void tri__measures_clear(struct measures *measures);
 void tri__measures_add(struct measures *measures, const double *batch, size_t samples);
+/* Seconds of a clock that only goes forward. */
+double tri__seconds(void);
 /* What lines of progress end in: " - accuracy: 0.6831 - loss: 0.9987". */
 void tri__logs_text(tri_logs logs, tri_text *text);
 tri_logs tri__measures_logs(const struct measures *measures, bool validated);

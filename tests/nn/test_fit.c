@@ -51,8 +51,28 @@ START_TEST(data_that_do_not_fit_are_told) {
   refused(with(&s, &p.y_samples), none, TRI_ARGUMENT, "input_layer: the data are empty");
   a.data = NULL;
   refused(with(&s, &p.y_samples), none, TRI_ARGUMENT, "input_layer: there are no data");
-  refused(with(NULL, &p.y_samples), none, TRI_ARGUMENT, "the model has 1 inputs, and the data 0");
-  refused(with(&p.x_samples, NULL), none, TRI_ARGUMENT, "the model has 1 outputs, and the data 0");
+  refused(with(NULL, &p.y_samples), none, TRI_ARGUMENT, "the model has 1 input, and the data 0");
+  refused(with(&p.x_samples, NULL), none, TRI_ARGUMENT, "the model has 1 output, and the data 0");
+}
+END_TEST
+
+START_TEST(missing_data_are_told) {
+  double results[2];
+  tri_array outputs[1];
+  tri_model_gradcheck_report report;
+  for (int i = 0; i < 5; i++) {
+    tri_status status = i == 0   ? tri_model_fit(m, NULL, NULL)
+                        : i == 1 ? tri_model_evaluate(m, NULL, NULL, results)
+                        : i == 2 ? tri_model_predict(m, NULL, NULL, outputs)
+                        : i == 3 ? tri_model_gradcheck(m, NULL, &report)
+                                 : tri_model_train_on_batch(m, NULL, results);
+    ck_assert_int_eq(status, TRI_ARGUMENT);
+    ck_assert_str_eq(tri_model_error(m)->message,
+                     i < 4 ? "there are no data"
+                           : "a step is trained on arrays that are not empty");
+  }
+  refused(p.data, (tri_fit_options){.validation_data = &(tri_dataset){.x = NULL}}, TRI_ARGUMENT,
+          "the model has 1 input, and the data 0");
 }
 END_TEST
 
@@ -103,7 +123,7 @@ START_TEST(numbers_beyond_floats_are_told) {
           "input_layer: the data are 6e38 at [0, 3], which is no float32");
   d.offset = 0.0;
   refused((tri_dataset){.n_x = 1, .y = &p.y_samples}, (tri_fit_options){0}, TRI_ARGUMENT,
-          "the model has 1 inputs, and the data 0");
+          "the model has 1 input, and the data 0");
   wide[3] = 0x1.fffffep127;
   tri_dataset data = with(&d, &p.y_samples);
   double results[2];
@@ -658,8 +678,8 @@ END_TEST
 
 static Suite *suite(void) {
   return tri_test_suite(
-      "fit", 60, set_up, tear_down, data_that_do_not_fit_are_told, labels_out_of_range_are_told,
-      numbers_that_are_none_are_told, numbers_beyond_floats_are_told,
+      "fit", 60, set_up, tear_down, data_that_do_not_fit_are_told, missing_data_are_told,
+      labels_out_of_range_are_told, numbers_that_are_none_are_told, numbers_beyond_floats_are_told,
       options_without_sense_are_told, compiling_without_sense_is_told, a_loss_that_is_none_ends_it,
       it_is_interrupted, histories_tell_of_each_epoch, validation_takes_the_last_samples,
       steps_end_evaluations, arrays_are_of_any_type, a_batch_of_all_is_one_step,

@@ -93,7 +93,7 @@ START_TEST(what_does_not_fit_is_told) {
   refused(tri_add_layer(), 2, t, TRI_SHAPE, "add: shapes (None, 2) and (None, 3) do not fit");
   refused(tri_add_layer(), 1, t, TRI_ARGUMENT,
           "add: is called on at least 2 tensors, and not on 1");
-  refused(tri_dense(3), 2, t, TRI_ARGUMENT, "dense_1: is called on 1 tensors, and not on 2");
+  refused(tri_dense(3), 2, t, TRI_ARGUMENT, "dense_1: is called on 1 tensor, and not on 2");
   refused(merge, 2, t + 1, TRI_SHAPE, "concatenate: shapes (None, 3) and (None, 3, 2) do not fit");
   merge.axis = 2;
   refused(merge, 2, t, TRI_ARGUMENT, "concatenate: there is no axis 2");
