@@ -52,7 +52,7 @@ struct array_node {
   bool extended; /* follows IEEE beyond the operation's domain */
   bool needed;
   bool sparse;
-  uint32_t index; /* of an input; of what a structured operation has beside its arguments */
+  uint32_t index; /* of an input */
   uint32_t nargs;
   struct view *args;
   struct view *targets;
@@ -124,6 +124,9 @@ struct array_run {
   tri_pool *pool;
 };
 
+/* Places are at the beginnings of lines of the cache. */
+static inline size_t aligned(size_t bytes) { return (bytes + LINE - 1) / LINE * LINE; }
+
 /* Memory that goes with the program; NULL when out of memory. */
 void *tri__keep(struct array_program *p, size_t count, size_t size);
 
@@ -156,6 +159,11 @@ size_t tri__view_count(const struct view *v);
 struct view tri__view_merged(const struct view *v);
 /* Whether the elements lie one behind the other. */
 bool tri__view_is_dense(const struct view *v);
+/* Whether they are one number, again and again. */
+bool tri__view_is_number(const struct view *v);
+/* Dimensions first … last - 1 as one, if a single stride leads through it, else false. */
+bool tri__view_as_one(const struct view *v, uint32_t first, uint32_t last, size_t *size,
+                      size_t *stride);
 /* Whether they are all of the node's, in its order. */
 bool tri__view_is_whole(const struct array_program *p, const struct view *v);
 /* In another shape of as many elements; false if that takes a copy. */
@@ -225,11 +233,15 @@ static inline char *view_data(const struct array_run *r, const struct view *v) {
 }
 /* The factors of an update: beta, and *alpha times them. */
 double tri__update_factors(const struct array_run *r, const struct array_node *n, double *alpha);
-/* A scalar's value. */
-static inline double number_of(const struct array_run *r, const struct view *v) {
-  const char *at = view_data(r, v);
-  return r->program->domain == TRI_FLOAT ? (double)*(const float *)(const void *)at
-                                         : *(const double *)(const void *)at;
+/* Number i of floats or doubles, whichever the program has. */
+static inline double get_number(const struct array_program *p, const void *data, size_t i) {
+  return p->domain == TRI_FLOAT ? (double)((const float *)data)[i] : ((const double *)data)[i];
+}
+static inline void set_number(const struct array_program *p, void *data, size_t i, double x) {
+  if (p->domain == TRI_FLOAT)
+    ((float *)data)[i] = (float)x;
+  else
+    ((double *)data)[i] = x;
 }
 /* Scratch of a thread. */
 static inline char *worker_data(const struct array_run *r, size_t worker) {

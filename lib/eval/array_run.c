@@ -15,7 +15,7 @@ static bool index_of(const struct run *r, const void *number, size_t n, size_t *
   double x = base->domain->to_double(base, number);
   if (!(x >= 0.0 && x < (double)n) || x != floor(x)) return false;
   *i = (size_t)x;
-  bool wide = base->domain == &tri__double_domain || base->domain == &tri__float_domain;
+  bool wide = has_doubles(base->domain);
   mpq_t q;
   if (wide) return true;
   mpq_init(q); /* a ball that is not exact is no index */

@@ -22,7 +22,7 @@ static bool same_view(const struct view *a, const struct view *b) {
 }
 
 static enum entry_kind kind_of(const struct view *m) {
-  if (m->rank == 0 || (m->rank == 1 && m->stride[0] == 0)) return ENTRY_NUMBER;
+  if (tri__view_is_number(m)) return ENTRY_NUMBER;
   if (m->rank == 1 && m->stride[0] == 1) return ENTRY_DENSE;
   if (m->rank == 2 && m->stride[0] == 0 && m->stride[1] == 1) return ENTRY_PERIODIC;
   return ENTRY_STRIDED;
@@ -201,7 +201,7 @@ static void cut(struct making *k) {
   for (uint32_t s = 0; s < c->sum_count; s++) {
     struct chain_sum *sum = c->sums + s;
     if (c->parts < 2) sum->by_parts = false;
-    k->task->scratch_size = round_up(k->task->scratch_size, LINE);
+    k->task->scratch_size = aligned(k->task->scratch_size);
     sum->place = k->task->scratch_size;
     k->task->scratch_size += sum->count * sum->size_of * (sum->by_parts ? c->parts : 1);
   }
@@ -253,11 +253,11 @@ static bool open_chain(struct making *k) {
 /* Pointers, slots, and the rows of a product under way. */
 static void add_scratch(struct making *k) {
   struct chain *c = k->chain;
-  size_t scratch = round_up(c->entry_count * 2 * sizeof(void *), LINE) +
-                   (size_t)c->slot_count * LANE_MANY * k->p->size;
-  c->local_place = round_up(scratch, LINE);
+  size_t scratch =
+      aligned(c->entry_count * 2 * sizeof(void *)) + (size_t)c->slot_count * LANE_MANY * k->p->size;
+  c->local_place = aligned(scratch);
   if (c->local < c->entry_count) scratch = c->local_place + c->part * k->p->size;
-  if (scratch > k->p->worker_size) k->p->worker_size = round_up(scratch, LINE);
+  if (scratch > k->p->worker_size) k->p->worker_size = aligned(scratch);
 }
 
 static void add_nodes(struct making *k) {

@@ -20,7 +20,7 @@ struct bench {
 
 static struct bench bench_of(const struct chain_work *w, size_t worker) {
   char *data = worker_data(w->run, worker);
-  size_t pointers = (w->chain->entry_count * 2 * sizeof(void *) + LINE - 1) / LINE * LINE;
+  size_t pointers = aligned(w->chain->entry_count * 2 * sizeof(void *));
   char **base = (char **)(void *)data + w->chain->entry_count;
   return (struct bench){(void **)(void *)data, base, data + pointers, data + w->chain->local_place};
 }

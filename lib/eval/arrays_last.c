@@ -19,17 +19,6 @@ struct last {
 
 /* --- numbers of floats or doubles */
 
-static double get(const struct last *l, const char *data, size_t i) {
-  return l->run->program->domain == TRI_FLOAT ? (double)((const float *)(const void *)data)[i]
-                                              : ((const double *)(const void *)data)[i];
-}
-static void set(const struct last *l, void *data, size_t i, double x) {
-  if (l->run->program->domain == TRI_FLOAT)
-    ((float *)data)[i] = (float)x;
-  else
-    ((double *)data)[i] = x;
-}
-
 /* NaN where an element is. */
 #define LARGEST(type)                                                                              \
   {                                                                                                \
@@ -100,12 +89,12 @@ static void add_long(const struct last *l, struct terms *t, size_t first) {
 
 static void put_logarithms(const struct last *l, struct terms *t, size_t first, size_t count) {
   const struct array_program *p = l->run->program;
-  for (size_t i = 0; i < ROWS; i++) set(l, t->sum, i, i < count ? t->total[i] : 1.0);
+  for (size_t i = 0; i < ROWS; i++) set_number(p, t->sum, i, i < count ? t->total[i] : 1.0);
   p->kernels->extended[TRI_OP_log](t->sum, t->sum, t->sum, t->sum);
   for (size_t i = 0; i < count; i++) {
     double c = t->shift[i];
-    double value = isinf(c) ? (c > 0.0 ? c : (double)NAN) : c + get(l, (char *)t->sum, i);
-    set(l, l->to, first + i, value);
+    double value = isinf(c) ? (c > 0.0 ? c : (double)NAN) : c + get_number(p, t->sum, i);
+    set_number(p, l->to, first + i, value);
   }
 }
 
@@ -136,7 +125,7 @@ static struct last last_of(const struct array_run *r, const struct array_node *n
 
 void tri__array_lse(const struct array_run *r, const struct array_node *n, char *to) {
   struct last l = last_of(r, n, to);
-  for (size_t i = 0; i < l.rows && !l.n; i++) set(&l, to, i, NAN);
+  for (size_t i = 0; i < l.rows && !l.n; i++) set_number(r->program, to, i, NAN);
   if (!l.rows || !l.n) return;
   struct array_crew crew = {.work = lse_part, .data = &l};
   crew.parts = (l.rows + rows_of(&l) - 1) / rows_of(&l);
@@ -152,10 +141,10 @@ void tri__array_argmax(const struct array_run *r, const struct array_node *n, ch
     size_t best = row * l.n, first = best;
     bool none = l.n == 0;
     for (size_t i = first; i < first + l.n; i++) {
-      double x = get(&l, l.from, i);
+      double x = get_number(r->program, l.from, i);
       none |= x != x;
-      if (x > get(&l, l.from, best)) best = i;
+      if (x > get_number(r->program, l.from, best)) best = i;
     }
-    set(&l, to, row, none ? (double)NAN : (double)(best - first));
+    set_number(r->program, to, row, none ? (double)NAN : (double)(best - first));
   }
 }

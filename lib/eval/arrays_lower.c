@@ -247,11 +247,7 @@ static bool constant_node(struct array_maker *m, size_t count, const double *val
   if (!n) return false;
   char *at = tri__keep(p, count, p->size);
   if (!at) return no_memory(m);
-  for (size_t i = 0; i < count; i++)
-    if (p->domain == TRI_FLOAT)
-      ((float *)(void *)at)[i] = (float)values[i];
-    else
-      ((double *)(void *)at)[i] = values[i];
+  for (size_t i = 0; i < count; i++) set_number(p, at, i, values[i]);
   n->values = at;
   return true;
 }
@@ -304,29 +300,13 @@ static bool lower_constants(struct scope *s) {
 
 /* --- products */
 
-/* Dimensions first … last - 1 as one with a single stride; false if it takes a copy. */
-static bool one_stride(const struct view *v, uint32_t first, uint32_t last) {
-  struct view part = {.rank = last - first};
-  memcpy(part.size, v->size + first, part.rank * sizeof *part.size);
-  memcpy(part.stride, v->stride + first, part.rank * sizeof *part.stride);
-  return tri__view_merged(&part).rank <= 1;
-}
-
-static size_t stride_of(const struct view *v, uint32_t first, uint32_t last, size_t *size) {
-  struct view part = {.rank = last - first};
-  memcpy(part.size, v->size + first, part.rank * sizeof *part.size);
-  memcpy(part.stride, v->stride + first, part.rank * sizeof *part.stride);
-  part = tri__view_merged(&part);
-  *size = part.rank ? part.size[0] : 1;
-  return part.rank ? part.stride[0] : 0;
-}
-
 /* Whether CBLAS can read it as matrices: rows or columns one behind the other. */
 static bool is_matrix(const struct view *v, uint32_t batch, uint32_t middle) {
-  size_t rows, columns;
-  if (!one_stride(v, 0, batch) || !one_stride(v, batch, middle) || !one_stride(v, middle, v->rank))
+  size_t count, each, rows, down, columns, along;
+  if (!tri__view_as_one(v, 0, batch, &count, &each) ||
+      !tri__view_as_one(v, batch, middle, &rows, &down) ||
+      !tri__view_as_one(v, middle, v->rank, &columns, &along))
     return false;
-  size_t down = stride_of(v, batch, middle, &rows), along = stride_of(v, middle, v->rank, &columns);
   return (columns == 1 || along == 1) ? (rows == 1 || down >= columns)
                                       : ((rows == 1 || down == 1) && along >= rows);
 }
@@ -383,7 +363,6 @@ static bool lower_structured(struct scope *s, const struct instruction *step) {
   struct array_node *n = result_node(s, step, depth, NODE_STRUCTURED, step->nargs);
   if (!n) return false;
   memcpy(n->args, x, step->nargs * sizeof *x);
-  n->index = depth;
   return !op_has_windows(step->op) || give_windows(s, step, depth, n);
 }
 
@@ -445,7 +424,6 @@ static bool lower_scatters(struct scope *body, const struct plan_loop *l, uint32
   if (!n) return false;
   n->op = TRI_OP_scatter;
   memcpy(n->args, x, sizeof x);
-  n->index = body->depth;
   give(outer, v, 0, last_node(outer));
   return true;
 }

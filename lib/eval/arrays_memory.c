@@ -44,10 +44,6 @@ static void check_donated(struct array_maker *m) {
 
 /* --- places */
 
-enum { ALIGNED = 64 };
-
-static size_t aligned(size_t size) { return (size + ALIGNED - 1) & ~(size_t)(ALIGNED - 1); }
-
 /* Places in use, by their beginnings. */
 struct blocks {
   struct block {

@@ -20,11 +20,6 @@ static bool is_window_row(const struct array_node *n, tri_op op) {
   return n->kind == NODE_WINDOWS && n->windows->work == WINDOW_ROW && n->op == (unsigned)op;
 }
 
-static bool is_number(const struct view *v) {
-  struct view m = tri__view_merged(v);
-  return m.rank == 0 || (m.rank == 1 && m.stride[0] == 0);
-}
-
 /* The node that argument i of a node is all of, read by it alone; or NO_NODE. */
 static uint32_t own_argument(const struct array_program *p, const uint32_t *readers, uint32_t node,
                              uint32_t i) {
@@ -60,8 +55,8 @@ static bool is_masked(const struct array_program *p, const uint32_t *readers, ui
   const struct array_node *compare = p->nodes + m->compare, *select = p->nodes + m->select,
                           *route = p->nodes + m->route;
   return route->args[0].node == compare->args[0].node && tri__view_is_whole(p, &route->args[0]) &&
-         tri__view_is_whole(p, &compare->args[0]) && is_number(&compare->args[1]) &&
-         is_number(&select->args[1]) && is_number(&select->args[2]);
+         tri__view_is_whole(p, &compare->args[0]) && tri__view_is_number(&compare->args[1]) &&
+         tri__view_is_number(&select->args[1]) && tri__view_is_number(&select->args[2]);
 }
 
 static bool find_masked(const struct array_program *p, const uint32_t *readers, uint32_t node,

@@ -32,17 +32,6 @@ struct product_work {
 
 /* --- made ready */
 
-/* Dimensions first … last - 1, which have one stride, as one. */
-static size_t as_one(const struct view *v, uint32_t first, uint32_t last, size_t *stride) {
-  struct view part = {.rank = last - first};
-  memcpy(part.size, v->size + first, part.rank * sizeof *part.size);
-  memcpy(part.stride, v->stride + first, part.rank * sizeof *part.stride);
-  size_t count = tri__view_count(&part);
-  part = tri__view_merged(&part);
-  *stride = part.rank ? part.stride[0] : 0;
-  return count;
-}
-
 /* Strides of what has one element say nothing: they become what makes a matrix of it. */
 static void settle(size_t kept, size_t k, size_t *kept_stride, size_t *k_stride) {
   if (kept == 1) *kept_stride = 1;
@@ -55,9 +44,9 @@ static void operand(const struct view *v, const struct contraction *how, int i, 
                     size_t *k_stride) {
   bool turned = how->turned >> i & 1;
   uint32_t middle = turned ? (uint32_t)how->batch + how->contracted : v->rank - how->contracted;
-  *batch = as_one(v, 0, how->batch, batch_stride);
-  *kept = as_one(v, turned ? middle : how->batch, turned ? v->rank : middle, kept_stride);
-  *k = as_one(v, turned ? how->batch : middle, turned ? middle : v->rank, k_stride);
+  tri__view_as_one(v, 0, how->batch, batch, batch_stride);
+  tri__view_as_one(v, turned ? middle : how->batch, turned ? v->rank : middle, kept, kept_stride);
+  tri__view_as_one(v, turned ? how->batch : middle, turned ? middle : v->rank, k, k_stride);
   settle(*kept, *k, kept_stride, k_stride);
 }
 
@@ -167,32 +156,21 @@ static void multiply(const struct product_work *w, size_t m, size_t n, const cha
 
 /* --- without CBLAS */
 
-static double number_at_place(const struct product_work *w, const char *data, size_t i) {
-  return w->run->program->domain == TRI_FLOAT ? (double)((const float *)(const void *)data)[i]
-                                              : ((const double *)(const void *)data)[i];
-}
-
-static void set_number(const struct product_work *w, char *data, size_t i, double x) {
-  if (w->run->program->domain == TRI_FLOAT)
-    ((float *)(void *)data)[i] = (float)x;
-  else
-    ((double *)(void *)data)[i] = x;
-}
-
 static void multiply_one_by_one(const struct product_work *w, size_t m, const char *a,
                                 const char *b, char *c) {
+  const struct array_program *program = w->run->program;
   const struct product *p = w->product;
   unsigned strong = w->node->how.strong;
   for (size_t i = 0; i < m * p->n; i++) {
     double sum = 0.0;
     for (size_t k = 0; k < p->k; k++) {
-      double x = number_at_place(w, a, i / p->n * p->a_m + k * p->a_k);
-      double y = number_at_place(w, b, i % p->n * p->b_n + k * p->b_k);
+      double x = get_number(program, a, i / p->n * p->a_m + k * p->a_k);
+      double y = get_number(program, b, i % p->n * p->b_n + k * p->b_k);
       bool zero = (strong & CONTRACT_A && x == 0.0) || (strong & CONTRACT_B && y == 0.0);
       if (!zero) sum += x * y;
     }
-    double old = w->beta == 0.0 ? 0.0 : w->beta * number_at_place(w, c, i);
-    set_number(w, c, i, old + w->alpha * sum);
+    double old = w->beta == 0.0 ? 0.0 : w->beta * get_number(program, c, i);
+    set_number(program, c, i, old + w->alpha * sum);
   }
 }
 
@@ -252,7 +230,7 @@ double tri__update_factors(const struct array_run *r, const struct array_node *n
   if (!n->update.given) return 0.0;
   *alpha *= n->update.sign;
   for (uint32_t i = 3; i < n->nargs; i++) {
-    double x = number_of(r, &n->args[i]);
+    double x = get_number(r->program, view_data(r, &n->args[i]), 0);
     *alpha = n->update.divided >> (i - 3) & 1 ? *alpha / x : *alpha * x;
   }
   return 1.0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Structured operations in array programs that are neither views, sums, parts nor products: one
- * kernel for each, by its operation. A kernel finds its arguments one behind the other, within
- * `index` dimensions of loops in front, and writes all of its result. */
+ * kernel for each, by its operation. A kernel finds the elements of its arguments one behind the
+ * other, those of loops in front, and writes all of its result. */
 #include <math.h>
 #include <string.h>
 
@@ -9,17 +9,8 @@
 
 /* --- numbers of floats or doubles */
 
-static double number_at_index(const struct array_run *r, const char *data, size_t i) {
-  return r->program->domain == TRI_FLOAT ? (double)((const float *)(const void *)data)[i]
-                                         : ((const double *)(const void *)data)[i];
-}
-
 static void fill(const struct array_run *r, char *to, size_t count, double x) {
-  for (size_t i = 0; i < count; i++)
-    if (r->program->domain == TRI_FLOAT)
-      ((float *)(void *)to)[i] = (float)x;
-    else
-      ((double *)(void *)to)[i] = x;
+  for (size_t i = 0; i < count; i++) set_number(r->program, to, i, x);
 }
 
 /* The index that a number says, if it is one below n. */
@@ -40,7 +31,7 @@ static void gather(const struct array_run *r, const struct array_node *n, char *
   size_t count = tri__view_count(&n->args[1]), each = count ? n->count / count : 0, i;
   size_t bytes = each * r->program->size;
   for (size_t k = 0; k < count && each; k++)
-    if (index_of(number_at_index(r, index, k), parts_of(x), &i))
+    if (index_of(get_number(r->program, index, k), parts_of(x), &i))
       memcpy(to + k * bytes, from + i * bytes, bytes);
     else
       fill(r, to + k * bytes, each, NAN);
@@ -57,7 +48,7 @@ static void scatter(const struct array_run *r, const struct array_node *n, char 
   fill(r, to, n->count, 0.0);
   for (size_t k = 0; k < count && each; k++) {
     const char *w = from + k * bytes;
-    if (!index_of(number_at_index(r, index, k), parts, &i)) {
+    if (!index_of(get_number(r->program, index, k), parts, &i)) {
       fill(r, to, n->count, NAN);
       return;
     }

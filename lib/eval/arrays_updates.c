@@ -21,11 +21,6 @@ void tri__array_readers(struct array_program *p, uint32_t *readers) {
   }
 }
 
-static bool is_number(const struct view *v) {
-  struct view m = tri__view_merged(v);
-  return m.rank == 0 || (m.rank == 1 && m.stride[0] == 0);
-}
-
 /* --- W - s (a b), where W is donated */
 
 enum { MOST_FACTORS = 60 };
@@ -57,10 +52,11 @@ static uint32_t find_product(const struct array_program *p, const uint32_t *read
     v = &n->args[0];
     if (n->op == TRI_OP_neg) {
       f->sign = -f->sign;
-    } else if (n->op == TRI_OP_div && is_number(&n->args[1])) {
+    } else if (n->op == TRI_OP_div && tri__view_is_number(&n->args[1])) {
       if (!add_factor(f, &n->args[1], true)) return NO_NODE;
-    } else if (n->op == TRI_OP_mul && (is_number(&n->args[0]) || is_number(&n->args[1]))) {
-      bool first = is_number(&n->args[0]);
+    } else if (n->op == TRI_OP_mul &&
+               (tri__view_is_number(&n->args[0]) || tri__view_is_number(&n->args[1]))) {
+      bool first = tri__view_is_number(&n->args[0]);
       v = &n->args[first];
       if (!add_factor(f, &n->args[!first], false)) return NO_NODE;
     } else {
@@ -122,7 +118,7 @@ static bool update_output(struct array_maker *m, const uint32_t *readers, uint32
 static bool is_zero(const struct array_program *p, const struct view *v) {
   const struct array_node *n = node_of(p, v->node);
   static const char zeros[sizeof(double)];
-  return n->kind == NODE_CONSTANT && is_number(v) &&
+  return n->kind == NODE_CONSTANT && tri__view_is_number(v) &&
          !memcmp((const char *)n->values + v->offset * p->size, zeros, p->size);
 }
 

@@ -47,6 +47,22 @@ bool tri__view_is_dense(const struct view *v) {
   return m.rank == 0 || (m.rank == 1 && m.stride[0] == 1);
 }
 
+bool tri__view_is_number(const struct view *v) {
+  struct view m = tri__view_merged(v);
+  return m.rank == 0 || (m.rank == 1 && m.stride[0] == 0);
+}
+
+bool tri__view_as_one(const struct view *v, uint32_t first, uint32_t last, size_t *size,
+                      size_t *stride) {
+  struct view part = {.rank = last - first};
+  memcpy(part.size, v->size + first, part.rank * sizeof *part.size);
+  memcpy(part.stride, v->stride + first, part.rank * sizeof *part.stride);
+  *size = tri__view_count(&part);
+  part = tri__view_merged(&part);
+  *stride = part.rank ? part.stride[0] : 0;
+  return part.rank <= 1;
+}
+
 bool tri__view_is_whole(const struct array_program *p, const struct view *v) {
   return v->offset == 0 && tri__view_is_dense(v) &&
          tri__view_count(v) == node_of(p, v->node)->count;

@@ -147,21 +147,17 @@ static void run_by_kernels(struct work *w, const struct array_node *n) {
 
 /* --- convolutions with strong zeros, product by product */
 
-static double number_at_place(const struct work *w, const char *data, size_t i) {
-  return w->run->program->domain == TRI_FLOAT ? (double)((const float *)(const void *)data)[i]
-                                              : ((const double *)(const void *)data)[i];
+static double number(const struct work *w, const char *data, size_t i) {
+  return get_number(w->run->program, data, i);
 }
 
-static void set_number(const struct work *w, size_t i, double x) {
-  if (w->run->program->domain == TRI_FLOAT)
-    ((float *)(void *)w->to)[i] = (float)x;
-  else
-    ((double *)(void *)w->to)[i] = x;
+static void put(const struct work *w, size_t i, double x) {
+  set_number(w->run->program, w->to, i, x);
 }
 
 static bool is_finite(const struct work *w, const char *data, size_t count) {
   double sum = 0.0;
-  for (size_t i = 0; i < count; i++) sum += 0.0 * number_at_place(w, data, i);
+  for (size_t i = 0; i < count; i++) sum += 0.0 * number(w, data, i);
   return sum == 0.0;
 }
 
@@ -178,7 +174,7 @@ static bool meets_finite(const struct work *w, const struct array_node *n) {
 /* One product of a window's element, or what is outside, and a number of the other factor. */
 static double product(const struct work *w, const char *a, size_t i, bool inside, const char *b,
                       size_t k) {
-  double x = inside ? number_at_place(w, a, i) : 0.0, y = number_at_place(w, b, k);
+  double x = inside ? number(w, a, i) : 0.0, y = number(w, b, k);
   bool zero =
       (w->plan->strong & CONTRACT_A && x == 0.0) || (w->plan->strong & CONTRACT_B && y == 0.0);
   return zero ? 0.0 : x * y;
@@ -204,9 +200,9 @@ static double term_of(const struct work *w, const struct term *t, size_t *cell, 
 }
 
 static void finish(const struct work *w, size_t i, size_t filter, double sum, double old) {
-  if (w->bias) sum += number_at_place(w, w->bias, filter);
+  if (w->bias) sum += number(w, w->bias, filter);
   if (w->plan->relu && !(sum > 0.0)) sum = sum == sum ? 0.0 : sum;
-  set_number(w, i, old + sum);
+  put(w, i, old + sum);
 }
 
 static void forward_one_by_one(const struct work *w) {
@@ -227,14 +223,14 @@ static void back_one_by_one(const struct work *w) {
   struct term t;
   size_t cell = 0;
   bool inside = false;
-  for (size_t i = 0; i < l->n * l->cells * l->c; i++) set_number(w, i, 0.0);
+  for (size_t i = 0; i < l->n * l->cells * l->c; i++) put(w, i, 0.0);
   for (t.window = 0; t.window < l->n * l->windows; t.window++)
     for (t.place = 0; t.place < l->places; t.place++)
       for (t.channel = 0; t.channel < l->c; t.channel++) {
         double sum = 0.0;
         for (t.filter = 0; t.filter < w->plan->conv.filters; t.filter++)
           sum += term_of(w, &t, &cell, &inside);
-        if (inside) set_number(w, cell, number_at_place(w, w->to, cell) + sum);
+        if (inside) put(w, cell, number(w, w->to, cell) + sum);
       }
 }
 
@@ -249,7 +245,7 @@ static void kernel_one_by_one(const struct work *w, const struct array_node *n) 
     t.place = i / filters / l->c;
     for (t.window = 0; t.window < l->n * l->windows; t.window++)
       sum += term_of(w, &t, &cell, &inside);
-    set_number(w, i, (beta == 0.0 ? 0.0 : beta * number_at_place(w, w->to, i)) + alpha * sum);
+    put(w, i, (beta == 0.0 ? 0.0 : beta * number(w, w->to, i)) + alpha * sum);
   }
 }
 
@@ -269,20 +265,18 @@ static void run_convolution(struct array_run *r, const struct array_task *task) 
 
 /* --- made ready */
 
-enum { ALIGNED = 64 };
-
 static bool take_scratch(struct array_task *task, size_t count, size_t size, size_t *place) {
   size_t bytes;
   if (!size_product(count, size, &bytes) || bytes > PTRDIFF_MAX / 4) return false;
   *place = task->scratch_size;
-  task->scratch_size += (bytes + ALIGNED - 1) / ALIGNED * ALIGNED;
+  task->scratch_size += aligned(bytes);
   return true;
 }
 
 static bool make_convolution(struct array_program *p, struct window_plan *plan,
                              struct array_task *task) {
   const struct image_kernels *kernels = tri__image_kernels(p->domain, 0);
-  size_t count = 0, scratch = (kernels->scratch(&plan->conv) + ALIGNED - 1) / ALIGNED * ALIGNED;
+  size_t count = 0, scratch = aligned(kernels->scratch(&plan->conv));
   plan->parts = tri__sum_parts(&plan->conv);
   if (scratch > p->worker_size) p->worker_size = scratch;
   if (plan->work != CONVOLUTION_KERNEL)

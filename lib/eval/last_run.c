@@ -27,12 +27,6 @@ static struct group group_of(const struct run *r, const struct instruction *s, s
 
 /* --- over doubles, which floats are as well */
 
-static bool by_doubles(const struct run *r) {
-  const struct domain *domain = r->numbers->domain;
-  return (domain == &tri__double_domain || domain == &tri__float_domain) &&
-         !r->numbers->by_template;
-}
-
 /* NaN where an element is. */
 static double largest(const double *x, size_t n) {
   double most = x[0];

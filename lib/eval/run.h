@@ -114,6 +114,14 @@ static inline void *element_at(const struct run *r, uint32_t v, size_t e) {
 static inline void *argument_at(const struct run *r, uint32_t v, size_t e) {
   return element_at(r, v, value_of(r, v)->shape ? e : 0);
 }
+/* Whether a domain's numbers are doubles, which floats are kept as, too; and whether those of the
+ * run are, with no templates asked for. */
+static inline bool has_doubles(const struct domain *domain) {
+  return domain == &tri__double_domain || domain == &tri__float_domain;
+}
+static inline bool by_doubles(const struct run *r) {
+  return has_doubles(r->numbers->domain) && !r->numbers->by_template;
+}
 static inline const struct row *row_of(const struct run *r, const struct instruction *s) {
   return s->op < TRI_OP_ROWS ? r->plan->programs->rows + s->op : NULL;
 }

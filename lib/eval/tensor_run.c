@@ -64,7 +64,7 @@ void tri__run_permute(struct run *r, const struct instruction *s) {
   struct numbers *n = r->numbers;
   size_t count = count_of(r, s->result);
   tri__permutation(r->plan, s, r->workspace->sizes, &w);
-  if ((n->domain == &tri__double_domain || is_float(r)) && count) {
+  if (has_doubles(n->domain) && count) {
     double *to = element_at(r, s->result, 0);
     const double *from = element_at(r, s->arg[0], 0);
     for (size_t e = 0; e < count; e++, permutation_next(&w)) to[e] = from[w.from];
@@ -141,8 +141,7 @@ static void round_floats(const struct run *r, size_t count, double *data) {
 /* Whether the domain is one that CBLAS has, and nothing needs products one by one. */
 static bool by_blas(const struct run *r, const struct instruction *s, const struct product *p) {
   struct contraction how = tri__plan_contraction_how(r->plan, s);
-  bool doubles = r->numbers->domain == &tri__double_domain || is_float(r);
-  if (!doubles || !blas_sizes(p)) return false;
+  if (!has_doubles(r->numbers->domain) || !blas_sizes(p)) return false;
   for (int i = 0; i < 2; i++)
     if ((how.strong >> (1 - i) & 1) && !value_is_finite(r, s->arg[i])) return false;
   return true;

@@ -39,12 +39,6 @@ static struct window_layout layout_of(const struct run *r, const struct instruct
 
 /* --- over doubles, which floats are as well */
 
-static bool by_doubles(const struct run *r) {
-  const struct domain *domain = r->numbers->domain;
-  return (domain == &tri__double_domain || domain == &tri__float_domain) &&
-         !r->numbers->by_template;
-}
-
 static void run_doubles(const struct run *r, const struct instruction *s) {
   struct window_layout l = layout_of(r, s);
   size_t count = count_of(r, s->result);
