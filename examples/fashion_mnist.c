@@ -7,6 +7,7 @@
  * --cnn: convolutions in place of the first layers, Adam and batches of 128 (10 epochs are enough).
  * --gnuplot: what gnuplot draws the learning curves from, written to FILE. Debian has the pictures
  * in the package dataset-fashion-mnist.
+ * triad with: zlib
  * data: /usr/share/datasets/fashion-mnist
  * checked with: --epochs 1 --quiet */
 #include <stdio.h>
@@ -37,28 +38,16 @@ static void check(tri_status status, const tri_model *model) {
 
 /* --- data */
 
-/* One of the four files; grey values are from 0 to 255. */
-static tri_array read_file(const char *folder, const char *name) {
-  char path[1024];
-  tri_array array;
-  tri_error error;
-  snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-  if (tri_idx_read(path, &(tri_io_options){.error = &error}, &array)) fail(error.message);
-  return array;
-}
-
-/* Pictures and classes to learn from, or to be tested with. */
+/* Pictures and classes to learn from, or to be tested with; grey values are from 0 to 255. */
 struct set {
   tri_array pictures, classes;
   tri_samples x, y;
 };
 
-static void open_set(struct set *s, const char *folder, const char *name) {
-  char file[64];
-  snprintf(file, sizeof file, "%s-images-idx3-ubyte", name);
-  s->pictures = read_file(folder, file);
-  snprintf(file, sizeof file, "%s-labels-idx1-ubyte", name);
-  s->classes = read_file(folder, file);
+static void open_set(struct set *s, const char *folder, const char *part) {
+  tri_error error;
+  if (tri_idx_folder(folder, part, &(tri_io_options){.error = &error}, &s->pictures, &s->classes))
+    fail(error.message);
   s->x = (tri_samples){.array = &s->pictures, .scale = 1 / 255.0};
   s->y = (tri_samples){.array = &s->classes};
 }

@@ -3,6 +3,7 @@
  * loss are, layer by layer and connection by connection, and how much memory is kept from the way
  * forward for the way back.
  *   gradient_magnitudes [--data FOLDER]
+ * triad with: zlib
  * data: /usr/share/datasets/fashion-mnist */
 #include <math.h>
 #include <stdio.h>
@@ -20,13 +21,13 @@ static void fail(const char *message) {
   exit(EXIT_FAILURE);
 }
 
-static tri_array read_file(const char *folder, const char *name) {
-  char path[1024];
-  tri_array array;
+/* Pictures of 28 by 28 grey values from 0 to 255, and their classes. */
+static void read_set(const char *folder, tri_array *pictures, tri_array *classes) {
   tri_error error;
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  if (tri_idx_read(path, &(tri_io_options){.error = &error}, &array)) fail(error.message);
-  return array;
+  if (tri_idx_folder(folder, "train", &(tri_io_options){.error = &error}, pictures, classes))
+    fail(error.message);
+  if (pictures->dims[0] < BATCH || pictures->count != pictures->dims[0] * 784)
+    fail("a batch of pictures of 784 pixels is needed");
 }
 
 static tri_model *network(void) {
@@ -65,8 +66,8 @@ static double *numbers(size_t n) {
 
 /* gradient[i]: of tensor i, a kernel before its bias. Returns the loss. */
 static double backpropagate(const tri_model *model, const char *folder, double **gradient) {
-  tri_array pictures = read_file(folder, "train-images-idx3-ubyte.gz");
-  tri_array classes = read_file(folder, "train-labels-idx1-ubyte.gz");
+  tri_array pictures, classes;
+  read_set(folder, &pictures, &classes);
   tri_function *function = compiled(model);
   double loss, *in[TENSORS + 2];
   void *out[TENSORS + 1] = {&loss};

@@ -2,8 +2,8 @@
 # Examples are built by make installcheck, against the installed library: x.c is compiled and run, x.tri is run by
 # the installed tool, and the output is compared with x.expected (x.tri.expected for the script) where there is one.
 # A comment "needs: gsl" in x.c names further pkg-config modules, "links: zlib.h -lz" a header and flags where there is no such
-# module (build-aux/example-flags); "data: /usr/share/x" names what it reads; without them the example is skipped. "checked with:
-# --epochs 1" are its arguments here.
+# module (build-aux/example-flags); "data: /usr/share/x" names what it reads, "triad with: zlib" what triad has to be built with to
+# read it; without them the example is skipped. "checked with: --epochs 1" are its arguments here.
 TRIAD_EXAMPLES += examples/partials.tri
 TRIAD_EXAMPLES += examples/ten_lines.c examples/ten_lines.expected
 TRIAD_EXAMPLES += examples/perceptron.c examples/perceptron.expected

@@ -198,7 +198,7 @@ format:
 
 installcheck-local:
 	CC='$(CC)' CXX='$(TRIAD_CXX)' PKG_CONFIG='$(PKG_CONFIG)' DESTDIR='$(DESTDIR)' bindir='$(bindir)' \
-	  libdir='$(libdir)' pkgconfigdir='$(pkgconfigdir)' static='$(enable_static)' \
+	  libdir='$(libdir)' pkgconfigdir='$(pkgconfigdir)' static='$(enable_static)' TRIAD_WITHOUT='$(TRIAD_WITHOUT)' \
 	  $(SHELL) $(top_srcdir)/build-aux/installcheck '$(top_srcdir)' $(TRIAD_EXAMPLES)
 
 clean-local:

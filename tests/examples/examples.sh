@@ -6,7 +6,8 @@
 set -u
 work=examples-check
 rm -rf "$work" && mkdir -p "$work" || exit 1
-export CC PKG_CONFIG="${PKG_CONFIG:-pkg-config}"
+TRIAD_WITHOUT=$(sed -n 's/^TRIAD_WITHOUT = //p' Makefile)
+export CC PKG_CONFIG="${PKG_CONFIG:-pkg-config}" TRIAD_WITHOUT
 cflags=$(sed -n 's/^CFLAGS = //p' Makefile)
 ldflags=$(sed -n 's/^LDFLAGS = //p' Makefile)
 n=0 compared=0
@@ -89,6 +90,9 @@ flags_are 'a missing library is named' 1 'math.h -lno_such_library' 'links: math
 flags_are 'the flags that link are taken' 0 '-lm' 'links: math.h -lno_such_library -lm' 'links: math.h -lm'
 flags_are 'missing data are named' 1 '/no/such data' 'data: /no/such data'
 flags_are 'data that are there' 0 '' 'data: /'
+TRIAD_WITHOUT='zlib jansson'
+flags_are 'what triad is built without is named' 1 'triad with jansson' 'triad with: libzip jansson'
+flags_are 'what triad is built with' 0 '' 'triad with: libzip'
 printf '/* What it does.\n * checked with: --epochs 1 */\n' >"$work/needs.c"
 [ "$("$abs_srcdir/build-aux/example-flags" --arguments "$work/needs.c")" = '--epochs 1' ]
 result $? 'what an example is checked with'
