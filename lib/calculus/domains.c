@@ -429,12 +429,11 @@ static void visit_contract(const struct at *a) {
 static void visit_window(const struct at *a, const struct window_layout *l, size_t from,
                          size_t window) {
   struct frame *f = a->f;
-  size_t array = window / l->windows * l->cells * l->c, cell;
+  size_t cut, cell;
   for (size_t k = 0; k < l->places; k++) {
-    bool inside = window_cell(l, window % l->windows, k, &cell);
-    size_t cut = (window * l->places + k) * l->c;
+    bool inside = window_place(l, window, k, &cut, &cell);
     for (size_t c = 0; inside && c < l->c; c++) {
-      size_t there = array + cell * l->c + c, own = window * l->c + c;
+      size_t there = cell + c, own = window * l->c + c;
       size_t to = a->first + (a->n->op == TRI_OP_unfold ? cut + c
                               : a->n->op == TRI_OP_pick ? own
                                                         : there);

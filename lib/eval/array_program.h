@@ -81,11 +81,11 @@ struct array_task {
   uint32_t count;
   bool chain;
   size_t elements; /* of a chain */
-  /* Of a chain that a product is carried out with, piece by piece: the node + 1, elements of a
-   * piece, and whether nobody else reads the product, so that it is not stored. */
+  /* Of a chain that a product is carried out with, piece by piece: the node + 1, rows and
+   * elements of a piece, and whether nobody else reads the product, so that it is not stored. */
   uint32_t product;
   bool local;
-  size_t piece;
+  size_t rows, piece;
   size_t scratch, scratch_size; /* its own place in the program's memory while it runs: bytes */
   void (*run)(struct array_run *run, const struct array_task *task);
   void *plan; /* of the kind */

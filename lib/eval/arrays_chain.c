@@ -211,23 +211,13 @@ static void cut(struct making *k) {
 
 /* --- the product that the chain is carried out with */
 
-static size_t columns_of(const struct array_node *product) {
-  const struct view *b = &product->args[1];
-  uint32_t first = product->how.batch;
-  size_t columns = 1;
-  if (product->how.turned & CONTRACT_B) first += product->how.contracted;
-  for (uint32_t d = 0; d < b->rank - product->how.batch - product->how.contracted; d++)
-    columns *= b->size[first + d];
-  return columns;
-}
-
 static bool take_product(struct making *k) {
   struct chain *c = k->chain;
   c->local = c->entry_count;
   if (!k->task->product) return true;
   uint32_t node = k->task->product - 1;
   const struct array_node *n = k->p->nodes + node;
-  c->product = tri__product_plan(k->m, node, k->task->piece / columns_of(n));
+  c->product = tri__product_plan(k->m, node, k->task->rows);
   c->cost += (double)n->count * 20.0;
   for (uint32_t e = 0; e < c->entry_count && k->task->local; e++)
     if (c->entries[e].kind == ENTRY_DENSE && c->entries[e].view.node == node) c->local = e;

@@ -84,8 +84,10 @@ static bool can_wait(const struct array_maker *m, uint32_t node, uint32_t chain,
   return true;
 }
 
-/* Rows of a piece; 0 if there is one piece alone, or the product is of another kind. */
-static size_t rows_of_piece(const struct array_program *p, const struct array_node *n) {
+/* Rows of a piece, and elements of a row; 0 if there is one piece alone, or the product is of
+ * another kind. */
+static size_t rows_of_piece(const struct array_program *p, const struct array_node *n,
+                            size_t *columns) {
   const struct view *a = &n->args[0];
   const struct contraction *how = &n->how;
   uint32_t first = how->batch + (how->turned & CONTRACT_A ? how->contracted : 0u);
@@ -94,26 +96,29 @@ static size_t rows_of_piece(const struct array_program *p, const struct array_no
   if (n->kind != NODE_PRODUCT || n->update.given || how->strong || !n->count ||
       elements_between(a, 0, how->batch) != 1 || elements_between(a, 0, a->rank) == 0)
     return 0;
-  size_t most = PIECE_BYTES / (n->count / rows * p->size) / PIECE_ROWS * PIECE_ROWS;
+  *columns = n->count / rows;
+  size_t most = PIECE_BYTES / (*columns * p->size) / PIECE_ROWS * PIECE_ROWS;
   if (!most) most = PIECE_ROWS;
   size_t pieces = (rows + most - 1) / most;
   size_t piece = (rows + pieces - 1) / pieces;
   piece = (piece + PIECE_ROWS - 1) / PIECE_ROWS * PIECE_ROWS;
-  return piece < rows ? piece * (n->count / rows) : 0;
+  return piece < rows ? piece : 0;
 }
 
 static void join(struct array_maker *m, uint32_t t) {
   struct array_program *p = m->program;
   struct array_task *task = p->tasks + t;
   uint32_t node = task->nodes[0];
-  size_t piece = p->nodes[node].kind == NODE_PRODUCT ? rows_of_piece(p, p->nodes + node) : 0;
+  size_t columns = 0, rows = 0;
   bool sole;
-  uint32_t chain = piece ? first_reader(p, node, &sole) : NO_TASK;
+  if (p->nodes[node].kind == NODE_PRODUCT) rows = rows_of_piece(p, p->nodes + node, &columns);
+  uint32_t chain = rows ? first_reader(p, node, &sole) : NO_TASK;
   if (chain == NO_TASK || p->tasks[chain].product || !streams(p, p->tasks + chain) ||
-      !can_wait(m, node, chain, piece))
+      !can_wait(m, node, chain, rows * columns))
     return;
   p->tasks[chain].product = node + 1;
-  p->tasks[chain].piece = piece;
+  p->tasks[chain].rows = rows;
+  p->tasks[chain].piece = rows * columns;
   p->tasks[chain].local = sole;
   p->nodes[node].task = chain;
   p->nodes[node].stored = !sole;

@@ -89,16 +89,6 @@ void tri__flat_last(struct flat *f, const struct frame *frame, const struct inst
 
 /* --- windows */
 
-/* Where the first channel at a place of a window is: among windows cut out, and in the array;
- * false if that is outside. */
-static bool place_at(const struct window_layout *l, size_t window, size_t k, size_t *cut,
-                     size_t *cell) {
-  *cut = (window * l->places + k) * l->c;
-  if (!window_cell(l, window % l->windows, k, cell)) return false;
-  *cell = (window / l->windows * l->cells + *cell) * l->c;
-  return true;
-}
-
 static void put_zeros(struct flat *f, const struct frame *frame, uint32_t v) {
   uint32_t zero = tri__flat_integer(f, 0);
   for (size_t e = 0; e < count_of_value(frame->plan, v); e++) flat_numbers(frame, v)[e] = zero;
@@ -109,7 +99,7 @@ static void unfold(struct flat *f, const struct frame *frame, const struct instr
   put_zeros(f, frame, s->result);
   for (size_t w = 0, cut, cell; l->c && w < l->n * l->windows; w++)
     for (size_t k = 0; k < l->places; k++)
-      if (place_at(l, w, k, &cut, &cell))
+      if (window_place(l, w, k, &cut, &cell))
         memcpy(flat_numbers(frame, s->result) + cut, flat_numbers(frame, s->arg[0]) + cell,
                l->c * sizeof(uint32_t));
 }
@@ -124,7 +114,7 @@ static void fold(struct flat *f, const struct frame *frame, const struct instruc
   put_zeros(f, frame, s->result);
   for (size_t w = 0, cut, cell; l->c && w < l->n * l->windows; w++)
     for (size_t k = 0; k < l->places && !f->failed && !f->impossible; k++)
-      if (place_at(l, w, k, &cut, &cell))
+      if (window_place(l, w, k, &cut, &cell))
         for (size_t c = 0; c < l->c; c++)
           add_to(f, s, flat_numbers(frame, s->result) + cell + c,
                  flat_numbers(frame, s->arg[0])[cut + c]);
@@ -135,7 +125,7 @@ static void pick(struct flat *f, const struct frame *frame, const struct instruc
   for (size_t e = 0, cut, cell; e < count_of_value(frame->plan, s->result); e++) {
     struct choice best = {.any = false};
     for (size_t k = 0; k < l->places && !f->failed && !f->impossible; k++)
-      if (place_at(l, e / l->c, k, &cut, &cell))
+      if (window_place(l, e / l->c, k, &cut, &cell))
         choose(f, s, &best, flat_numbers(frame, s->arg[0])[cell + e % l->c],
                flat_numbers(frame, s->arg[1])[cell + e % l->c]);
     if (!best.any) flat_give_up(f);
@@ -169,7 +159,7 @@ static void route(struct flat *f, const struct frame *frame, const struct instru
   for (size_t e = 0, cut; e < elements && !f->failed && !f->impossible; e++) {
     size_t n = 0;
     for (size_t k = 0; k < l->places; k++) {
-      if (!place_at(l, e / l->c, k, &cut, &at[n])) continue;
+      if (!window_place(l, e / l->c, k, &cut, &at[n])) continue;
       at[n] += e % l->c;
       x[n] = flat_numbers(frame, s->arg[0])[at[n]];
       n++;

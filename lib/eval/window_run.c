@@ -66,9 +66,8 @@ struct place {
 };
 
 static struct place place_at(const struct window_layout *l, size_t window, size_t place) {
-  struct place p = {.cut = (window * l->places + place) * l->c};
-  p.inside = window_cell(l, window % l->windows, place, &p.cell);
-  if (p.inside) p.cell = (window / l->windows * l->cells + p.cell) * l->c;
+  struct place p;
+  p.inside = window_place(l, window, place, &p.cut, &p.cell);
   return p;
 }
 

@@ -47,12 +47,20 @@ static uint32_t padding_of(tri_graph *g, const tri_windows *o, enum padding *pad
   return 0;
 }
 
+/* Options as this library has them, of a program that may have been made with fewer of them. */
+static tri_windows all_options(const tri_windows *given) {
+  tri_windows o = {.bytes = 0};
+  memcpy(&o, given, given->bytes && given->bytes < sizeof o ? given->bytes : sizeof o);
+  return o;
+}
+
 /* The options along dimensions with these sizes (-1: not known; too large ones fail later);
  * `by_size`: strides are the sizes
  * of windows unless others are given. An error id, or 0. */
-static uint32_t take(tri_graph *g, const tri_windows *o, uint32_t rank, const int64_t *whole,
+static uint32_t take(tri_graph *g, const tri_windows *options, uint32_t rank, const int64_t *whole,
                      bool by_size, struct windows *w) {
   enum padding padding;
+  tri_windows all = all_options(options), *o = &all;
   uint32_t error = padding_of(g, o, &padding);
   *w = (struct windows){.rank = rank};
   for (uint32_t d = 0; d < rank && !error; d++) {
@@ -72,16 +80,9 @@ static uint32_t take(tri_graph *g, const tri_windows *o, uint32_t rank, const in
 /* Windows of x [n, s…, c]. */
 static uint32_t windows_of(tri_graph *g, uint32_t x, const tri_windows *o, bool by_size,
                            struct windows *w) {
-  char text[64];
   if (id_is_error(x)) return x;
   uint32_t rank = rank_of(g, x), shape = node_at(g, x)->shape;
-  if (rank < 3 || rank > WINDOW_RANK + 2) {
-    tri__shape_text(g, shape, text, sizeof text);
-    return tri__fail(g, TRI_SHAPE,
-                     "windows are of [n, s, c] with up to %d dimensions in the middle, "
-                     "not of shape %s",
-                     WINDOW_RANK, text);
-  }
+  if (rank < 3 || rank > WINDOW_RANK + 2) return tri__no_windows(g, shape);
   int64_t whole[WINDOW_RANK];
   for (uint32_t d = 0; d < rank - 2; d++) whole[d] = shape_dims(g, shape)[d + 1];
   return take(g, o, rank - 2, whole, by_size, w);
@@ -125,7 +126,7 @@ tri_expr tri_average_pool_with(tri_expr x, const tri_windows *options) {
 tri_expr tri_convolve_with(tri_expr x, tri_expr kernel, const tri_windows *options) {
   tri_graph *g = x.graph;
   struct windows w;
-  tri_windows own = *options;
+  tri_windows own = all_options(options);
   if (!g) return x;
   uint32_t id = tri__own(g, x), k = tri__own(g, kernel), groups = 1;
   if (id_is_error(id) || id_is_error(k)) return expr_of(g, id_is_error(id) ? id : k);

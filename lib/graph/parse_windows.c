@@ -47,21 +47,13 @@ static uint32_t rank_of(const tri_graph *g, uint32_t id) {
   return shape_rank(g, node_at(g, id)->shape);
 }
 
-static uint32_t unfit(tri_graph *g, uint32_t x) {
-  char text[64];
-  tri__shape_text(g, node_at(g, x)->shape, text, sizeof text);
-  return tri__fail(g, TRI_SHAPE,
-                   "windows are of [n, s, c] with up to %d dimensions in the middle, "
-                   "not of shape %s",
-                   WINDOW_RANK, text);
-}
-
 static uint32_t fold(struct parser *p, size_t n, const struct value *arguments) {
   tri_graph *g = p->g;
   uint32_t y = arguments[0].expr, rank = (rank_of(g, y) - 2) / 2;
   struct options whole = {arguments + 1, 1}, o = {arguments + 2, n - 2};
   struct windows w = {.rank = rank};
-  if (rank_of(g, y) < 4 || rank_of(g, y) % 2 || rank > WINDOW_RANK) return unfit(g, y);
+  if (rank_of(g, y) < 4 || rank_of(g, y) % 2 || rank > WINDOW_RANK)
+    return tri__no_windows(g, node_at(g, y)->shape);
   if (!take(p, &whole, 0, 0, rank, w.whole) || !read_windows(p, &o, false, &w))
     return NODE_ERROR + TRI_SHAPE;
   return tri__fold_windows(g, y, &w);
@@ -88,7 +80,7 @@ uint32_t tri__parse_window_call(struct parser *p, enum window_function f, size_t
   tri_graph *g = p->g;
   uint32_t x = arguments[0].expr, rank = rank_of(g, x) - 2;
   if (f == WINDOW_FOLD) return fold(p, n, arguments);
-  if (rank_of(g, x) < 3 || rank > WINDOW_RANK) return unfit(g, x);
+  if (rank_of(g, x) < 3 || rank > WINDOW_RANK) return tri__no_windows(g, node_at(g, x)->shape);
   struct windows w = {.rank = rank};
   if (f == WINDOW_CONVOLVE) return convolve(p, n, arguments, &w);
   size_t first = f == WINDOW_PICK || f == WINDOW_ROUTE ? 2 : 1;

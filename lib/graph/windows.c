@@ -91,6 +91,15 @@ static uint32_t no_window(tri_graph *g, const struct windows *w, uint32_t shape)
   return tri__fail(g, TRI_SHAPE, "no window of %s fits into shape %s", size, text);
 }
 
+uint32_t tri__no_windows(tri_graph *g, uint32_t shape) {
+  char text[64];
+  tri__shape_text(g, shape, text, sizeof text);
+  return tri__fail(g, TRI_SHAPE,
+                   "windows are of [n, s, c] with up to %d dimensions in the middle, "
+                   "not of shape %s",
+                   WINDOW_RANK, text);
+}
+
 /* Whether there are windows of an array of this shape, and as many as dimensions can have elements;
  * an error id, or 0. */
 static uint32_t check_windows(tri_graph *g, const struct windows *w, uint32_t shape) {

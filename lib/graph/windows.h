@@ -53,6 +53,16 @@ static inline bool window_cell(const struct window_layout *l, size_t window, siz
   return true;
 }
 
+/* The same of window number `window` of all images, by the numbers of the first channels: *cell of
+ * the array, and *cut of what is cut out. */
+static inline bool window_place(const struct window_layout *l, size_t window, size_t place,
+                                size_t *cut, size_t *cell) {
+  *cut = (window * l->places + place) * l->c;
+  if (!window_cell(l, window % l->windows, place, cell)) return false;
+  *cell = (window / l->windows * l->cells + *cell) * l->c;
+  return true;
+}
+
 /* The attribute of a node that has one. */
 const struct windows *tri__windows(const tri_graph *g, uint32_t id);
 
@@ -72,6 +82,8 @@ uint32_t tri__pick(tri_graph *g, uint32_t x, uint32_t v, const struct windows *w
 uint32_t tri__route(tri_graph *g, uint32_t x, uint32_t y, const struct windows *w);
 /* The node of this operation with its attribute, other arguments. */
 uint32_t tri__window_node(tri_graph *g, tri_op op, const uint32_t *args, const struct windows *w);
+/* The error that an array of this shape has no windows, which x [n, s…, c] has. */
+uint32_t tri__no_windows(tri_graph *g, uint32_t shape);
 /* Whether every window has an element inside. */
 bool tri__windows_inside(const struct windows *w);
 

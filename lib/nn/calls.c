@@ -188,10 +188,10 @@ static tri_expr value_of(tri_model *m, const struct layer *l, const struct call 
 
 /* The call's shape, weights and value; samples and x have room for what it takes. */
 static tri_status make_call(tri_model *m, struct call *c, struct sample *samples, tri_expr *x) {
-  const size_t *from = m->links + c->first_link;
   for (size_t i = 0; i < c->links; i++) {
-    samples[i] = m->calls[from[i]].gives;
-    x[i] = m->calls[from[i]].value;
+    const struct call *from = &m->calls[m->links[c->first_link + i]];
+    samples[i] = from->gives;
+    x[i] = from->value;
   }
   const struct layer *l = &m->layers[c->layer];
   tri_status status = right_number(m, l, c->links);

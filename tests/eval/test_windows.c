@@ -3,6 +3,7 @@
  * strides, dilations and padding, in every domain and mode, at ties too; patterns, texts, loops,
  * balls that overlap, and what does not fit. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -650,6 +651,16 @@ START_TEST(large_numbers_are_refused) {
 }
 END_TEST
 
+/* Options end where the program's struct does. */
+START_TEST(options_of_older_programs) {
+  tri_expr x = tri_variable_shaped(g, "x", 3, (int64_t[]){1, 5, 1}, NULL);
+  tri_windows o = {.size = {2}, .before = {3}};
+  has_dims(tri_unfold_with(x, &o), 4, (int64_t[]){1, 7, 2, 1});
+  o.bytes = offsetof(tri_windows, before);
+  has_dims(tri_unfold_with(x, &o), 4, (int64_t[]){1, 4, 2, 1});
+}
+END_TEST
+
 /* What of windows is inside is found without looking at all their places: these have 10^18. */
 START_TEST(long_windows_take_no_time) {
   tri_expr x = tri_variable_shaped(g, "x", 3, (int64_t[]){1, 3, 1}, NULL);
@@ -714,7 +725,7 @@ static Suite *suite(void) {
       same_padding_is_keras_s, arrays_are_padded, named_sizes_are_bound_at_a_call,
       no_channels_take_no_time, loops_have_windows_in_their_bodies, ties_are_kinks,
       balls_that_overlap, zeros_by_choice_are_strong, windows_without_elements_have_no_value,
-      misfits_name_both_shapes, large_numbers_are_refused, long_windows_take_no_time,
-      windows_inside_are_found, windows_are_interrupted);
+      misfits_name_both_shapes, large_numbers_are_refused, options_of_older_programs,
+      long_windows_take_no_time, windows_inside_are_found, windows_are_interrupted);
 }
 int main(void) { return tri_test_main("windows", suite); }
