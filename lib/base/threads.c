@@ -123,6 +123,32 @@ void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), vo
   pthread_mutex_unlock(&pool->turn);
 }
 
+/* Work of less than this many nanoseconds is done before others have woken up. */
+enum { HANDING_OVER = 10000 };
+
+struct handing {
+  const struct pool_parts *all;
+  atomic_size_t next;
+};
+
+static void take_parts(void *data, size_t worker) {
+  struct handing *h = data;
+  for (;;) {
+    size_t part = atomic_fetch_add_explicit(&h->next, 1, memory_order_relaxed);
+    if (part >= h->all->parts) return;
+    h->all->work(h->all->data, part, worker);
+  }
+}
+
+void tri__pool_parts(tri_pool *pool, const struct pool_parts *all) {
+  struct handing h = {.all = all};
+  if (pool && pool->threads > 1 && all->parts > 1 && all->cost > HANDING_OVER) {
+    tri__pool_share(pool, take_parts, &h);
+    return;
+  }
+  for (size_t part = 0; part < all->parts; part++) all->work(all->data, part, 0);
+}
+
 static bool start(tri_pool *pool) {
   while (pool->started + 1 < pool->threads) {
     if (pthread_create(&pool->ids[pool->started], NULL, thread_main, pool)) return false;

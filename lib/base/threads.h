@@ -17,4 +17,14 @@ void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void
  * never takes much longer than by the caller alone, when others have the processors. */
 void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
 
+/* Calls work(data, part, worker) for part = 0 … parts - 1, by turns on the pool's threads if there
+ * are any and `cost`, in nanoseconds, is worth handing over. The pool may be NULL. */
+struct pool_parts {
+  void (*work)(void *data, size_t part, size_t worker);
+  void *data;
+  size_t parts;
+  double cost;
+};
+void tri__pool_parts(tri_pool *pool, const struct pool_parts *all);
+
 #endif

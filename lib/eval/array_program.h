@@ -12,6 +12,7 @@
 #ifndef TRIAD_EVAL_ARRAY_PROGRAM_H
 #define TRIAD_EVAL_ARRAY_PROGRAM_H
 
+#include "base/threads.h"
 #include "eval/lanes.h"
 #include "graph/tensors.h"
 
@@ -247,15 +248,5 @@ static inline void set_number(const struct array_program *p, void *data, size_t 
 static inline char *worker_data(const struct array_run *r, size_t worker) {
   return r->workers + worker * r->program->worker_size;
 }
-
-/* Calls work(data, part, worker) for part = 0 … parts - 1, on the pool's threads if there are any
- * and `cost`, in nanoseconds, is worth handing over. */
-struct array_crew {
-  void (*work)(void *data, size_t part, size_t worker);
-  void *data;
-  size_t parts;
-  double cost;
-};
-void tri__array_crew(const struct array_run *r, const struct array_crew *crew);
 
 #endif

@@ -175,7 +175,7 @@ void tri__chain_run(struct array_run *r, const struct array_task *task) {
     if (c->entries[e].kind == ENTRY_PERIODIC && task->elements) lay_out(r, task, c->entries + e);
   for (uint32_t s = 0; s < c->sum_count; s++)
     if (!c->sums[s].by_parts) tri__chain_clear(r, task, c->sums + s, 0);
-  struct array_crew crew = {.work = run_part, .data = &w, .parts = c->parts, .cost = c->cost};
-  tri__array_crew(r, &crew);
+  struct pool_parts work = {.work = run_part, .data = &w, .parts = c->parts, .cost = c->cost};
+  tri__pool_parts(r->pool, &work);
   for (uint32_t s = 0; s < c->sum_count; s++) tri__chain_finish(r, task, c->sums + s);
 }

@@ -127,10 +127,10 @@ void tri__array_lse(const struct array_run *r, const struct array_node *n, char 
   struct last l = last_of(r, n, to);
   for (size_t i = 0; i < l.rows && !l.n; i++) set_number(r->program, to, i, NAN);
   if (!l.rows || !l.n) return;
-  struct array_crew crew = {.work = lse_part, .data = &l};
-  crew.parts = (l.rows + rows_of(&l) - 1) / rows_of(&l);
-  crew.cost = (double)l.rows * (double)l.n;
-  tri__array_crew(r, &crew);
+  struct pool_parts work = {.work = lse_part, .data = &l};
+  work.parts = (l.rows + rows_of(&l) - 1) / rows_of(&l);
+  work.cost = (double)l.rows * (double)l.n;
+  tri__pool_parts(r->pool, &work);
 }
 
 /* --- argmax */

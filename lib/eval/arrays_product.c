@@ -270,8 +270,8 @@ static void run_product(struct array_run *r, const struct array_task *task) {
     run_one_by_one(&w);
     return;
   }
-  struct array_crew crew = {.work = run_piece, .data = &w};
-  crew.parts = p->batch > 1 ? p->batch : p->pieces;
-  crew.cost = (double)p->batch * (double)p->m * (double)p->n * (double)p->k * 0.02;
-  tri__array_crew(r, &crew);
+  struct pool_parts work = {.work = run_piece, .data = &w};
+  work.parts = p->batch > 1 ? p->batch : p->pieces;
+  work.cost = (double)p->batch * (double)p->m * (double)p->n * (double)p->k * 0.02;
+  tri__pool_parts(r->pool, &work);
 }

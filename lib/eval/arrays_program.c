@@ -2,10 +2,8 @@
 /* Array programs: made, carried out and freed. */
 #include "eval/array_windows.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-#include "base/threads.h"
 #include "eval/arrays.h"
 
 /* --- memory that goes with a program */
@@ -114,34 +112,6 @@ struct array_program *tri__array_program(tri_workspace *w, const char **why) {
   return NULL;
 }
 
-/* --- threads */
-
-/* Work of less than this many nanoseconds is done before others have woken up. */
-enum { HANDING_OVER = 10000 };
-
-struct handing {
-  const struct array_crew *crew;
-  atomic_size_t next;
-};
-
-static void take_parts(void *data, size_t worker) {
-  struct handing *h = data;
-  for (;;) {
-    size_t part = atomic_fetch_add_explicit(&h->next, 1, memory_order_relaxed);
-    if (part >= h->crew->parts) return;
-    h->crew->work(h->crew->data, part, worker);
-  }
-}
-
-void tri__array_crew(const struct array_run *r, const struct array_crew *crew) {
-  struct handing h = {.crew = crew};
-  if (r->pool && crew->parts > 1 && crew->cost > HANDING_OVER) {
-    tri__pool_share(r->pool, take_parts, &h);
-    return;
-  }
-  for (size_t part = 0; part < crew->parts; part++) crew->work(crew->data, part, 0);
-}
-
 /* --- running */
 
 static void copy_outputs(const struct array_run *r) {
@@ -158,7 +128,7 @@ bool tri__array_program_run(const struct array_program *p, const struct array_ro
   struct array_run r = {.program = p, .inputs = inputs, .outputs = outputs};
   r.arena = rooms->arena;
   r.workers = rooms->workers;
-  r.pool = call->pool && tri_pool_threads(call->pool) > 1 ? call->pool : NULL;
+  r.pool = call->pool;
   for (uint32_t t = 0; t < p->task_count; t++) {
     if (t <= p->first_update && call->interrupt && *call->interrupt) return false;
     if (p->tasks[t].run) p->tasks[t].run(&r, p->tasks + t);

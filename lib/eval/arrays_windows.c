@@ -72,9 +72,9 @@ static void run_row(struct array_run *r, const struct array_task *task) {
   struct row_work w = {work_of(r, task), node_of(r->program, task->nodes[0])->op};
   const struct window_layout *l = &w.work.plan->conv.w;
   w.work.parts = parts_of(w.work.plan);
-  struct array_crew crew = {.work = row_part, .data = &w, .parts = w.work.parts};
-  crew.cost = (double)l->n * (double)l->windows * (double)(l->places * l->c) * 0.2;
-  if (node_of(r->program, task->nodes[0])->count) tri__array_crew(r, &crew);
+  struct pool_parts work = {.work = row_part, .data = &w, .parts = w.work.parts};
+  work.cost = (double)l->n * (double)l->windows * (double)(l->places * l->c) * 0.2;
+  if (node_of(r->program, task->nodes[0])->count) tri__pool_parts(r->pool, &work);
 }
 
 /* --- convolutions by kernels */
@@ -114,9 +114,9 @@ static double cost_of(const struct convolution *c) {
 }
 
 static void run_images(struct work *w, void (*part)(void *data, size_t part, size_t worker)) {
-  struct array_crew crew = {.work = part, .data = w, .parts = w->parts};
-  crew.cost = cost_of(&w->plan->conv);
-  tri__array_crew(w->run, &crew);
+  struct pool_parts work = {.work = part, .data = w, .parts = w->parts};
+  work.cost = cost_of(&w->plan->conv);
+  tri__pool_parts(w->run->pool, &work);
 }
 
 static void run_kernel(struct work *w, const struct array_node *n) {

@@ -172,11 +172,13 @@ tri_status tri__feed_batch(struct feed *f, size_t *samples) {
   if (f->data->generate) return generate(f, samples);
   size_t left = f->count - f->next, n = *samples = left < f->batch ? left : f->batch;
   size_t next = left - n < f->batch ? left - n : f->batch;
+  const struct training *t = f->model->training;
+  tri_pool *pool = t ? t->pool : NULL;
   for (size_t i = 0; i < f->n_used && n; i++) {
     struct column *c = &f->columns[i];
     const uint32_t *order = f->shuffled ? f->order : NULL;
     size_t first = f->shuffled ? f->next : f->first + f->next;
-    tri__gather_samples(c->from, c->port->each, order, first, n, next, f->floats, c->numbers);
+    tri__gather_samples(pool, c->from, c->port->each, order, first, n, next, f->floats, c->numbers);
   }
   f->next += n;
   return TRI_OK;

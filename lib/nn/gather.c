@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/threads.h"
 #include "eval/bytes.h"
 #include "nn/train.h"
 
@@ -75,21 +76,47 @@ static inline __attribute__((always_inline)) void ask_for(const char *data, size
   }
 }
 
-void tri__gather_samples(const tri_samples *from, size_t each, const uint32_t *order, size_t first,
-                         size_t n, size_t next, bool floats, void *to) {
+/* A batch in the making. */
+struct gathering {
+  copy_row *copy;
+  double scale, offset;
+  const char *data;
+  char *to;
+  const uint32_t *order;       /* of the samples of the batch; NULL: one behind the other */
+  size_t n, each, bytes, room; /* samples; numbers of one, and bytes of them there and here */
+  size_t part;                 /* samples that are copied in one go */
+};
+
+enum { PART = 65536 };  /* bytes of a part, about */
+#define NUMBER_COST 0.5 /* nanoseconds, mostly of waiting for memory */
+
+static void gather_part(void *data, size_t part, size_t worker) {
+  (void)worker;
+  const struct gathering *g = data;
+  size_t first = part * g->part, n = g->n - first < g->part ? g->n - first : g->part;
+  char *to = g->to + first * g->room;
+  if (!g->order) g->copy(to, g->data + first * g->bytes, n * g->each, g->scale, g->offset);
+  for (size_t i = 0; g->order && i < n; i++)
+    g->copy(to + i * g->room, g->data + g->order[first + i] * g->bytes, g->each, g->scale,
+            g->offset);
+}
+
+void tri__gather_samples(tri_pool *pool, const tri_samples *from, size_t each,
+                         const uint32_t *order, size_t first, size_t n, size_t next, bool floats,
+                         void *to) {
   double scale = from->scale == 0.0 ? 1.0 : from->scale;
-  copy_row *copy = chosen(from, scale, floats);
-  size_t bytes = each * tri_dtype_size(from->array->dtype);
-  size_t room = each * (floats ? sizeof(float) : sizeof(double));
-  const char *data = from->array->data;
-  if (!order) { /* one behind the other */
-    copy(to, data + first * bytes, n * each, scale, from->offset);
-    return;
-  }
-  order += first;
-  for (size_t i = 0; i < n; i++)
-    copy((char *)to + i * room, data + order[i] * bytes, each, scale, from->offset);
-  ask_for(data, bytes, order + n, next);
+  struct gathering g = {.scale = scale, .offset = from->offset, .to = to, .n = n, .each = each};
+  g.copy = chosen(from, scale, floats);
+  g.bytes = each * tri_dtype_size(from->array->dtype);
+  g.room = each * (floats ? sizeof(float) : sizeof(double));
+  g.data = from->array->data;
+  g.part = g.room < PART ? PART / (g.room + !g.room) : 1;
+  if (order) g.order = order + first;
+  if (!order && n) g.data += first * g.bytes;
+  struct pool_parts work = {.work = gather_part, .data = &g, .parts = (n + g.part - 1) / g.part};
+  work.cost = (double)n * (double)each * NUMBER_COST;
+  tri__pool_parts(pool, &work);
+  if (order) ask_for(g.data, g.bytes, g.order + n, next);
 }
 
 void tri__floats(const double *from, size_t n, float *to) { floats_of_F8(to, from, n, 1.0, 0.0); }

@@ -97,9 +97,11 @@ tri_status tri__check_samples(tri_model *model, const struct port *port, const t
 tri_status tri__check_made(tri_model *model, const struct port *port, const double *x, size_t n);
 
 /* Sample order[first + i], or first + i if order is NULL, i = 0 … n - 1, of `each` numbers, into
- * rows of floats or doubles. The `next` samples after them are to come next. */
-void tri__gather_samples(const tri_samples *from, size_t each, const uint32_t *order, size_t first,
-                         size_t n, size_t next, bool floats, void *to);
+ * rows of floats or doubles, by the pool's threads if there is one. The `next` samples after them
+ * are to come next. */
+void tri__gather_samples(tri_pool *pool, const tri_samples *from, size_t each,
+                         const uint32_t *order, size_t first, size_t n, size_t next, bool floats,
+                         void *to);
 void tri__floats(const double *from, size_t n, float *to);
 /* The place of the first NaN or infinity; the number of elements if there is none. */
 size_t tri__first_not_finite(const tri_array *array);

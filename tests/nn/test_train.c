@@ -156,26 +156,79 @@ END_TEST
 
 /* --- the same bits */
 
-static void train(size_t threads, double *weights, size_t n) {
-  struct points p;
-  tri_model *m = classifier("float32", 0.25, NULL);
-  make_points(&p);
-  ck_assert_uint_eq(tri_model_parameters(m), n);
+static void learn(tri_model *m, const tri_dataset *data, size_t threads, int64_t batch,
+                  double *weights) {
   fine(m, tri_model_compile(m, .optimizer = tri_adam(), .loss = "sparse_categorical_crossentropy",
                             .threads = threads));
-  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.epochs = 2}));
+  fine(m, tri_model_fit(m, data, &(tri_fit_options){.epochs = 2, .batch_size = batch}));
   tri_model_get_weights(m, weights);
   tri_model_free(m);
 }
 
+static const size_t numbers_of_threads[] = {1, 2, 7};
+
 START_TEST(threads_change_no_bit) {
   enum { PARAMETERS = FEATURES * 16 + 16 + 16 * CLASSES + CLASSES };
   double weights[3][PARAMETERS];
-  train(1, weights[0], PARAMETERS);
-  train(2, weights[1], PARAMETERS);
-  train(7, weights[2], PARAMETERS);
+  struct points p;
+  make_points(&p);
+  for (size_t i = 0; i < 3; i++)
+    learn(classifier("float32", 0.25, NULL), &p.data, numbers_of_threads[i], 32, weights[i]);
   ck_assert_mem_eq(weights[0], weights[1], sizeof weights[0]);
   ck_assert_mem_eq(weights[0], weights[2], sizeof weights[0]);
+}
+END_TEST
+
+/* So large that threads share gathering, products, chains and sums. */
+START_TEST(threads_change_no_bit_of_large_steps) {
+  enum { SAMPLES = 600, PIXELS = 784, WIDE = 300, NARROW = 100, DIGITS = 10 };
+  enum { PARAMETERS = (PIXELS + 1) * WIDE + (WIDE + 1) * NARROW + (NARROW + 1) * DIGITS };
+  static double weights[3][PARAMETERS];
+  static uint8_t pixels[SAMPLES * PIXELS], digits[SAMPLES];
+  uint32_t state = 1;
+  for (size_t i = 0; i < sizeof pixels; i++)
+    pixels[i] = (uint8_t)((state = state * 1664525u + 1013904223u) >> 24);
+  for (size_t i = 0; i < SAMPLES; i++) digits[i] = (uint8_t)(i % DIGITS);
+  tri_array x = {.dtype = TRI_U1, .rank = 2, .dims = {SAMPLES, PIXELS}, .count = sizeof pixels};
+  tri_array y = {.dtype = TRI_U1, .rank = 1, .dims = {SAMPLES}, .count = SAMPLES};
+  x.data = pixels, y.data = digits;
+  tri_dataset data = {.x = &(tri_samples){.array = &x, .scale = 1 / 255.},
+                      .y = &(tri_samples){.array = &y}};
+  for (size_t i = 0; i < 3; i++) {
+    tri_model *m = tri_sequential(&(tri_model_options){.seed = 11});
+    add_layer(m, tri_input(PIXELS));
+    add_layer(m, tri_dense(WIDE, .activation = "relu"));
+    add_layer(m, tri_dropout(0.25));
+    add_layer(m, tri_dense(NARROW, .activation = "relu"));
+    add_layer(m, tri_dense(DIGITS, .activation = "softmax"));
+    learn(m, &data, numbers_of_threads[i], 256, weights[i]);
+  }
+  ck_assert_mem_eq(weights[0], weights[1], sizeof weights[0]);
+  ck_assert_mem_eq(weights[0], weights[2], sizeof weights[0]);
+}
+END_TEST
+
+/* A batch of several parts has the samples that it should, in their order. */
+START_TEST(large_batches_have_their_samples) {
+  enum { SAMPLES = 300, EACH = 501, FIRST = 7, BATCH = 290 };
+  static int16_t numbers[SAMPLES * EACH];
+  static float batch[BATCH * EACH];
+  uint32_t order[SAMPLES];
+  tri_array x = {.dtype = TRI_I2, .rank = 2, .dims = {SAMPLES, EACH}, .count = SAMPLES * EACH};
+  tri_samples samples = {.array = &x, .scale = 2, .offset = 1};
+  x.data = numbers;
+  for (int i = 0; i < SAMPLES * EACH; i++) numbers[i] = (int16_t)(i % 30011);
+  for (uint32_t i = 0; i < SAMPLES; i++) order[i] = i * 7 % SAMPLES;
+  for (size_t way = 0; way < 4; way++) {
+    tri_pool *pool = way & 1 ? tri_pool_new(3, NULL) : NULL;
+    memset(batch, 0, sizeof batch);
+    tri__gather_samples(pool, &samples, EACH, way & 2 ? order : NULL, FIRST, BATCH, 3, true, batch);
+    for (size_t i = 0; i < BATCH * EACH; i++) {
+      size_t row = FIRST + i / EACH, from = (way & 2 ? order[row] : row) * EACH + i % EACH;
+      ck_assert_float_eq(batch[i], 2.0f * (float)numbers[from] + 1.0f);
+    }
+    tri_pool_free(pool);
+  }
 }
 END_TEST
 
@@ -234,6 +287,7 @@ static Suite *suite(void) {
   return tri_test_suite("train", 60, NULL, NULL, xor_is_learnt, classes_are_learnt,
                         a_step_goes_along_the_gradient, batch_normalization_moves_its_statistics,
                         dropout_keeps_its_share, masks_of_layers_differ, threads_change_no_bit,
+                        threads_change_no_bit_of_large_steps, large_batches_have_their_samples,
                         threads_can_be_changed, optimizers_have_parameters_once_they_were_used);
 }
 
