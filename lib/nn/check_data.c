@@ -74,6 +74,14 @@ static tri_status no_class(tri_model *m, const struct port *port, size_t i, doub
   return fail(m, TRI_ARGUMENT, &text);
 }
 
+static tri_status no_probability(tri_model *m, const struct port *port, size_t i, double x) {
+  tri_text text = {.allocator = &m->memory.allocator};
+  tri__text_printf(&text, "%s: target ", port->name);
+  tri__text_double(&text, x);
+  tri__text_printf(&text, " of sample %zu is no probability", i / port->each);
+  return fail(m, TRI_ARGUMENT, &text);
+}
+
 /* --- checks */
 
 /* The same sizes, ones aside: labels [n] and [n, 1] are the same. */
@@ -93,13 +101,22 @@ static bool is_class(double x, const struct port *port) {
   return x >= 0.0 && x < (double)port->classes && x == floor(x);
 }
 
-static tri_status check_classes(tri_model *m, const struct port *port, const tri_samples *s) {
-  double scale = s->scale == 0.0 ? 1.0 : s->scale;
-  for (size_t i = 0; i < s->array->count; i++) {
-    double x = tri_array_double(s->array, i) * scale + s->offset;
-    if (!is_class(x, port)) return no_class(m, port, i / port->each, x);
-  }
+/* Rounding may make it somewhat more than 1 by a scale. */
+static bool is_probability(double x) { return x >= -1e-6 && x <= 1.0 + 1e-6; }
+
+/* A number that is to be learnt. */
+static tri_status check_target(tri_model *m, const struct port *port, size_t i, double x) {
+  if (port->classes && !is_class(x, port)) return no_class(m, port, i / port->each, x);
+  if (port->probabilities && !is_probability(x)) return no_probability(m, port, i, x);
   return TRI_OK;
+}
+
+static tri_status check_targets(tri_model *m, const struct port *port, const tri_samples *s) {
+  double scale = s->scale == 0.0 ? 1.0 : s->scale;
+  tri_status status = TRI_OK;
+  for (size_t i = 0; i < s->array->count && !status; i++)
+    status = check_target(m, port, i, tri_array_double(s->array, i) * scale + s->offset);
+  return status;
 }
 
 tri_status tri__check_samples(tri_model *m, const struct port *port, const tri_samples *s,
@@ -114,7 +131,7 @@ tri_status tri__check_samples(tri_model *m, const struct port *port, const tri_s
                            port->name, a->dims[0], count);
   size_t bad = tri__first_not_finite(a);
   if (bad < a->count) return no_number(m, port, a->rank, a->dims, bad, tri_array_double(a, bad));
-  if (port->classes) return check_classes(m, port, s);
+  if (port->classes || port->probabilities) return check_targets(m, port, s);
   bad = tri__first_beyond(s, m->domain == TRI_FLOAT);
   return bad < a->count ? too_large(m, port, s, bad) : TRI_OK;
 }
@@ -125,7 +142,8 @@ tri_status tri__check_made(tri_model *m, const struct port *port, const double *
   double most = m->domain == TRI_FLOAT ? (double)FLT_MAX : DBL_MAX;
   for (size_t i = 0; i < n * port->each; i++) {
     if (!(fabs(x[i]) <= most)) return no_number(m, port, port->shape.rank + 1, dims, i, x[i]);
-    if (port->classes && !is_class(x[i], port)) return no_class(m, port, i / port->each, x[i]);
+    tri_status status = check_target(m, port, i, x[i]);
+    if (status) return status;
   }
   return TRI_OK;
 }

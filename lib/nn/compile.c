@@ -122,11 +122,13 @@ static void port_of_classes(struct port *port) {
 static tri_status set_loss(tri_model *m, struct training *t, const tri_training_options *o,
                            size_t i) {
   const char *loss = o->losses ? o->losses[i] : o->loss;
-  bool labels;
+  enum target targets;
+  struct port *port = &t->ports[t->n_x + i];
   if (!loss) return tri__model_fail(m, TRI_ARGUMENT, "there is no loss");
-  t->losses[i] = tri__measure_name(loss, true, &labels);
+  t->losses[i] = tri__measure_name(loss, true, &targets);
   if (!t->losses[i]) return tri__model_fail(m, TRI_NAME, "no loss is called %s", loss);
-  if (labels) port_of_classes(&t->ports[t->n_x + i]);
+  if (targets == TARGET_CLASSES) port_of_classes(port);
+  port->probabilities = targets == TARGET_PROBABILITIES;
   t->loss_weights[i] = o->loss_weights ? o->loss_weights[i] : 1.0;
   if (!isfinite(t->loss_weights[i]))
     return tri__model_fail(m, TRI_ARGUMENT, "the weight of loss %zu is no number", i);
@@ -147,8 +149,7 @@ static tri_status set_losses(tri_model *m, struct training *t, const tri_trainin
 
 /* Its own name stays, which is what it is called in histories. */
 static tri_status set_metric(tri_model *m, struct training *t, const char *name) {
-  bool labels;
-  if (strlen(name) >= NAME_SIZE || !tri__measure_name(name, false, &labels))
+  if (strlen(name) >= NAME_SIZE || !tri__measure_name(name, false, NULL))
     return tri__model_fail(m, TRI_NAME, "no metric is called %s", name);
   memcpy(t->metrics[t->n_metrics++], name, strlen(name) + 1);
   return TRI_OK;

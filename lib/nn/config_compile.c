@@ -96,13 +96,12 @@ static tri_status read_measure(struct io *io, const struct json *at, bool loss,
   const char *name;
   char snake[CLASS_SIZE];
   struct json config;
-  bool labels;
   tri_status status = tri__class_read(io, at, &name, &config);
   if (status) return status;
   if (strcmp(name, "function") == 0) status = tri__json_text(io, &config, &name);
   if (status) return status;
   tri__snake_case(name, snake);
-  *to = tri__measure_name(tri__json_is_text(at) ? name : snake, loss, &labels);
+  *to = tri__measure_name(tri__json_is_text(at) ? name : snake, loss, NULL);
   if (!*to)
     return tri__json_fail(io, at, TRI_NAME, "no %s is called %s", loss ? "loss" : "metric",
                           tri__io_shown(name, strlen(name)).text);

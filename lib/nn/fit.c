@@ -55,7 +55,15 @@ static tri_status split(struct fitting *f) {
   return TRI_OK;
 }
 
-static tri_status open_data(struct fitting *f) {
+/* The default is for data of any number; what is asked for has to be there. */
+static tri_status enough(struct fitting *f, const tri_fit_options *given) {
+  size_t n = f->t->train.count;
+  if (f->data->generate || !given || given->batch_size <= (int64_t)n) return TRI_OK;
+  return tri__model_fail(f->m, TRI_ARGUMENT, "batch_size is %lld, and there are %zu samples",
+                         (long long)given->batch_size, n);
+}
+
+static tri_status open_data(struct fitting *f, const tri_fit_options *given) {
   struct training *t = f->t;
   bool splits = !f->o.validation_data && f->o.validation_split > 0.0;
   f->validation = splits ? f->data : f->o.validation_data;
@@ -64,6 +72,7 @@ static tri_status open_data(struct fitting *f) {
     status =
         tri__feed_open(&t->validation, f->validation, true, (size_t)f->o.validation_batch_size);
   if (!status && splits) status = split(f);
+  if (!status) status = enough(f, given);
   t->train.shuffled = !f->o.no_shuffle;
   return status;
 }
@@ -157,7 +166,7 @@ static tri_status epochs(struct fitting *f) {
 static tri_status begin(struct fitting *f, const tri_fit_options *options) {
   struct training *t = f->t;
   tri_status status = read_options(f, options);
-  if (!status) status = open_data(f);
+  if (!status) status = open_data(f, options);
   if (!status) status = tri__step_ready(f->m, STEP_TRAIN);
   if (!status && f->validation) status = tri__step_ready(f->m, STEP_TEST);
   if (status) return status;

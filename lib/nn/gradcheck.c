@@ -136,7 +136,6 @@ static tri_status refuse(const struct check *c) {
 
 static tri_model_gradcheck_options with_defaults(const tri_model_gradcheck_options *given) {
   tri_model_gradcheck_options o = *given;
-  if (!o.batch_size) o.batch_size = DEFAULT_BATCH;
   if (!o.digits) o.digits = DEFAULT_DIGITS;
   if (!o.max_precision) o.max_precision = DEFAULT_PRECISION;
   return o;

@@ -20,22 +20,32 @@ size_t tri__check_count(const struct check *c, tri_expr e) {
 
 /* --- the batch */
 
+/* Leaves the samples of the batch: by default as many as there are, what is asked for has to be
+ * there. */
+static tri_status choose(struct check *c) {
+  size_t first = c->options->first, asked = c->options->batch_size;
+  if (first >= c->feed.count)
+    return tri__model_fail(c->model, TRI_ARGUMENT, "there is no sample %zu", first);
+  size_t rest = c->feed.count - first;
+  if (asked > rest)
+    return tri__model_fail(c->model, TRI_ARGUMENT, "batch_size is %zu, and there are %zu samples",
+                           asked, rest);
+  tri__feed_part(&c->feed, first, rest < c->feed.batch ? rest : c->feed.batch);
+  return TRI_OK;
+}
+
 tri_status tri__check_batch(struct check *c) {
   const struct training *t = c->training;
-  size_t first = c->options->first;
+  size_t batch = c->options->batch_size ? c->options->batch_size : DEFAULT_BATCH;
   tri_status status =
       tri__feed_init(&c->feed, c->model, t->n_x, t->n_y, t->ports, c->model->domain == TRI_FLOAT);
-  if (!status) status = tri__feed_open(&c->feed, c->data, true, c->options->batch_size);
+  if (!status) status = tri__feed_open(&c->feed, c->data, true, batch);
   if (status) return status;
-  if (c->data->generate) {
-    c->feed.next = first;
-  } else if (first < c->feed.count) {
-    size_t rest = c->feed.count - first;
-    tri__feed_part(&c->feed, first, rest < c->feed.batch ? rest : c->feed.batch);
-  } else {
-    return tri__model_fail(c->model, TRI_ARGUMENT, "there is no sample %zu", first);
-  }
-  status = tri__feed_batch(&c->feed, &c->samples);
+  if (c->data->generate)
+    c->feed.next = c->options->first;
+  else
+    status = choose(c);
+  if (!status) status = tri__feed_batch(&c->feed, &c->samples);
   if (!status && !c->samples)
     status = tri__model_fail(c->model, TRI_ARGUMENT, "there are no samples");
   return status;

@@ -91,17 +91,29 @@ static tri_expr sparse_accuracy(tri_expr y, tri_expr p, bool logits) {
 static const struct measure {
   const char *names[4]; /* Keras's: first that of the function */
   tri_expr (*build)(tri_expr y, tri_expr p, bool logits);
-  bool loss;   /* it may be one */
-  bool labels; /* targets are numbers of classes, in place of the last dimension of predictions */
+  bool loss; /* it may be one */
+  enum target targets;
 } measures[] = {
-    {{"mean_squared_error", "mse", "MSE", "MeanSquaredError"}, squares, true, false},
-    {{"mean_absolute_error", "mae", "MAE", "MeanAbsoluteError"}, distances, true, false},
-    {{"binary_crossentropy", "bce", "BCE", "BinaryCrossentropy"}, binary, true, false},
-    {{"categorical_crossentropy", "CategoricalCrossentropy"}, categorical, true, false},
-    {{"sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"}, sparse, true, true},
-    {{"binary_accuracy", "BinaryAccuracy"}, binary_accuracy, false, false},
-    {{"categorical_accuracy", "CategoricalAccuracy"}, categorical_accuracy, false, false},
-    {{"sparse_categorical_accuracy", "SparseCategoricalAccuracy"}, sparse_accuracy, false, true},
+    {{"mean_squared_error", "mse", "MSE", "MeanSquaredError"}, squares, true, TARGET_NUMBERS},
+    {{"mean_absolute_error", "mae", "MAE", "MeanAbsoluteError"}, distances, true, TARGET_NUMBERS},
+    {{"binary_crossentropy", "bce", "BCE", "BinaryCrossentropy"},
+     binary,
+     true,
+     TARGET_PROBABILITIES},
+    {{"categorical_crossentropy", "CategoricalCrossentropy"},
+     categorical,
+     true,
+     TARGET_PROBABILITIES},
+    {{"sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"},
+     sparse,
+     true,
+     TARGET_CLASSES},
+    {{"binary_accuracy", "BinaryAccuracy"}, binary_accuracy, false, TARGET_NUMBERS},
+    {{"categorical_accuracy", "CategoricalAccuracy"}, categorical_accuracy, false, TARGET_NUMBERS},
+    {{"sparse_categorical_accuracy", "SparseCategoricalAccuracy"},
+     sparse_accuracy,
+     false,
+     TARGET_CLASSES},
 };
 
 static const struct measure *find(const char *name) {
@@ -118,10 +130,10 @@ static const char *accuracy_for(tri_expr y, tri_expr p) {
   return labels ? "sparse_categorical_accuracy" : "categorical_accuracy";
 }
 
-const char *tri__measure_name(const char *name, bool loss, bool *labels) {
+const char *tri__measure_name(const char *name, bool loss, enum target *targets) {
   static const char *const accuracy[] = {"accuracy", "acc", "Accuracy"};
   const struct measure *m = find(name);
-  *labels = m && m->labels;
+  if (targets) *targets = m ? m->targets : TARGET_NUMBERS;
   if (m) return loss && !m->loss ? NULL : m->names[0];
   for (size_t i = 0; i < 3 && !loss; i++)
     if (strcmp(name, accuracy[i]) == 0) return accuracy[0];
@@ -140,13 +152,14 @@ static tri_expr no_fit(const char *name, tri_expr y, tri_expr p) {
                               one, other));
 }
 
-/* y [batch, s…, n], or [batch, s…] if it is of labels, for p [batch, s…, n]: a last dimension of 1
+/* y [batch, s…, n], or [batch, s…] if it is of classes, for p [batch, s…, n]: a last dimension of 1
  * may be there, or missing. */
 static tri_expr targets(const struct measure *m, tri_expr y, tri_expr p) {
+  bool classes = m->targets == TARGET_CLASSES;
   tri_extent extents[TRI_LAYER_RANK + 2];
-  size_t rank = tri__extents(p, extents), wanted = m->labels ? rank - 1 : rank;
-  if (m->labels ? tri_expr_rank(y) == rank && last(y) == 1
-                : tri_expr_rank(y) + 1 == rank && last(p) == 1)
+  size_t rank = tri__extents(p, extents), wanted = classes ? rank - 1 : rank;
+  if (classes ? tri_expr_rank(y) == rank && last(y) == 1
+              : tri_expr_rank(y) + 1 == rank && last(p) == 1)
     y = tri_reshape(y, wanted, extents);
   if (tri_expr_status(y)) return y;
   bool fits = tri_expr_rank(y) == wanted;
@@ -155,8 +168,7 @@ static tri_expr targets(const struct measure *m, tri_expr y, tri_expr p) {
 }
 
 static tri_expr measured(const char *name, tri_expr y, tri_expr p, int from_logits, bool loss) {
-  bool labels;
-  const char *known = tri__measure_name(name, loss, &labels);
+  const char *known = tri__measure_name(name, loss, NULL);
   if (tri_expr_status(p)) return p;
   if (tri_expr_status(y)) return y;
   if (!known)

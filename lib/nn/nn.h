@@ -225,9 +225,14 @@ const char *tri__activation_name(const char *name);
 const char *tri__initializer_name(const char *name);
 
 /* Keras's first name for a loss, or a metric, of any of its names ("accuracy" of all accuracies
- * that shapes choose from); *labels: whether its targets are numbers of classes, [batch, s…] of
- * predictions [batch, s…, n]. */
-const char *tri__measure_name(const char *name, bool loss, bool *labels);
+ * that shapes choose from); NULL if it has none. *targets, unless NULL: what predictions
+ * [batch, s…, n] are compared with. */
+enum target {
+  TARGET_NUMBERS,
+  TARGET_PROBABILITIES, /* from 0 to 1 */
+  TARGET_CLASSES        /* their numbers [batch, s…], from 0 to n - 1 */
+};
+const char *tri__measure_name(const char *name, bool loss, enum target *targets);
 
 /* An activation over x [batch, s…]. */
 tri_expr tri__activate(const char *name, tri_expr x);

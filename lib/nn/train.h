@@ -43,6 +43,7 @@ struct port {
   struct sample shape;
   size_t each;     /* numbers of it */
   int64_t classes; /* not 0: whole numbers from 0 to below this */
+  bool probabilities;
 };
 
 /* Where a port's batches are put. */

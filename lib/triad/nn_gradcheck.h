@@ -90,7 +90,7 @@ typedef struct tri_model_gradcheck_report {
 typedef struct tri_model_gradcheck_options {
   tri_model_gradcheck_report *report; /* filled in by the macro */
   size_t first;      /* the first sample of the batch; of a generator, the number of its batch */
-  size_t batch_size; /* default 32, or as many as there are */
+  size_t batch_size; /* default 32, or as many as there are; more is an error */
   const tri_gradient_claim *claims; /* by tensor: checked in place of the float32 run */
   uint32_t claim_bits; /* of the numbers that claims were computed with; default 24, doubles 53 */
   size_t sample;       /* entries of each tensor, drawn at random; 0: all */

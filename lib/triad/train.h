@@ -146,8 +146,10 @@ typedef struct tri_callback {
 
 /* How a model is fitted; zeros, or NULL for all, are the defaults. */
 typedef struct tri_fit_options {
-  int64_t batch_size; /* default 32; the last batch of an epoch has the samples that are left */
-  int64_t epochs;     /* the number of the last epoch, default 1 */
+  /* Default 32, or as many as there are; more than that is an error. The last batch of an epoch has
+   * the samples that are left. */
+  int64_t batch_size;
+  int64_t epochs; /* the number of the last epoch, default 1 */
   int64_t initial_epoch;
   double validation_split; /* this share of the samples, the last ones, is kept for validation */
   const tri_dataset *validation_data; /* instead of validation_split */
@@ -165,9 +167,10 @@ typedef struct tri_history tri_history;
 
 /* Trains a compiled model. What is wrong with the data is found before anything is changed:
  * TRI_SHAPE where shapes do not fit the model's, naming the layer and both; TRI_ARGUMENT for
- * missing or empty data, classes that there are not, NaN or infinite numbers, telling which and
- * where, and options without sense; TRI_LIMIT beyond 4,294,967,295 samples. A loss that is NaN or
- * infinite ends it with TRI_DOMAIN, as Keras's TerminateOnNaN would; the weights are then those of
+ * missing or empty data, classes that there are not, targets of cross-entropies that are no
+ * probabilities, NaN or infinite numbers, telling which and where, and options without sense;
+ * TRI_LIMIT beyond 4,294,967,295 samples. A loss that is NaN or infinite ends it with TRI_DOMAIN,
+ * as Keras's TerminateOnNaN would; the weights are then those of
  * the last step, as they are after TRI_INTERRUPTED. TRI_MEMORY. options may be NULL. */
 TRI_CHECKED TRI_API tri_status tri_model_fit(tri_model *model, const tri_dataset *data,
                                              const tri_fit_options *options);

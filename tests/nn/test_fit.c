@@ -89,6 +89,33 @@ START_TEST(labels_out_of_range_are_told) {
 }
 END_TEST
 
+/* Rounding by a scale takes 255 not quite to 1. */
+START_TEST(targets_that_are_no_probabilities_are_told) {
+  static double wrong[POINTS * CLASSES];
+  static uint8_t right[POINTS * CLASSES];
+  tri_array numbers = doubles(wrong, 2, POINTS, CLASSES);
+  tri_array bytes = {.dtype = TRI_U1, .rank = 2, .dims = {POINTS, CLASSES}, .data = right};
+  tri_samples d = {.array = &numbers}, b = {.array = &bytes, .scale = 1.0000001 / 255};
+  bytes.count = POINTS * CLASSES;
+  memset(right, 255, sizeof right);
+  const char *const losses[] = {"binary_crossentropy", "categorical_crossentropy"};
+  for (size_t i = 0; i < 2; i++) {
+    fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = losses[i]));
+    wrong[100 * CLASSES + 1] = 1.5;
+    refused(with(&p.x_samples, &d), (tri_fit_options){0}, TRI_ARGUMENT,
+            "dense_1: target 1.5 of sample 100 is no probability");
+    wrong[100 * CLASSES + 1] = -0.25;
+    refused(with(&p.x_samples, &d), (tri_fit_options){0}, TRI_ARGUMENT,
+            "dense_1: target -0.25 of sample 100 is no probability");
+    tri_dataset data = with(&p.x_samples, &b);
+    fine(m, tri_model_fit(m, &data, NULL));
+  }
+  fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = "mse"));
+  tri_dataset data = with(&p.x_samples, &d);
+  fine(m, tri_model_fit(m, &data, NULL));
+}
+END_TEST
+
 START_TEST(numbers_that_are_none_are_told) {
   static float x[POINTS * FEATURES];
   static double wide[POINTS * FEATURES];
@@ -133,6 +160,10 @@ END_TEST
 
 START_TEST(options_without_sense_are_told) {
   refused(p.data, (tri_fit_options){.batch_size = -1}, TRI_ARGUMENT, "batch_size is -1");
+  refused(p.data, (tri_fit_options){.batch_size = POINTS + 1}, TRI_ARGUMENT,
+          "batch_size is 302, and there are 301 samples");
+  refused(p.data, (tri_fit_options){.batch_size = 200, .validation_split = 0.5}, TRI_ARGUMENT,
+          "batch_size is 200, and there are 150 samples");
   refused(p.data, (tri_fit_options){.epochs = -2}, TRI_ARGUMENT, "epochs is -2");
   refused(p.data, (tri_fit_options){.validation_split = 1}, TRI_ARGUMENT,
           "validation_split is not in [0, 1)");
@@ -285,7 +316,7 @@ START_TEST(a_batch_of_all_is_one_step) {
   fine(m, tri_model_train_on_batch(m, &p.data, results));
   tri_model_get_weights(m, one);
   tri_model_set_weights(m, first);
-  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.batch_size = 1000, .no_shuffle = 1}));
+  fine(m, tri_model_fit(m, &p.data, &(tri_fit_options){.batch_size = POINTS, .no_shuffle = 1}));
   tri_model_get_weights(m, other);
   ck_assert_mem_eq(one, other, sizeof one);
   ck_assert_double_eq(tri_history_find(tri_model_history(m), "loss")[0], results[0]);
@@ -679,7 +710,8 @@ END_TEST
 static Suite *suite(void) {
   return tri_test_suite(
       "fit", 60, set_up, tear_down, data_that_do_not_fit_are_told, missing_data_are_told,
-      labels_out_of_range_are_told, numbers_that_are_none_are_told, numbers_beyond_floats_are_told,
+      labels_out_of_range_are_told, targets_that_are_no_probabilities_are_told,
+      numbers_that_are_none_are_told, numbers_beyond_floats_are_told,
       options_without_sense_are_told, compiling_without_sense_is_told, a_loss_that_is_none_ends_it,
       it_is_interrupted, histories_tell_of_each_epoch, validation_takes_the_last_samples,
       steps_end_evaluations, arrays_are_of_any_type, a_batch_of_all_is_one_step,

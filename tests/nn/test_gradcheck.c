@@ -603,7 +603,7 @@ START_TEST(models_without_weights) {
 }
 END_TEST
 
-/* One sample, and what is left of a batch, by their places in the data. */
+/* One sample, and all that there are, by their places in the data. */
 START_TEST(batches_are_parts_of_the_data) {
   double loss[3];
   two_layers("tanh", "linear");
@@ -615,7 +615,9 @@ START_TEST(batches_are_parts_of_the_data) {
     loss[i] = report.loss[2];
   }
   tri_model_gradcheck_free(&report);
-  checked(tri_model_gradcheck(m, &data, &report, .first = 1, .batch_size = 7));
+  refused(tri_model_gradcheck(m, &data, &report, .first = 1, .batch_size = 3), TRI_ARGUMENT,
+          "batch_size is 3, and there are 2 samples");
+  checked(tri_model_gradcheck(m, &data, &report, .first = 1));
   ck_assert_uint_eq(report.samples, 2);
   ck_assert_double_eq_tol(report.loss[2], (loss[1] + loss[2]) / 2, 1e-14);
   is_proved();

@@ -181,14 +181,17 @@ START_TEST(what_does_not_fit_is_told) {
 END_TEST
 
 START_TEST(names_are_those_of_keras) {
-  bool labels;
-  ck_assert_str_eq(tri__measure_name("MSE", true, &labels), "mean_squared_error");
-  ck_assert_str_eq(tri__measure_name("SparseCategoricalCrossentropy", true, &labels),
+  enum target targets;
+  ck_assert_str_eq(tri__measure_name("MSE", true, &targets), "mean_squared_error");
+  ck_assert_int_eq(targets, TARGET_NUMBERS);
+  ck_assert_str_eq(tri__measure_name("SparseCategoricalCrossentropy", true, &targets),
                    "sparse_categorical_crossentropy");
-  ck_assert(labels);
-  ck_assert_str_eq(tri__measure_name("acc", false, &labels), "accuracy");
-  ck_assert(!labels);
-  ck_assert_ptr_null(tri__measure_name("acc", true, &labels));
+  ck_assert_int_eq(targets, TARGET_CLASSES);
+  ck_assert_str_eq(tri__measure_name("bce", true, &targets), "binary_crossentropy");
+  ck_assert_int_eq(targets, TARGET_PROBABILITIES);
+  ck_assert_str_eq(tri__measure_name("acc", false, &targets), "accuracy");
+  ck_assert_int_eq(targets, TARGET_NUMBERS);
+  ck_assert_ptr_null(tri__measure_name("acc", true, NULL));
 }
 END_TEST
 
