@@ -91,9 +91,13 @@ static bool make_room(struct feed *f) {
   return true;
 }
 
+tri_status tri__no_data(tri_model *model) {
+  return tri__model_fail(model, TRI_ARGUMENT, "there are no data");
+}
+
 tri_status tri__feed_open(struct feed *f, const tri_dataset *data, bool targets, size_t batch) {
   size_t n_y = targets ? f->n_columns - f->n_x : 0;
-  if (!data) return tri__model_fail(f->model, TRI_ARGUMENT, "there are no data");
+  if (!data) return tri__no_data(f->model);
   f->data = data;
   f->first = f->next = 0;
   f->shuffled = false;

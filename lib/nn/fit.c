@@ -65,6 +65,7 @@ static tri_status enough(struct fitting *f, const tri_fit_options *given) {
 
 static tri_status open_data(struct fitting *f, const tri_fit_options *given) {
   struct training *t = f->t;
+  if (!f->data) return tri__no_data(f->m);
   bool splits = !f->o.validation_data && f->o.validation_split > 0.0;
   f->validation = splits ? f->data : f->o.validation_data;
   tri_status status = tri__feed_open(&t->train, f->data, true, (size_t)f->o.batch_size);

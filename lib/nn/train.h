@@ -75,6 +75,8 @@ struct feed {
 /* Begins with data that have n_x inputs and, if `targets`, what they are compared with. `batch`
  * samples make a batch. Checks the data. tri__feed_close in any case, in the end. */
 tri_status tri__feed_open(struct feed *feed, const tri_dataset *data, bool targets, size_t batch);
+/* Fails, for want of them. */
+tri_status tri__no_data(tri_model *model);
 /* How many samples arrays have; 0 of a generator. */
 size_t tri__dataset_count(const tri_dataset *data);
 /* Leaves out all but `count` samples from `first` on. */
