@@ -14,14 +14,16 @@ static void shape_text(tri_text *text, const tri_array *a) {
   tri__text_puts(text, a->rank == 0 ? "()" : a->rank == 1 ? ",)" : ")");
 }
 
+static size_t at_least_one(size_t n) { return n ? n : 1; }
+
 /* [17, 3, 5] of element i of an array that has these dimensions; outer ones first. */
 static void place_text(tri_text *text, size_t rank, const size_t *dims, size_t i) {
   size_t unit = 1;
-  for (size_t d = 1; d < rank; d++) unit *= dims[d];
+  for (size_t d = 1; d < rank; d++) unit *= at_least_one(dims[d]);
   for (size_t d = 0; d < rank; d++) {
     tri__text_printf(text, "%s%zu", d ? ", " : "[", i / unit);
     i %= unit;
-    if (d + 1 < rank) unit /= dims[d + 1];
+    if (d + 1 < rank) unit /= at_least_one(dims[d + 1]);
   }
   tri__text_puts(text, "]");
 }
