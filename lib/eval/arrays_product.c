@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "eval/array_program.h"
 #include "eval/products.h"
 
@@ -51,7 +52,8 @@ static void operand(const struct view *v, const struct contraction *how, int i, 
 }
 
 enum {
-  PIECE = 24000000, /* multiplications of a piece, at least */
+  PIECE = 24000000, /* multiplications of a piece, at least, */
+  HALF = 3000000,   /* or of one of two */
   MOST_PIECES = 16,
   PIECE_ROWS = 16 /* rows and columns of pieces: of whole tiles of the CBLAS's kernels */
 };
@@ -60,8 +62,10 @@ static void cut(struct product *p) {
   double work = (double)p->m * (double)p->n * (double)p->k;
   size_t pieces = (size_t)(work / PIECE), longer = p->m > p->n ? p->m : p->n;
   if (pieces > MOST_PIECES) pieces = MOST_PIECES;
-  if (pieces < 1 || p->batch > 1) pieces = 1;
-  p->by_rows = p->m >= p->n;
+  if (pieces < 2) pieces = work < 2.0 * HALF ? 1 : 2;
+  if (p->batch > 1) pieces = 1;
+  p->by_rows = 2 * p->m > p->n; /* which chains of more elements are cut alike by */
+  if (p->by_rows) longer = p->m;
   p->piece = (longer + pieces - 1) / pieces;
   p->piece = (p->piece + PIECE_ROWS - 1) / PIECE_ROWS * PIECE_ROWS;
   if (p->piece > longer) p->piece = longer;
@@ -174,19 +178,10 @@ static void multiply_one_by_one(const struct product_work *w, size_t m, const ch
   }
 }
 
-static bool finite_sum(size_t size, const char *x, size_t count) {
-  float sum = 0.0f;
-  double wide = 0.0;
-  for (size_t i = 0; size == sizeof(float) && i < count; i++)
-    sum += 0.0f * ((const float *)(const void *)x)[i];
-  for (size_t i = 0; size != sizeof(float) && i < count; i++)
-    wide += 0.0 * ((const double *)(const void *)x)[i];
-  return sum == 0.0f && wide == 0.0;
-}
-
 /* Whether all that a strong zero could meet is finite. */
-static bool are_finite(const struct product_work *w) {
+static bool meets_finite(const struct product_work *w) {
   const struct array_program *p = w->run->program;
+  bool floats = p->domain == TRI_FLOAT;
   for (int i = 0; i < 2; i++) {
     struct view v = tri__view_merged(&w->node->args[i]);
     const char *data = node_data(w->run, v.node);
@@ -194,13 +189,13 @@ static bool are_finite(const struct product_work *w) {
     size_t count = tri__view_count(&v);
     if (!(w->node->how.strong >> (1 - i) & 1)) continue;
     if (v.rank == 1 && v.stride[0] == 1) {
-      if (!finite_sum(p->size, data + v.offset * p->size, count)) return false;
+      if (!are_finite(data + v.offset * p->size, count, floats)) return false;
       continue;
     }
     for (size_t first = 0; first < count; first += LANE_BLOCK) {
       size_t part = count - first < LANE_BLOCK ? count - first : LANE_BLOCK;
       tri__view_take(&v, p->size, data, first, part, block);
-      if (!finite_sum(p->size, (const char *)block, part)) return false;
+      if (!are_finite(block, part, floats)) return false;
     }
   }
   return true;
@@ -266,7 +261,7 @@ static void run_product(struct array_run *r, const struct array_task *task) {
   w.a = view_data(r, &w.node->args[0]);
   w.b = view_data(r, &w.node->args[1]);
   w.c = node_data(r, task->nodes[0]);
-  if (!p->blas || !p->k || (w.node->how.strong && !are_finite(&w))) {
+  if (!p->blas || !p->k || (w.node->how.strong && !meets_finite(&w))) {
     run_one_by_one(&w);
     return;
   }

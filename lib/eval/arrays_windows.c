@@ -4,6 +4,8 @@
  * alone. */
 #include "eval/array_windows.h"
 
+#include "base/finite.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -155,18 +157,12 @@ static void put(const struct work *w, size_t i, double x) {
   set_number(w->run->program, w->to, i, x);
 }
 
-static bool is_finite(const struct work *w, const char *data, size_t count) {
-  double sum = 0.0;
-  for (size_t i = 0; i < count; i++) sum += 0.0 * number(w, data, i);
-  return sum == 0.0;
-}
-
 /* Whether all that a strong zero could meet is finite. */
 static bool meets_finite(const struct work *w, const struct array_node *n) {
   const char *const data[] = {w->a, w->b};
   for (int i = 0; i < 2; i++)
     if ((w->plan->strong >> (1 - i) & 1) && data[i] &&
-        !is_finite(w, data[i], tri__view_count(&n->args[i])))
+        !are_finite(data[i], tri__view_count(&n->args[i]), w->run->program->domain == TRI_FLOAT))
       return false;
   return true;
 }

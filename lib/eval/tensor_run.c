@@ -2,6 +2,7 @@
 /* Permutations and contractions: forward in any domain and back. Over doubles and floats products
  * of matrices are the CBLAS's. There a zero times what is not finite is no zero; where it has to be
  * one (strong zeros), and something is not finite, products are computed one by one. */
+#include "base/finite.h"
 #include "eval/tensors.h"
 
 #include <cblas.h>
@@ -121,15 +122,9 @@ static struct contraction_layout layout_of(const struct run *r, const struct ins
   return tri__plan_contraction(r->plan, s, r->workspace->sizes);
 }
 
-static bool are_finite(size_t count, const double *data) {
-  double sum = 0.0;
-  for (size_t i = 0; i < count; i++) sum += 0.0 * data[i];
-  return sum == 0.0;
-}
-
 static bool value_is_finite(const struct run *r, uint32_t v) {
   size_t count = count_of(r, v);
-  return !count || are_finite(count, element_at(r, v, 0));
+  return !count || are_finite(element_at(r, v, 0), count, false);
 }
 
 /* A float is kept as the double that it is: a sum of products is computed in double and rounded at
@@ -230,7 +225,7 @@ static bool sweeps_by_blas(const struct sweep *s, const struct instruction *step
   const struct run *r = s->run;
   struct product p = {l->m, l->n, l->k, false, false, 1.0};
   if (r->call->trace || !by_blas(r, step, &p) || !l->k || !l->m || !l->n) return false;
-  if (!are_finite(count_of(r, step->result), adjoint_of(s, step->result, 0))) return false;
+  if (!are_finite(adjoint_of(s, step->result, 0), count_of(r, step->result), false)) return false;
   for (int i = 0; i < 2; i++)
     if (!value_is_finite(r, step->arg[i])) return false;
   return true;

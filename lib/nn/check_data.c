@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/finite.h"
 #include "nn/train.h"
 
 /* --- messages */
@@ -131,7 +132,8 @@ tri_status tri__check_samples(tri_model *m, const struct port *port, const tri_s
   if (a->dims[0] != count)
     return tri__model_fail(m, TRI_SHAPE, "%s: %zu samples, and %zu in what goes with them",
                            port->name, a->dims[0], count);
-  size_t bad = tri__first_not_finite(a);
+  bool floats = a->dtype == TRI_F4, whole = !floats && a->dtype != TRI_F8;
+  size_t bad = whole ? a->count : tri__first_not_finite(a->data, a->count, floats);
   if (bad < a->count) return no_number(m, port, a->rank, a->dims, bad, tri_array_double(a, bad));
   if (port->classes || port->probabilities) return check_targets(m, port, s);
   bad = tri__first_beyond(s, m->domain == TRI_FLOAT);

@@ -88,7 +88,7 @@ struct gathering {
 };
 
 enum { PART = 65536 };  /* bytes of a part, about */
-#define NUMBER_COST 0.5 /* nanoseconds, mostly of waiting for memory */
+#define NUMBER_COST 0.1 /* nanoseconds; batches of some hundred kilobytes are worth handing over */
 
 static void gather_part(void *data, size_t part, size_t worker) {
   (void)worker;
@@ -121,27 +121,6 @@ void tri__gather_samples(tri_pool *pool, const tri_samples *from, size_t each,
 
 void tri__floats(const double *from, size_t n, float *to) { floats_of_F8(to, from, n, 1.0, 0.0); }
 
-/* Exponents of all ones are those of infinities and NaN. */
-#define FIRST_NOT_FINITE(type, bits_type, mask)                                                    \
-  static size_t first_of_##type##s(const type *x, size_t n) {                                      \
-    for (size_t i = 0; i < n;) {                                                                   \
-      size_t end = n - i < 4096 ? n : i + 4096, begin = i;                                         \
-      bits_type bits, found = 0;                                                                   \
-      for (; i < end; i++) {                                                                       \
-        memcpy(&bits, &x[i], sizeof bits);                                                         \
-        found |= (bits & (mask)) == (mask);                                                        \
-      }                                                                                            \
-      if (!found) continue;                                                                        \
-      for (i = begin;; i++) {                                                                      \
-        memcpy(&bits, &x[i], sizeof bits);                                                         \
-        if ((bits & (mask)) == (mask)) return i;                                                   \
-      }                                                                                            \
-    }                                                                                              \
-    return n;                                                                                      \
-  }
-FIRST_NOT_FINITE(float, uint32_t, UINT32_C(0x7f800000))
-FIRST_NOT_FINITE(double, uint64_t, UINT64_C(0x7ff0000000000000))
-
 /* The largest size that numbers of a type have. */
 static double largest(tri_dtype dtype) {
   switch (dtype) {
@@ -161,12 +140,4 @@ size_t tri__first_beyond(const tri_samples *from, bool floats) {
     if (!(fabs(x * scale + from->offset) <= most)) return i;
   }
   return a->count;
-}
-
-size_t tri__first_not_finite(const tri_array *array) {
-  switch (array->dtype) {
-  case TRI_F4: return first_of_floats(array->data, array->count);
-  case TRI_F8: return first_of_doubles(array->data, array->count);
-  default: return array->count;
-  }
 }

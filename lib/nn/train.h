@@ -106,8 +106,6 @@ void tri__gather_samples(tri_pool *pool, const tri_samples *from, size_t each,
                          const uint32_t *order, size_t first, size_t n, size_t next, bool floats,
                          void *to);
 void tri__floats(const double *from, size_t n, float *to);
-/* The place of the first NaN or infinity; the number of elements if there is none. */
-size_t tri__first_not_finite(const tri_array *array);
 /* The place of the first number that, scaled, is no finite float, or double; or the number of
  * elements. */
 size_t tri__first_beyond(const tri_samples *from, bool floats);
