@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The pool: threads that look for the next round of work for a while, then sleep. Looking without
- * end would take the processor from others on a shared machine. */
+/* The pool: threads that look for the next round of work for a while, then give way to others
+ * between looks, then sleep. Looking without end would take the processor from others on a shared
+ * machine; waking up takes longer than many a piece of work. */
 #include "base/threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "base/memory.h"
 
-enum { LOOKS = 4000 }; /* some ten microseconds */
+enum { LOOKS = 4000, YIELDS = 500 }; /* some ten microseconds, some hundred */
 #define SHUT 0x80000000u
+
+/* Parts that a thread begins with; whoever has finished takes from those of others. */
+struct range {
+  atomic_size_t next;
+  size_t end;
+  char apart[48]; /* one line of the cache each */
+};
 
 struct tri_pool {
   struct memory memory;
   size_t threads, started; /* with the caller's; without */
   pthread_t *ids;
+  struct range *ranges; /* of the threads */
   pthread_mutex_t turn; /* of who calls: next to waking threads, taking it costs nothing */
   pthread_mutex_t lock;
   pthread_cond_t begun, done;
@@ -40,6 +50,10 @@ static unsigned await_round(tri_pool *pool, unsigned seen) {
   for (int i = 0; i < LOOKS; i++) {
     if ((round = atomic_load(&pool->round)) != seen) return round;
     pause_briefly();
+  }
+  for (int i = 0; i < YIELDS; i++) {
+    if ((round = atomic_load(&pool->round)) != seen) return round;
+    sched_yield();
   }
   pthread_mutex_lock(&pool->lock);
   while ((round = atomic_load(&pool->round)) == seen) pthread_cond_wait(&pool->begun, &pool->lock);
@@ -111,8 +125,11 @@ void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void
   pthread_mutex_unlock(&pool->turn);
 }
 
-void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data) {
-  pthread_mutex_lock(&pool->turn);
+/* For work of which each call does what there is left to do: those threads call it that come
+ * before the caller's own call has returned, and none is waited for that has not begun. So it never
+ * takes much longer than by the caller alone, when others have the processors. The turn is the
+ * caller's. */
+static void share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data) {
   pool->work = work;
   pool->data = data;
   atomic_store(&pool->inside, 0);
@@ -120,7 +137,6 @@ void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), vo
   work(data, 0);
   atomic_fetch_or(&pool->inside, SHUT);
   if (pool->started) await_all(pool);
-  pthread_mutex_unlock(&pool->turn);
 }
 
 /* Work of less than this many nanoseconds is done before others have woken up. */
@@ -128,25 +144,37 @@ enum { HANDING_OVER = 10000 };
 
 struct handing {
   const struct pool_parts *all;
-  atomic_size_t next;
+  struct range *ranges;
+  size_t count; /* of ranges */
 };
 
 static void take_parts(void *data, size_t worker) {
-  struct handing *h = data;
-  for (;;) {
-    size_t part = atomic_fetch_add_explicit(&h->next, 1, memory_order_relaxed);
-    if (part >= h->all->parts) return;
-    h->all->work(h->all->data, part, worker);
+  const struct handing *h = data;
+  for (size_t i = 0; i < h->count; i++) {
+    struct range *range = h->ranges + (worker + i) % h->count;
+    for (;;) {
+      size_t part = atomic_fetch_add_explicit(&range->next, 1, memory_order_relaxed);
+      if (part >= range->end) break;
+      h->all->work(h->all->data, part, worker);
+    }
   }
 }
 
 void tri__pool_parts(tri_pool *pool, const struct pool_parts *all) {
-  struct handing h = {.all = all};
-  if (pool && pool->threads > 1 && all->parts > 1 && all->cost > HANDING_OVER) {
-    tri__pool_share(pool, take_parts, &h);
+  if (!pool || pool->threads < 2 || all->parts < 2 || all->cost < HANDING_OVER) {
+    for (size_t part = 0; part < all->parts; part++) all->work(all->data, part, 0);
     return;
   }
-  for (size_t part = 0; part < all->parts; part++) all->work(all->data, part, 0);
+  pthread_mutex_lock(&pool->turn);
+  size_t count = pool->threads < all->parts ? pool->threads : all->parts;
+  struct handing h = {all, pool->ranges, count};
+  for (size_t i = 0; i < count; i++) {
+    atomic_store(&h.ranges[i].next, all->parts / count * i + all->parts % count * i / count);
+    if (i) h.ranges[i - 1].end = atomic_load(&h.ranges[i].next);
+  }
+  h.ranges[count - 1].end = all->parts;
+  share(pool, take_parts, &h);
+  pthread_mutex_unlock(&pool->turn);
 }
 
 static bool start(tri_pool *pool) {
@@ -172,7 +200,8 @@ tri_pool *tri_pool_new(size_t threads, const tri_allocator *allocator) {
   pthread_cond_init(&pool->begun, NULL);
   pthread_cond_init(&pool->done, NULL);
   pool->ids = tri__new(&pool->memory, threads, sizeof *pool->ids);
-  if (pool->ids && start(pool)) return pool;
+  pool->ranges = tri__new(&pool->memory, threads, sizeof *pool->ranges);
+  if (pool->ids && pool->ranges && start(pool)) return pool;
   tri_pool_free(pool);
   return NULL;
 }
@@ -184,6 +213,7 @@ void tri_pool_free(tri_pool *pool) {
   begin_round(pool, false);
   for (size_t i = 0; i < pool->started; i++) pthread_join(pool->ids[i], NULL);
   tri__free(&memory, pool->ids, pool->threads, sizeof *pool->ids);
+  tri__free(&memory, pool->ranges, pool->threads, sizeof *pool->ranges);
   pthread_cond_destroy(&pool->done);
   pthread_cond_destroy(&pool->begun);
   pthread_mutex_destroy(&pool->lock);

@@ -12,13 +12,11 @@ enum { POOL_MAX_THREADS = 1024 };
  * other, so `work` itself may not call this for the same pool. */
 void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
 
-/* The same for work of which each call does what there is left to do: those threads call it that
- * come before the caller's own call has returned, and none is waited for that has not begun. So it
- * never takes much longer than by the caller alone, when others have the processors. */
-void tri__pool_share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
-
-/* Calls work(data, part, worker) for part = 0 … parts - 1, by turns on the pool's threads if there
- * are any and `cost`, in nanoseconds, is worth handing over. The pool may be NULL. */
+/* Calls work(data, part, worker) for part = 0 … parts - 1, on the caller's thread and on those of the
+ * pool, if there is one, that come before the caller's has finished; none is waited for that has
+ * not begun, so it never takes much longer than by the caller alone. A thread begins with the same
+ * parts whenever there are as many, which it then may find in its cache, and takes others' last. Of
+ * a `cost`, in nanoseconds, that is not worth handing over the caller does all. */
 struct pool_parts {
   void (*work)(void *data, size_t part, size_t worker);
   void *data;

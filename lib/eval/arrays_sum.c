@@ -5,6 +5,10 @@
 
 #include "eval/array_chain.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* for add_along, by vectors */
+#endif
+
 static char *sums_of(const struct array_run *r, const struct array_task *task,
                      const struct chain_sum *sum, size_t part) {
   char *at = r->arena + task->scratch + sum->place;
