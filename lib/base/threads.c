@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "base/float_mode.h"
 #include "base/memory.h"
 
 enum { LOOKS = 4000, YIELDS = 500 }; /* some ten microseconds, some hundred */
@@ -145,11 +146,14 @@ enum { HANDING_OVER = 10000 };
 struct handing {
   const struct pool_parts *all;
   struct range *ranges;
-  size_t count; /* of ranges */
+  size_t count;  /* of ranges */
+  uint64_t mode; /* the caller's */
 };
 
 static void take_parts(void *data, size_t worker) {
   const struct handing *h = data;
+  uint64_t own = float_mode();
+  if (own != h->mode) set_float_mode(h->mode);
   for (size_t i = 0; i < h->count; i++) {
     struct range *range = h->ranges + (worker + i) % h->count;
     for (;;) {
@@ -158,6 +162,7 @@ static void take_parts(void *data, size_t worker) {
       h->all->work(h->all->data, part, worker);
     }
   }
+  if (own != h->mode) set_float_mode(own);
 }
 
 void tri__pool_parts(tri_pool *pool, const struct pool_parts *all) {
@@ -167,7 +172,7 @@ void tri__pool_parts(tri_pool *pool, const struct pool_parts *all) {
   }
   pthread_mutex_lock(&pool->turn);
   size_t count = pool->threads < all->parts ? pool->threads : all->parts;
-  struct handing h = {all, pool->ranges, count};
+  struct handing h = {all, pool->ranges, count, float_mode()};
   for (size_t i = 0; i < count; i++) {
     atomic_store(&h.ranges[i].next, all->parts / count * i + all->parts % count * i / count);
     if (i) h.ranges[i - 1].end = atomic_load(&h.ranges[i].next);

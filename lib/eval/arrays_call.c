@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/float_mode.h"
 #include "eval/array_program.h"
 
 /* --- what is donated */
@@ -189,7 +190,11 @@ static tri_status run_program(tri_workspace *w, const tri_call *call, struct arr
                               const void *const *inputs, void *const *outputs) {
   p->last_used = ++w->arrays->calls;
   if (!make_rooms(w, call, p)) return tri__call_error(call, TRI_MEMORY, "out of memory");
-  if (tri__array_program_run(p, w->arrays, call, inputs, outputs)) return TRI_OK;
+  uint64_t mode = float_mode();
+  if (call->flush_subnormals) set_float_mode(mode | FLUSHES_SUBNORMALS);
+  bool done = tri__array_program_run(p, w->arrays, call, inputs, outputs);
+  if (call->flush_subnormals) set_float_mode(mode);
+  if (done) return TRI_OK;
   return tri__call_error(call, TRI_INTERRUPTED, "interrupted");
 }
 

@@ -17,7 +17,8 @@ static tri_status call_of(struct check *c, const tri_function *f, tri_workspace 
                      .error = &c->model->error,
                      .n_sizes = n,
                      .sizes = sizes,
-                     .interrupt = c->options->interrupt};
+                     .interrupt = c->options->interrupt,
+                     .flush_subnormals = tri_function_domain(f) == TRI_FLOAT};
   return TRI_OK;
 }
 

@@ -131,6 +131,7 @@ static tri_status call(tri_model *m, struct step *s, size_t samples,
                    .n_sizes = tri_function_sizes(s->function),
                    .sizes = &batch,
                    .interrupt = interrupt,
+                   .flush_subnormals = m->domain == TRI_FLOAT,
                    .pool = m->training->pool};
   tri_status status = tri_function_call_arrays(s->function, &call, s->inputs, s->outputs);
   if (!status) return TRI_OK;

@@ -181,6 +181,9 @@ typedef struct tri_call {
   /* of tri_function_taylor, not 0: derivatives, which are k! times coefficient k */
   int derivatives;
   tri_pool *pool; /* of tri_function_call_arrays: whose threads work; NULL: the caller's alone */
+  /* Of tri_function_call_arrays, not 0: numbers of less than 2^-126 (of doubles, 2^-1022) are zeros
+   * where the processor can do so, which computes with them some hundred times as slowly. */
+  int flush_subnormals;
 } tri_call;
 
 /* Arrays below hold the elements of all inputs one after the other (a scalar is one element, a

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <triad.h>
 
+#include "base/float_mode.h"
 #include "eval/arrays.h"
 #include "tests/failing.h"
 #include "tests/runner.h"
@@ -197,11 +198,37 @@ START_TEST(the_oldest_binding_goes) {
 }
 END_TEST
 
+/* On the caller's thread and on those of the pool; the caller's own numbers stay as they are. */
+START_TEST(subnormals_are_flushed_on_request) {
+  enum { N = 100000 };
+  static float xs[N], tripled[N];
+  int64_t n = N;
+  volatile float tiny = 0x1p-130f;
+  tri_expr x = tri_variable_shaped(g, "x", 1, &n, NULL);
+  tri_expr y = tri_mul(x, tri_integer(g, 3));
+  tri_function *f = tri_compile(1, &x, 1, &y, .domain = TRI_FLOAT);
+  tri_pool *pool = tri_pool_new(3, NULL);
+  ck_assert(tri_function_arrays(f, NULL));
+  for (int flush = 0; flush < 2; flush++) {
+    tri_call call = {.pool = pool, .flush_subnormals = flush};
+    for (size_t i = 0; i < N; i++) xs[i] = i % 2 ? 0x1p-130f : 0x1p-120f;
+    ck_assert_int_eq(tri_function_call_arrays(f, &call, (const void *[]){xs}, (void *[]){tripled}),
+                     TRI_OK);
+    for (size_t i = 0; i < N; i++)
+      ck_assert_float_eq(tripled[i],
+                         i % 2 ? flush && FLUSHES_SUBNORMALS ? 0.0f : 0x1.8p-129f : 0x1.8p-119f);
+    ck_assert_float_eq(tiny * 2.0f, 0x1p-129f);
+  }
+  tri_pool_free(pool);
+  tri_function_free(f);
+}
+END_TEST
+
 static Suite *array_calls(void) {
   return tri_test_suite("array calls", 0, setup, teardown, doubles_in_place, floats_in_place,
                         interrupts_update_all_or_nothing, no_value_is_nan, refused_donations,
                         refused_calls, two_bindings_stay_ready, the_oldest_binding_goes,
-                        more_steps_than_can_be_counted);
+                        more_steps_than_can_be_counted, subnormals_are_flushed_on_request);
 }
 
 int main(void) { return tri_test_main("array calls", array_calls); }
