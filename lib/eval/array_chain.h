@@ -57,6 +57,7 @@ struct chain {
   size_t part; /* elements; the last one has the rest */
   size_t parts;
   bool streams;            /* more is read and written than stays in the second cache */
+  size_t lines;            /* of the cache that are asked for after each step, if so */
   double cost;             /* of all elements, in nanoseconds */
   struct product *product; /* not NULL: its rows come before each part */
   uint32_t local;          /* the entry that is a product's rows in the thread's scratch, at */

@@ -176,11 +176,15 @@ static size_t round_up(size_t x, size_t unit) { return (x + unit - 1) / unit * u
 
 enum { SECOND_CACHE = 1 << 19 }; /* bytes of it that a chain may count on */
 
-static bool streams(const struct making *k) {
-  size_t arrays = 0;
-  for (uint32_t e = 0; e < k->chain->entry_count; e++)
-    arrays += k->chain->entries[e].kind == ENTRY_DENSE || k->chain->entries[e].stored;
-  return arrays && k->task->elements > SECOND_CACHE / arrays / k->p->size;
+static void find_streams(const struct making *k) {
+  struct chain *c = k->chain;
+  size_t read = 0, written = 0;
+  for (uint32_t e = 0; e < c->entry_count; e++) {
+    read += c->entries[e].kind == ENTRY_DENSE;
+    written += c->entries[e].stored;
+  }
+  c->streams = read && k->task->elements > SECOND_CACHE / (read + written) / k->p->size;
+  c->lines = c->step_count ? read * LANE_MANY * k->p->size / LINE / c->step_count + 1 : 0;
 }
 
 static void cut(struct making *k) {
@@ -206,7 +210,7 @@ static void cut(struct making *k) {
     k->task->scratch_size += sum->count * sum->size_of * (sum->by_parts ? c->parts : 1);
   }
   c->cost = (double)elements * (double)c->step_count * 0.1;
-  c->streams = streams(k);
+  find_streams(k);
 }
 
 /* --- the product that the chain is carried out with */

@@ -91,23 +91,43 @@ static void place_block(const struct chain_work *w, const struct bench *b, size_
   }
 }
 
-static void run_steps(const struct chain *c, void *const *at, bool many) {
+/* What the next block reads is on its way while this one is computed, some lines after each step:
+ * the processor's own guesses end where each kernel does, and it waits for more at once. */
+struct fetch {
+  const struct chain *chain;
+  char *const *base;
+  uint32_t entry;        /* whose lines come next */
+  size_t first, at, end; /* bytes of it: where the block begins, the next line, the block's end */
+};
+
+static struct fetch fetch_next(const struct chain_work *w, const struct bench *b, size_t first,
+                               size_t end) {
+  size_t size = w->run->program->size, next = (first + LANE_MANY) * size;
+  struct fetch f = {.chain = w->chain, .base = b->base, .entry = w->chain->entry_count};
+  if (!w->chain->streams || first + 2 * LANE_MANY > end) return f;
+  f.entry = 0;
+  f.first = f.at = next;
+  f.end = next + LANE_MANY * size;
+  return f;
+}
+
+static void fetch_lines(struct fetch *f, size_t lines) {
+  while (lines && f->entry < f->chain->entry_count) {
+    bool reads = f->chain->entries[f->entry].kind == ENTRY_DENSE && f->entry != f->chain->local;
+    for (; reads && lines && f->at < f->end; lines--, f->at += LINE)
+      __builtin_prefetch(f->base[f->entry] + f->at);
+    if (reads && f->at < f->end) return;
+    f->entry++;
+    f->at = f->first;
+  }
+}
+
+static void run_steps(const struct chain *c, void *const *at, bool many, struct fetch *next) {
   for (uint32_t s = 0; s < c->step_count; s++) {
     const struct chain_step *step = c->steps + s;
     lane_kernel *kernel = many ? step->many : step->kernel;
     kernel(at[step->result], at[step->a], at[step->b], at[step->c]);
-  }
-}
-
-/* What the next block reads is on its way while this one is computed: the processor's own guesses
- * end where each kernel does. */
-static void fetch_next(const struct chain_work *w, const struct bench *b, size_t first,
-                       size_t end) {
-  size_t size = w->run->program->size, next = first + LANE_MANY;
-  size_t bytes = next + LANE_MANY <= end ? LANE_MANY * size : 0;
-  for (uint32_t e = 0; e < w->chain->entry_count; e++) {
-    if (w->chain->entries[e].kind != ENTRY_DENSE || e == w->chain->local) continue;
-    for (size_t i = 0; i < bytes; i += LINE) __builtin_prefetch(b->base[e] + next * size + i);
+    fetch_lines(next, c->lines);
   }
 }
 
@@ -144,8 +164,8 @@ static void run_part(void *data, size_t part, size_t worker) {
     count = end - first < LANE_BLOCK ? end - first : LANE_BLOCK;
     if (end - first >= LANE_MANY) count = LANE_MANY;
     place_block(w, &b, first, count, first - before);
-    if (c->streams) fetch_next(w, &b, first, end);
-    run_steps(c, b.at, count == LANE_MANY);
+    struct fetch next = fetch_next(w, &b, first, end);
+    run_steps(c, b.at, count == LANE_MANY, &next);
     store(w, &b, first, count);
     for (uint32_t s = 0; s < c->sum_count; s++)
       tri__chain_add(w->run, w->task, c->sums + s, part, first, count, b.at[c->sums[s].entry]);
