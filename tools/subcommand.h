@@ -9,8 +9,8 @@
  * are. False if there were any. */
 bool subcommand_run_file(struct session *session, const char *path);
 
-/* The function of this name; with name NULL the last one that was defined. NULL, with a message that
- * names the subcommand and the file, if there is none. */
+/* The function of this name; with name NULL the last one that was defined. NULL, with a message
+ * that names the subcommand and the file, if there is none. */
 const struct definition *subcommand_function(const struct session *session, const char *subcommand,
                                              const char *path, const char *name);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* The processor's floating-point mode, which each thread has for itself: how it rounds, and whether
- * subnormal numbers are zeros to it. Where nothing is known about the processor, nothing changes. */
+ * subnormal numbers are zeros to it. Where nothing is known about the processor, the mode is 0 and
+ * setting it changes nothing. */
 #ifndef TRIAD_BASE_FLOAT_MODE_H
 #define TRIAD_BASE_FLOAT_MODE_H
 

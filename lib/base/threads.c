@@ -127,9 +127,7 @@ void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void
 }
 
 /* For work of which each call does what there is left to do: those threads call it that come
- * before the caller's own call has returned, and none is waited for that has not begun. So it never
- * takes much longer than by the caller alone, when others have the processors. The turn is the
- * caller's. */
+ * before the caller's own call has returned. The turn is the caller's. */
 static void share(tri_pool *pool, void (*work)(void *data, size_t worker), void *data) {
   pool->work = work;
   pool->data = data;

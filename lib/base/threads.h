@@ -12,12 +12,12 @@ enum { POOL_MAX_THREADS = 1024 };
  * other, so `work` itself may not call this for the same pool. */
 void tri__pool_run(tri_pool *pool, void (*work)(void *data, size_t worker), void *data);
 
-/* Calls work(data, part, worker) for part = 0 … parts - 1, on the caller's thread and on those of the
- * pool, if there is one, that come before the caller's has finished; none is waited for that has
- * not begun, so it never takes much longer than by the caller alone. A thread begins with the same
- * parts whenever there are as many, which it then may find in its cache, and takes others' last, in
- * the caller's floating-point mode. Of
- * a `cost`, in nanoseconds, that is not worth handing over the caller does all. */
+/* Calls work(data, part, worker) for part = 0 … parts - 1, on the caller's thread and on those of
+ * the pool that come before the caller's has finished, in the caller's floating-point mode; none is
+ * waited for that has not begun, so it never takes much longer than by the caller alone, when
+ * others have the processors. A thread begins with the same parts whenever there are as many, which
+ * it then may find in its cache, and takes others' last. The caller does all where there is no pool
+ * (NULL) or the whole work's `cost`, in nanoseconds, is not worth handing over. */
 struct pool_parts {
   void (*work)(void *data, size_t part, size_t worker);
   void *data;

@@ -162,8 +162,8 @@ TRI_API void tri_model_free(tri_model *model);
 
 /* Adds a layer to a sequential model, the first of which is an input, and draws its weights.
  * TRI_ARGUMENT for a layer without sense, TRI_NAME for an unknown activation or initializer and for
- * a name that is taken or none, TRI_SHAPE where shapes do not fit, naming the layer and both shapes,
- * TRI_LIMIT, TRI_MEMORY; the model is then as before. */
+ * a name that is taken or none, TRI_SHAPE where shapes do not fit, naming the layer and both
+ * shapes, TRI_LIMIT, TRI_MEMORY; the model is then as before. */
 TRI_CHECKED TRI_API tri_status tri_model_add(tri_model *model, tri_layer layer);
 
 /* What a layer of a functional model gives: a value to be passed around and never freed. One of

@@ -100,9 +100,10 @@ TRI_CHECKED TRI_API tri_status tri_model_compile_with(tri_model *model,
 TRI_API double tri_model_learning_rate(const tri_model *model);
 TRI_API void tri_model_set_learning_rate(tri_model *model, double rate);
 
-/* With how many threads a compiled model computes from now on (0: 1), as one that was loaded; a pool
- * that it was given is left. TRI_ARGUMENT if it is not compiled, or in use; TRI_MEMORY if they cannot
- * be started: it then has those that it had. */
+/* With how many threads a compiled model computes from now on (0: 1), also one that was loaded; a
+ * pool that it was given is not used any more, and stays its owner's. TRI_ARGUMENT if the model is
+ * not compiled, or in use; TRI_MEMORY if the threads cannot be started: it then has those that it
+ * had. */
 TRI_CHECKED TRI_API tri_status tri_model_set_threads(tri_model *model, size_t threads);
 
 /* What is measured: the loss, with several outputs the loss of each, then the metrics. How many
@@ -170,8 +171,9 @@ typedef struct tri_history tri_history;
  * missing or empty data, classes that there are not, targets of cross-entropies that are no
  * probabilities, NaN or infinite numbers, telling which and where, and options without sense;
  * TRI_LIMIT beyond 4,294,967,295 samples. A loss that is NaN or infinite ends it with TRI_DOMAIN,
- * as Keras's TerminateOnNaN would; the weights are then those of
- * the last step, as they are after TRI_INTERRUPTED. TRI_MEMORY. options may be NULL. */
+ * as Keras's TerminateOnNaN would; the weights are then those of the last step, as they are after
+ * TRI_INTERRUPTED. TRI_MEMORY. Steps of a model of floats take subnormal numbers for zeros, where
+ * the processor can (tri_call.flush_subnormals). options may be NULL. */
 TRI_CHECKED TRI_API tri_status tri_model_fit(tri_model *model, const tri_dataset *data,
                                              const tri_fit_options *options);
 
