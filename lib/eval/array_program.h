@@ -131,7 +131,7 @@ static inline size_t aligned(size_t bytes) { return (bytes + LINE - 1) / LINE * 
 /* Memory that goes with the program; NULL when out of memory. */
 void *tri__keep(struct array_program *p, size_t count, size_t size);
 
-/* --- arrays_lower.c: plan to nodes */
+/* --- making a program */
 
 /* A program in the making. */
 struct array_maker {
@@ -140,11 +140,25 @@ struct array_maker {
   const char *why; /* not NULL: there is no program, for this reason */
   bool no_memory;
 };
+/* Say so; false, for a caller to return. */
+static inline bool array_no_memory(struct array_maker *m) {
+  m->no_memory = true;
+  return false;
+}
+static inline bool array_no_program(struct array_maker *m, const char *why) {
+  if (!m->why) m->why = why;
+  return false;
+}
+
+/* --- arrays_lower.c: plan to nodes */
 
 /* Whether a plan's operations are such as programs have, as far as can be known without sizes. */
 bool tri__arrays_known(const struct plan *plan, const char **why);
 bool tri__arrays_lower(struct array_maker *m);
-/* A node more; NULL when out of memory. Nodes may move. */
+
+/* --- arrays_nodes.c */
+
+/* A node more; NULL when out of memory, or if its elements cannot be counted. Nodes may move. */
 struct array_node *tri__array_node(struct array_maker *m, enum node_kind kind, uint32_t nargs,
                                    uint32_t rank, const size_t *size);
 /* A node as a view of all its elements. */

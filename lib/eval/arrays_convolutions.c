@@ -32,7 +32,7 @@ static struct window_plan *new_plan(struct array_maker *m, enum window_work work
     *plan = (struct window_plan){
         .work = work, .conv = {.w = *l, .filters = filters, .groups = 1}, .strong = strong};
   else
-    m->no_memory = true;
+    array_no_memory(m);
   return plan;
 }
 
@@ -94,10 +94,7 @@ static bool take_in(struct array_maker *m, struct array_node *row, const struct 
                     const struct view *bias) {
   struct view *args = tri__keep(m->program, conv->nargs + 1, sizeof *args);
   struct window_plan *plan = tri__keep(m->program, 1, sizeof *plan);
-  if (!args || !plan) {
-    m->no_memory = true;
-    return false;
-  }
+  if (!args || !plan) return array_no_memory(m);
   *plan = *conv->windows;
   plan->has_bias |= bias != NULL;
   plan->relu = bias == NULL;

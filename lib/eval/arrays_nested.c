@@ -48,10 +48,7 @@ static bool merge(struct array_maker *m, struct array_node *outer, const uint32_
       !has_all(p, &outer->args[0]) || !compose(outer, inner, to))
     return true;
   outer->to = tri__keep(p, inner->args[0].rank, sizeof *outer->to);
-  if (!outer->to) {
-    m->no_memory = true;
-    return false;
-  }
+  if (!outer->to) return array_no_memory(m);
   memcpy(outer->to, to, inner->args[0].rank * sizeof *to);
   outer->args = inner->args;
   return true;
@@ -111,10 +108,7 @@ bool tri__array_routed(struct array_maker *m) {
     size_t c = n->args[0].size[n->args[0].rank - 1], count = tri__view_count(y);
     struct view *args = tri__keep(p, 1, sizeof *args);
     size_t *to = tri__keep(p, 2, sizeof *to);
-    if (!args || !to) {
-      m->no_memory = true;
-      return false;
-    }
+    if (!args || !to) return array_no_memory(m);
     *args = (struct view){.node = y->node, .offset = y->offset, .rank = 2};
     args->size[0] = count / c, args->stride[0] = c;
     args->size[1] = c, args->stride[1] = 1;

@@ -96,10 +96,7 @@ static bool mask_before(struct array_maker *m, const struct masked *at) {
                           pick = p->nodes[at->pick];
   struct view *args = tri__keep(p, 9, sizeof *args);
   uint32_t first = at->route, middle = at->compare, last = at->select; /* see in_order */
-  if (!args) {
-    m->no_memory = true;
-    return false;
-  }
+  if (!args) return array_no_memory(m);
   args[0] = tri__whole_view(p, at->pick);
   args[1] = spread(compare.args[1], &pick);
   become_row(p->nodes + first, &compare, &pick, args);

@@ -80,10 +80,7 @@ struct product *tri__product_plan(struct array_maker *m, uint32_t node, size_t r
   const struct array_node *n = node_of(m->program, node);
   struct product *p = tri__keep(m->program, 1, sizeof *p);
   size_t batch, k;
-  if (!p) {
-    m->no_memory = true;
-    return NULL;
-  }
+  if (!p) return array_no_memory(m), NULL;
   operand(&n->args[0], &n->how, 0, &p->batch, &p->a_batch, &p->m, &p->a_m, &p->k, &p->a_k);
   operand(&n->args[1], &n->how, 1, &batch, &p->b_batch, &p->n, &p->b_n, &k, &p->b_k);
   p->blas = p->m <= INT_MAX && p->n <= INT_MAX && p->k <= INT_MAX && p->a_m <= INT_MAX &&

@@ -73,10 +73,7 @@ static bool make_update(struct array_maker *m, uint32_t node, uint32_t product, 
   struct array_node *n = p->nodes + node;
   const struct array_node *source = p->nodes + product;
   struct view *args = tri__keep(p, f->count + 3, sizeof *args);
-  if (!args) {
-    m->no_memory = true;
-    return false;
-  }
+  if (!args) return array_no_memory(m);
   args[0] = source->args[0];
   args[1] = source->args[1];
   args[2] = w;

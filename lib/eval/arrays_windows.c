@@ -286,7 +286,5 @@ bool tri__windows_make(struct array_maker *m, struct array_task *task) {
   struct window_plan *plan = p->nodes[task->nodes[0]].windows;
   bool row = plan->work == WINDOW_ROW;
   task->run = row ? run_row : run_convolution;
-  if (row || make_convolution(p, plan, task)) return true;
-  m->no_memory = true;
-  return false;
+  return row || make_convolution(p, plan, task) || array_no_memory(m);
 }

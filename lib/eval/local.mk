@@ -39,7 +39,7 @@ endif
 
 # Array programs.
 libtriad_la_SOURCES += lib/eval/arrays.h lib/eval/array_program.h lib/eval/array_chain.h lib/eval/arrays_call.c lib/eval/array_windows.h lib/eval/arrays_windows.c lib/eval/arrays_convolutions.c lib/eval/arrays_pooling.c lib/eval/arrays_nested.c \
-  lib/eval/arrays_program.c lib/eval/arrays_lower.c lib/eval/arrays_views.c lib/eval/arrays_updates.c \
+  lib/eval/arrays_program.c lib/eval/array_scope.h lib/eval/arrays_nodes.c lib/eval/arrays_loops.c lib/eval/arrays_lower.c lib/eval/arrays_views.c lib/eval/arrays_updates.c \
   lib/eval/arrays_tasks.c lib/eval/arrays_pairs.c lib/eval/arrays_memory.c lib/eval/arrays_chain.c lib/eval/arrays_chain_run.c lib/eval/arrays_sum.c \
   lib/eval/arrays_product.c lib/eval/arrays_parts.c lib/eval/arrays_structured.c lib/eval/arrays_last.c
 
