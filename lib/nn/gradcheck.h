@@ -123,8 +123,10 @@ tri_status tri__check_numbers_open(struct check *c, struct check_numbers *r, tri
 tri_status tri__check_numbers_call(struct check *c, struct check_numbers *r);
 void tri__check_numbers_close(struct check_numbers *r);
 
-/* --- gradcheck_kinks.c: the operations with kinks, and the units that are too near to theirs. */
+/* --- gradcheck_kinks.c: the operations with kinks. */
 tri_status tri__check_find_kinks(struct check *c);
+
+/* --- gradcheck_units.c: which units are too near to theirs, and which entries that concerns. */
 tri_status tri__check_units(struct check *c);
 
 /* --- gradcheck_place.c: the layer that a node belongs to, and sample and unit of an element of

@@ -2,7 +2,7 @@
 # lib/nn, floor 7.
 triadinclude_HEADERS += lib/triad/nn.h lib/triad/nn_gradcheck.h
 libtriad_la_SOURCES += lib/nn/nn.h
-libtriad_la_SOURCES += lib/nn/activations.c lib/nn/build.c lib/nn/calls.c lib/nn/initializers.c lib/nn/layers.c
+libtriad_la_SOURCES += lib/nn/activations.c lib/nn/build.c lib/nn/calls.c lib/nn/initializers.c lib/nn/layers.c lib/nn/new_layer.c
 libtriad_la_SOURCES += lib/nn/layers_merge.c lib/nn/layers_norm.c lib/nn/layers_windows.c lib/nn/losses.c lib/nn/model.c lib/nn/order.c lib/nn/random.c
 libtriad_la_SOURCES += lib/nn/summary.c lib/nn/weights.c
 
@@ -22,4 +22,4 @@ libtriad_la_SOURCES += lib/nn/fields.c lib/nn/fields_write.c lib/nn/json.c lib/n
 # Gradients checked.
 libtriad_la_SOURCES += lib/nn/gradcheck.h lib/nn/gradcheck.c lib/nn/gradcheck_function.c lib/nn/gradcheck_judge.c
 libtriad_la_SOURCES += lib/nn/gradcheck_kinks.c lib/nn/gradcheck_place.c lib/nn/gradcheck_runs.c lib/nn/gradcheck_slopes.c
-libtriad_la_SOURCES += lib/nn/gradcheck_text.c lib/nn/gradcheck_windows.c
+libtriad_la_SOURCES += lib/nn/gradcheck_text.c lib/nn/gradcheck_units.c lib/nn/gradcheck_windows.c

@@ -190,6 +190,10 @@ struct layer_row {
 
 const struct layer_row *tri__layer_row(tri_layer_kind kind);
 
+/* Adds a layer, as yet without calls and weights, and says its number. The text of its spec.name is
+ * still the caller's. TRI_ARGUMENT, TRI_NAME, TRI_LIMIT, TRI_MEMORY: the model is as before. */
+tri_status tri__new_layer(tri_model *m, const tri_layer *spec, size_t *number);
+
 /* A new tensor of weights of layer l, after those that it has. */
 struct new_weight {
   const char *name, *initializer;
