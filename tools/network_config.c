@@ -22,7 +22,7 @@ static const struct field fit_fields[] = {
 };
 
 static const struct field data_fields[] = {
-    FIELD("scale", RATIO, .place = offsetof(struct network, scale)),
+    FIELD("scale", SCALE, .place = offsetof(struct network, scale)),
     FIELD_END,
 };
 

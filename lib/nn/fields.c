@@ -61,6 +61,7 @@ static tri_status read_activation(struct io *io, const struct json *at, const ch
 
 /* Their own seeds are passed over: the model's seed is what first weights come from. */
 static tri_status read_initializer(struct io *io, const struct json *at, const char **to) {
+  static const struct field fields[] = {FIELD_PLAIN("seed", IGNORED), FIELD_END};
   const char *name;
   char snake[CLASS_SIZE];
   struct json config;
@@ -68,7 +69,8 @@ static tri_status read_initializer(struct io *io, const struct json *at, const c
   if (status) return status;
   tri__snake_case(name, snake);
   *to = tri__initializer_name(snake);
-  return *to ? TRI_OK : no_such(io, at, "initializer", name);
+  if (!*to) return no_such(io, at, "initializer", name);
+  return tri__json_is_null(&config) ? TRI_OK : tri__fields_read(io, &config, fields, to);
 }
 
 static tri_status read_regularizer(struct io *io, const struct json *at, tri_regularizer *to) {
@@ -229,6 +231,14 @@ static tri_status read_ratio(struct io *io, const struct json *at, double *to) {
   return good ? TRI_OK : tri__json_expect(io, at, "a number, or a quotient as \"1/255\"");
 }
 
+/* Zero is what stands for none. */
+static tri_status read_scale(struct io *io, const struct json *at, double *to) {
+  tri_status status = read_ratio(io, at, to);
+  return status || (*to != 0.0 && isfinite(*to))
+             ? status
+             : tri__json_fail(io, at, TRI_ARGUMENT, "this is no scale: zero, or too large");
+}
+
 static tri_status read_share(struct io *io, const struct json *at, double *to) {
   tri_status status = read_ratio(io, at, to);
   return status || (*to >= 0.0 && *to < 1.0)
@@ -266,7 +276,7 @@ static tri_status read_field(struct io *io, const struct json *at, const struct 
   case FIELD_COUNT: return read_count(io, at, f, place);
   case FIELD_REAL: return read_real(io, at, f, place);
   case FIELD_OPTIONAL: return tri__json_is_null(at) ? TRI_OK : tri__json_real(io, at, place);
-  case FIELD_RATIO: return read_ratio(io, at, place);
+  case FIELD_SCALE: return read_scale(io, at, place);
   case FIELD_SHARE: return read_share(io, at, place);
   case FIELD_TRUE: return read_flag(io, at, false, place);
   case FIELD_FALSE: return read_flag(io, at, true, place);

@@ -14,7 +14,7 @@ enum field_type {
   FIELD_COUNT,       /* int64_t, from `number` on; 0 stands for null */
   FIELD_REAL,        /* double; 0 stands for `number` */
   FIELD_OPTIONAL,    /* double; 0 stands for null */
-  FIELD_RATIO,       /* double: a number, or two with a stroke as in "1/255" */
+  FIELD_SCALE,       /* double, not 0: a number, or two with a stroke as in "1/255" */
   FIELD_SHARE,       /* the same, in [0, 1) */
   FIELD_TRUE,        /* int: not 0 is true */
   FIELD_FALSE,       /* int: not 0 is false */

@@ -92,7 +92,7 @@ static void put_value(tri_text *text, const struct field *f, const void *from) {
   case FIELD_INTEGER: put_integer(text, *(const int64_t *)place, f->number); break;
   case FIELD_REAL: put_real_or(text, *(const double *)place, f->number); break;
   case FIELD_SHARE:
-  case FIELD_RATIO: tri__json_put_real(text, *(const double *)place); break;
+  case FIELD_SCALE: tri__json_put_real(text, *(const double *)place); break;
   case FIELD_OPTIONAL: put_optional(text, *(const double *)place); break;
   case FIELD_TRUE: put_truth(text, *(const int *)place != 0); break;
   case FIELD_FALSE: put_truth(text, *(const int *)place == 0); break;

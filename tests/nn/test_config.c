@@ -283,6 +283,12 @@ START_TEST(layers_refused) {
       {"{\"class_name\": \"Dense\", \"config\": {\"units\": 3, \"kernel_initializer\": "
        "{\"class_name\": \"Orthogonal\"}}}",
        "kernel_initializer: no initializer is called Orthogonal", TRI_NAME},
+      {"{\"class_name\": \"Dense\", \"config\": {\"units\": 3, \"kernel_initializer\": "
+       "{\"class_name\": \"GlorotUniform\", \"config\": {\"seed\": 1, \"scale\": 3}}}}",
+       "kernel_initializer.config.scale: there is nothing of this name", TRI_NAME},
+      {"{\"class_name\": \"Dense\", \"config\": {\"units\": 3, \"kernel_initializer\": "
+       "{\"class_name\": \"GlorotUniform\", \"config\": 3}}}",
+       "kernel_initializer.config: an object is expected, not", TRI_ARGUMENT},
       {"{\"class_name\": \"Dense\", \"config\": {\"units\": 3, \"kernel_regularizer\": \"l3\"}}",
        "kernel_regularizer: no regularizer is called l3", TRI_NAME},
       {"{\"class_name\": \"Dense\", \"config\": {\"units\": 3, \"kernel_regularizer\": "

@@ -122,6 +122,9 @@ wrong "epochs below 1" 's/"epochs": *[0-9]*/"epochs": -1/' 'argument error: .*wr
 wrong "no epochs" 's/"epochs": *[0-9]*/"epochs": 0/' 'wrong.json: fit.epochs: a whole number from 1 on is expected, not 0'
 wrong "a first epoch below 0" 's/"epochs":/"initial_epoch": -2, "epochs":/' 'fit.initial_epoch: a whole number from 0 on is expected, not -2'
 wrong "a share that is none" 's/"epochs":/"validation_split": 1, "epochs":/' 'wrong.json: fit.validation_split: this is not in \[0, 1)'
+for scale in 0 '"0\/5"' '"1e160\/1e-160"'; do
+  wrong "a scale that is none: $scale" "s/\"seed\":/\"data\": {\"scale\": $scale}, \"seed\":/" 'data.scale: this is no scale: zero, or too large'
+done
 wrong "losses of one output" 's/"loss": "[a-z_]*"/"loss": ["mse", "mse"]/' 'compile.loss: 2 of them, and the model has 1 output$'
 for text in '' '1,2,3' '  model' '"model"'; do
   printf '%s\n' "$text" >"$work/none.json"
