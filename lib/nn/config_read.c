@@ -108,7 +108,7 @@ static tri_status check_layers(struct io *io, const struct json *layers) {
 /* How many weights the limit has room for. */
 static size_t most_within(const struct io *io, const tri_model *m) {
   size_t left = io->limit > io->memory.used ? io->limit - io->memory.used : 0;
-  return left / (m->domain == TRI_DOUBLE ? sizeof(double) : sizeof(float));
+  return left / number_size(m->domain == TRI_FLOAT);
 }
 
 tri_status tri__model_read(struct io *io, const struct json *at, const tri_model_options *options,

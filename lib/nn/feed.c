@@ -78,7 +78,7 @@ static tri_status check(struct feed *f, size_t n_y) {
 }
 
 static bool make_room(struct feed *f) {
-  size_t size = f->floats ? sizeof(float) : sizeof(double), count;
+  size_t size = number_size(f->floats), count;
   for (size_t i = 0; i < f->n_used; i++) {
     struct column *c = &f->columns[i];
     if (!size_product(f->batch, c->port->each, &count) ||
@@ -93,6 +93,12 @@ static bool make_room(struct feed *f) {
 
 tri_status tri__no_data(tri_model *model) {
   return tri__model_fail(model, TRI_ARGUMENT, "there are no data");
+}
+
+tri_status tri__few_samples(tri_model *model, size_t asked, size_t samples) {
+  if (asked <= samples) return TRI_OK;
+  return tri__model_fail(model, TRI_ARGUMENT, "batch_size is %zu, and there are %zu samples", asked,
+                         samples);
 }
 
 tri_status tri__feed_open(struct feed *f, const tri_dataset *data, bool targets, size_t batch) {

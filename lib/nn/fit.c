@@ -55,14 +55,6 @@ static tri_status split(struct fitting *f) {
   return TRI_OK;
 }
 
-/* The default is for data of any number; what is asked for has to be there. */
-static tri_status enough(struct fitting *f, const tri_fit_options *given) {
-  size_t n = f->t->train.count;
-  if (f->data->generate || !given || given->batch_size <= (int64_t)n) return TRI_OK;
-  return tri__model_fail(f->m, TRI_ARGUMENT, "batch_size is %lld, and there are %zu samples",
-                         (long long)given->batch_size, n);
-}
-
 static tri_status open_data(struct fitting *f, const tri_fit_options *given) {
   struct training *t = f->t;
   if (!f->data) return tri__no_data(f->m);
@@ -73,7 +65,8 @@ static tri_status open_data(struct fitting *f, const tri_fit_options *given) {
     status =
         tri__feed_open(&t->validation, f->validation, true, (size_t)f->o.validation_batch_size);
   if (!status && splits) status = split(f);
-  if (!status) status = enough(f, given);
+  if (!status && given && !f->data->generate)
+    status = tri__few_samples(f->m, (size_t)given->batch_size, t->train.count);
   t->train.shuffled = !f->o.no_shuffle;
   return status;
 }

@@ -108,7 +108,7 @@ void tri__gather_samples(tri_pool *pool, const tri_samples *from, size_t each,
   struct gathering g = {.scale = scale, .offset = from->offset, .to = to, .n = n, .each = each};
   g.copy = chosen(from, scale, floats);
   g.bytes = each * tri_dtype_size(from->array->dtype);
-  g.room = each * (floats ? sizeof(float) : sizeof(double));
+  g.room = each * number_size(floats);
   g.data = from->array->data;
   g.part = g.room < PART ? PART / (g.room + !g.room) : 1;
   if (order) g.order = order + first;

@@ -20,18 +20,14 @@ size_t tri__check_count(const struct check *c, tri_expr e) {
 
 /* --- the batch */
 
-/* Leaves the samples of the batch: by default as many as there are, what is asked for has to be
- * there. */
+/* Leaves the samples of the batch. */
 static tri_status choose(struct check *c) {
-  size_t first = c->options->first, asked = c->options->batch_size;
+  size_t first = c->options->first;
   if (first >= c->feed.count)
     return tri__model_fail(c->model, TRI_ARGUMENT, "there is no sample %zu", first);
   size_t rest = c->feed.count - first;
-  if (asked > rest)
-    return tri__model_fail(c->model, TRI_ARGUMENT, "batch_size is %zu, and there are %zu samples",
-                           asked, rest);
   tri__feed_part(&c->feed, first, rest < c->feed.batch ? rest : c->feed.batch);
-  return TRI_OK;
+  return tri__few_samples(c->model, c->options->batch_size, rest);
 }
 
 tri_status tri__check_batch(struct check *c) {

@@ -26,7 +26,7 @@ static tri_status call_of(struct check *c, const tri_function *f, tri_workspace 
 
 static tri_status place_arrays(struct check *c, struct check_arrays *a, bool floats,
                                const tri_expr *outputs) {
-  size_t each = floats ? sizeof(float) : sizeof(double), count = 0, at = 0;
+  size_t each = number_size(floats), count = 0, at = 0;
   for (size_t o = 0; o < a->n_out; o++) count += tri__check_count(c, outputs[o]);
   a->in = tri__new(c->memory, a->n_in, sizeof *a->in);
   a->out = tri__new(c->memory, a->n_out, sizeof *a->out);

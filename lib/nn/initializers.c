@@ -61,11 +61,6 @@ void tri__initialize(tri_model *m, const char *name, uint32_t part, int64_t fan_
   double fan = how->by_both ? 0.5 * ((double)fan_in + (double)fan_out) : (double)fan_in;
   double variance = how->scale / fmax(1.0, fan);
   uint64_t drawn = 0;
-  for (size_t i = 0; i < values->count; i++) {
-    double x = first_value(m, how, variance, part, i, &drawn);
-    if (m->domain == TRI_DOUBLE)
-      ((double *)values->at)[i] = x;
-    else
-      ((float *)values->at)[i] = (float)x;
-  }
+  for (size_t i = 0; i < values->count; i++)
+    store_put(m, values, i, first_value(m, how, variance, part, i, &drawn));
 }

@@ -90,12 +90,25 @@ tri_status tri__model_no_memory(tri_model *m);
 /* The error of the graph as the model's, which the graph then forgets. */
 tri_status tri__model_graph_failed(tri_model *m);
 
+/* Bytes of a number: of floats, or doubles. */
+static inline size_t number_size(bool floats) { return floats ? sizeof(float) : sizeof(double); }
+
 /* `count` numbers in the model's dtype, zeros; false when out of memory. */
 bool tri__store_new(tri_model *m, size_t count, struct store *store);
 void tri__store_free(tri_model *m, struct store *store);
 /* From and into doubles, each rounded to the model's dtype. */
 void tri__store_get(const tri_model *m, const struct store *store, double *values);
 void tri__store_set(const tri_model *m, struct store *store, const double *values);
+/* The same for number i alone. */
+static inline double store_number(const tri_model *m, const struct store *store, size_t i) {
+  return m->domain == TRI_FLOAT ? (double)((float *)store->at)[i] : ((double *)store->at)[i];
+}
+static inline void store_put(const tri_model *m, struct store *store, size_t i, double x) {
+  if (m->domain == TRI_FLOAT)
+    ((float *)store->at)[i] = (float)x;
+  else
+    ((double *)store->at)[i] = x;
+}
 
 /* A variable of the graph that has this shape for each sample. Those of inputs are called as their
  * layers, weights dense_kernel, and all others have a '/' in their names, which no layer's has. */

@@ -45,7 +45,7 @@ static tri_status make_masks(tri_model *m, struct step *s, size_t n, const struc
 
 /* Number i of the model's dtype from `at` on. */
 static void *number_at(const tri_model *m, void *at, size_t i) {
-  return (char *)at + i * (m->domain == TRI_FLOAT ? sizeof(float) : sizeof(double));
+  return (char *)at + i * number_size(m->domain == TRI_FLOAT);
 }
 
 /* Measured numbers, weights and slots are where they are for good; the order is that of
@@ -101,8 +101,7 @@ static tri_status draw_masks(tri_model *m, struct step *s, size_t samples) {
     struct drawn *d = &s->drawn[i];
     size_t n;
     if (!size_product(samples, d->each, &n) ||
-        !tri__make_room(&m->memory, &d->numbers, &d->room, n,
-                        floats ? sizeof(float) : sizeof(double)))
+        !tri__make_room(&m->memory, &d->numbers, &d->room, n, number_size(floats)))
       return tri__model_no_memory(m);
     tri__random_mask(m->seed, d->part, m->training->steps, d->rate, n, floats, d->numbers);
     s->inputs[s->first_mask + i] = d->numbers;
@@ -113,13 +112,7 @@ static tri_status draw_masks(tri_model *m, struct step *s, size_t samples) {
 static void set_rates(tri_model *m) {
   struct training *t = m->training;
   double rates[] = {t->rate, tri__optimizer_step_size(&t->optimizer, t->rate, t->steps + 1)};
-  for (size_t i = 0; i < 2; i++) {
-    void *at = number_at(m, t->measured.at, t->measures.n + i);
-    if (m->domain == TRI_FLOAT)
-      *(float *)at = (float)rates[i];
-    else
-      *(double *)at = rates[i];
-  }
+  for (size_t i = 0; i < 2; i++) store_put(m, &t->measured, t->measures.n + i, rates[i]);
 }
 
 static tri_status call(tri_model *m, struct step *s, size_t samples,
@@ -142,10 +135,7 @@ static tri_status call(tri_model *m, struct step *s, size_t samples,
 /* The numbers measured come first among those of the dtype; the rates after them. */
 static void read_measured(tri_model *m) {
   struct training *t = m->training;
-  for (size_t i = 0; i < t->measures.n; i++) {
-    void *at = number_at(m, t->measured.at, i);
-    t->batch_means[i] = m->domain == TRI_FLOAT ? (double)*(float *)at : *(double *)at;
-  }
+  for (size_t i = 0; i < t->measures.n; i++) t->batch_means[i] = store_number(m, &t->measured, i);
 }
 
 tri_status tri__step_run(tri_model *m, enum step_kind kind, const struct feed *feed, size_t samples,

@@ -41,9 +41,9 @@ enum { DEFAULT_BATCH = 32 };
 struct port {
   char name[NAME_SIZE]; /* of the layer */
   struct sample shape;
-  size_t each;     /* numbers of it */
-  int64_t classes; /* not 0: whole numbers from 0 to below this */
-  bool probabilities;
+  size_t each;        /* numbers of it */
+  int64_t classes;    /* not 0: whole numbers from 0 to below this */
+  bool probabilities; /* numbers from 0 to 1 */
 };
 
 /* Where a port's batches are put. */
@@ -77,6 +77,9 @@ struct feed {
 tri_status tri__feed_open(struct feed *feed, const tri_dataset *data, bool targets, size_t batch);
 /* Fails, for want of them. */
 tri_status tri__no_data(tri_model *model);
+/* Fails where a batch is asked for that is larger than the data; the default is for data of any
+ * number. */
+tri_status tri__few_samples(tri_model *model, size_t asked, size_t samples);
 /* How many samples arrays have; 0 of a generator. */
 size_t tri__dataset_count(const tri_dataset *data);
 /* Leaves out all but `count` samples from `first` on. */
@@ -134,11 +137,12 @@ void tri__measures_free(tri_model *model, struct measures *measures);
 /* Begins with no samples; adds the means over a batch; the means so far are the first n values. */
 void tri__measures_clear(struct measures *measures);
 void tri__measures_add(struct measures *measures, const double *batch, size_t samples);
-/* Seconds of a clock that only goes forward. */
-double tri__seconds(void);
+/* The means as callbacks see them, which those of validation follow if `validated`. */
+tri_logs tri__measures_logs(const struct measures *measures, bool validated);
 /* What lines of progress end in: " - accuracy: 0.6831 - loss: 0.9987". */
 void tri__logs_text(tri_logs logs, tri_text *text);
-tri_logs tri__measures_logs(const struct measures *measures, bool validated);
+/* Seconds of a clock that only goes forward. */
+double tri__seconds(void);
 
 /* --- history */
 

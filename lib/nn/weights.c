@@ -9,14 +9,10 @@
 
 enum { ALIGNMENT = 64 };
 
-static size_t size_of_number(const tri_model *m) {
-  return m->domain == TRI_DOUBLE ? sizeof(double) : sizeof(float);
-}
-
 /* The bytes that a block has for these numbers and to align them; false if they cannot be
  * counted. */
 static bool block_size(const tri_model *m, size_t count, size_t *bytes) {
-  return size_product(count, size_of_number(m), bytes) &&
+  return size_product(count, number_size(m->domain == TRI_FLOAT), bytes) &&
          !__builtin_add_overflow(*bytes, ALIGNMENT - 1, bytes);
 }
 
@@ -41,14 +37,14 @@ void tri__store_get(const tri_model *m, const struct store *store, double *value
   if (m->domain == TRI_DOUBLE)
     memcpy(values, store->at, store->count * sizeof *values);
   else
-    for (size_t i = 0; i < store->count; i++) values[i] = (double)((float *)store->at)[i];
+    for (size_t i = 0; i < store->count; i++) values[i] = store_number(m, store, i);
 }
 
 void tri__store_set(const tri_model *m, struct store *store, const double *values) {
   if (m->domain == TRI_DOUBLE)
     memcpy(store->at, values, store->count * sizeof *values);
   else
-    for (size_t i = 0; i < store->count; i++) ((float *)store->at)[i] = (float)values[i];
+    for (size_t i = 0; i < store->count; i++) store_put(m, store, i, values[i]);
 }
 
 /* --- new weights */
