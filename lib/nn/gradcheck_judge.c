@@ -35,6 +35,12 @@ static double scale_of(const struct check *c, const struct entry *e) {
   return arb_contains_zero(tri__check_ball(c, e)) ? c->largest : fabs(tri__check_value(c, e));
 }
 
+/* What a ball is wide, as far as that is nothing beside the largest number's own unit roundoff. */
+static double width_of(const struct check *c, const struct entry *e, uint32_t bits) {
+  double width = 2.0 * mag_get_d(arb_radref(tri__check_ball(c, e)));
+  return fmin(width, ldexp(c->largest, -(int)bits - 24));
+}
+
 static tri_computed computed(const struct check *c, const struct entry *e, double value,
                              uint32_t bits) {
   double truth = tri__check_value(c, e);
@@ -43,6 +49,7 @@ static tri_computed computed(const struct check *c, const struct entry *e, doubl
     r.error = r.relative = r.ulps = r.digits = (double)NAN;
     return r;
   }
+  r.bound += width_of(c, e, bits);
   r.error = error_of(value, tri__check_ball(c, e), &r.digits);
   r.relative = r.error > 0.0 ? r.error / scale_of(c, e) : 0.0;
   r.ulps = r.error / ulp_of(scale_of(c, e), bits);
@@ -101,6 +108,11 @@ static double certain_digits(arb_srcptr ball) {
   return size > radius ? log10(size / radius) : 0.0;
 }
 
+/* Whether a ball has both numbers within the bound and others beyond it. */
+static bool is_open(const tri_gradient_entry *r, const tri_computed *computed) {
+  return !computed->inside && computed->error - 2.0 * r->radius <= computed->bound;
+}
+
 static tri_gradient_entry judged(const struct check *c, const struct entry *e) {
   tri_gradient_entry r = {.index = e->index, .verdict = TRI_PROVED, .radius = (double)NAN};
   r.derivative = tri__check_value(c, e);
@@ -113,7 +125,7 @@ static tri_gradient_entry judged(const struct check *c, const struct entry *e) {
   const char *whose = c->options->claims ? "the claim" : "the number of training";
   if (e->unit)
     say_unit(c, e, &r);
-  else if (!tri__check_certain(c, e))
+  else if (!tri__check_certain(c, e) || is_open(&r, &r.claim) || is_open(&r, &r.float64))
     say(&r, TRI_UNDECIDED, "the digits that were asked for are not certain");
   else if (isnan(r.claim.bound))
     say(&r, TRI_UNDECIDED, "the function has no value when it is rounded");

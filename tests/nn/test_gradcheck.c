@@ -388,6 +388,25 @@ START_TEST(a_gradient_of_0_is_proved) {
 }
 END_TEST
 
+/* Normalized, a single sample is 0 whatever the weights. Runs that round give exactly 0, and balls
+ * are not as narrow as that. */
+START_TEST(a_ball_about_0_is_no_error) {
+  other_model(&(tri_model_options){.seed = 5, .dtype = _i ? "float64" : NULL});
+  add(tri_input(WIDTH));
+  add(tri_dense(6, .activation = "tanh"));
+  add(tri_batch_normalization());
+  add(tri_dense(CLASSES, .activation = "sigmoid"));
+  compile("binary_crossentropy");
+  memset(x, 0, sizeof x);
+  checked(tri_model_gradcheck(m, &data, &report, .batch_size = 1));
+  for (size_t t = 0; t < report.n_tensors; t++)
+    ck_assert_msg(report.tensors[t].worst.verdict == TRI_PROVED, "%s", text_of_report());
+  ck_assert_str_eq(report.tensors[1].name, "dense/bias");
+  ck_assert_double_gt(report.tensors[1].worst.radius, 0.0);
+  ck_assert_double_lt(report.tensors[1].worst.claim.bound, 1e-18);
+}
+END_TEST
+
 /* --- what is wrong */
 
 static double gradient[64];
@@ -672,6 +691,7 @@ static Suite *gradcheck_suite(void) {
   tcase_add_test(c, ties_of_pooling_are_undecided);
   tcase_add_test(c, ties_of_what_is_off_are_none);
   tcase_add_loop_test(c, a_gradient_of_0_is_proved, 0, 2);
+  tcase_add_loop_test(c, a_ball_about_0_is_no_error, 0, 2);
   tcase_add_test(c, right_claims_are_proved);
   tcase_add_test(c, a_tensor_off_by_5e_4_is_refuted);
   tcase_add_test(c, an_entry_off_by_5e_4_is_refuted);
