@@ -118,9 +118,8 @@ static tri_status train_epoch(struct fitting *f) {
   tri__measures_clear(&f->t->measures);
   tri_status status = tri__feed_rewind(&f->t->train, (uint64_t)fit->epoch);
   for (fit->batch = 0; !status && !fit->stop && fit->batch < f->o.steps_per_epoch; fit->batch++) {
-    if (f->o.interrupt && *f->o.interrupt)
-      return tri__model_fail(f->m, TRI_INTERRUPTED, "%s", tri_status_meaning(TRI_INTERRUPTED));
-    status = tri__feed_batch(&f->t->train, &fit->samples);
+    status = tri__model_interrupted(f->m, f->o.interrupt);
+    if (!status) status = tri__feed_batch(&f->t->train, &fit->samples);
     if (status || fit->samples == 0) break;
     status = train_batch(f);
   }

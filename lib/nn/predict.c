@@ -5,7 +5,7 @@
 
 #include "nn/train.h"
 
-static tri_status check_interrupt(tri_model *m, const volatile int *interrupt) {
+tri_status tri__model_interrupted(tri_model *m, const volatile int *interrupt) {
   if (!interrupt || !*interrupt) return TRI_OK;
   return tri__model_fail(m, TRI_INTERRUPTED, "%s", tri_status_meaning(TRI_INTERRUPTED));
 }
@@ -26,7 +26,7 @@ tri_status tri__test(tri_model *m, struct feed *feed, int64_t steps, const volat
   tri_status status = tri__feed_rewind(feed, 0);
   memset(means, 0, n * sizeof *means);
   for (int64_t i = 0; !status && i < steps; i++) {
-    status = check_interrupt(m, interrupt);
+    status = tri__model_interrupted(m, interrupt);
     if (!status) status = tri__feed_batch(feed, &samples);
     if (status || samples == 0) break;
     status = tri__step_run(m, STEP_TEST, feed, samples, interrupt);
@@ -121,7 +121,7 @@ static tri_status predict(struct predicted *p, const tri_evaluate_options *o) {
   size_t samples;
   tri_status status = tri__feed_rewind(feed, 0);
   for (int64_t i = 0; !status && i < o->steps; i++) {
-    status = check_interrupt(p->m, o->interrupt);
+    status = tri__model_interrupted(p->m, o->interrupt);
     if (!status) status = tri__feed_batch(feed, &samples);
     if (status || samples == 0) break;
     status = predict_batch(p, samples, o->interrupt);

@@ -250,6 +250,9 @@ tri_status tri__step_run(tri_model *model, enum step_kind kind, const struct fee
 tri_status tri__test(tri_model *model, struct feed *feed, int64_t steps,
                      const volatile int *interrupt, double *means);
 
+/* TRI_INTERRUPTED once *interrupt is not 0, unless it is NULL. */
+tri_status tri__model_interrupted(tri_model *model, const volatile int *interrupt);
+
 /* An option's default for 0; TRI_ARGUMENT if it is negative. */
 tri_status tri__positive(tri_model *model, const char *what, int64_t *value, int64_t otherwise);
 
