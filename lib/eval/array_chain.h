@@ -64,6 +64,11 @@ struct chain {
   size_t local_place;      /* this place: bytes; entry_count: none */
 };
 
+/* Bytes of the pointers that a thread's scratch begins with: two for each entry. */
+static inline size_t chain_pointers(const struct chain *c) {
+  return aligned(c->entry_count * 2 * sizeof(void *));
+}
+
 void tri__chain_run(struct array_run *run, const struct array_task *task);
 /* Adds `count` elements from `first` on, which are at `x`, to a part's sums. */
 void tri__chain_add(const struct array_run *run, const struct array_task *task,

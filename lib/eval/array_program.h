@@ -125,8 +125,15 @@ struct array_run {
   tri_pool *pool;
 };
 
+static inline size_t round_up(size_t x, size_t unit) { return (x + unit - 1) / unit * unit; }
 /* Places are at the beginnings of lines of the cache. */
-static inline size_t aligned(size_t bytes) { return (bytes + LINE - 1) / LINE * LINE; }
+static inline size_t aligned(size_t bytes) { return round_up(bytes, LINE); }
+
+/* Pieces of products are of so many rows, or columns, a multiple: of whole tiles of the CBLAS's
+ * kernels. */
+enum { PIECE_ROWS = 16 };
+/* Nanoseconds of one of the many multiplications of a product or a convolution. */
+#define MULTIPLICATION_COST 0.02
 
 /* Memory that goes with the program; NULL when out of memory. */
 void *tri__keep(struct array_program *p, size_t count, size_t size);

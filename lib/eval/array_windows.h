@@ -22,6 +22,10 @@ struct window_plan {
   size_t parts;            /* of the batch, in sums over it */
 };
 
+static inline bool is_window_row(const struct array_node *n, tri_op op) {
+  return n->kind == NODE_WINDOWS && n->windows->work == WINDOW_ROW && n->op == (unsigned)op;
+}
+
 /* Sums of sums become one; those of what is routed back become sums of less (arrays_nested.c). */
 bool tri__array_nested(struct array_maker *m);
 bool tri__array_routed(struct array_maker *m);

@@ -93,10 +93,14 @@ static tri_status interpret(tri_workspace *w, const tri_call *call, const void *
 
 /* --- programs that are kept */
 
+/* Whether a call begins with these sizes. */
+static bool are_sizes(size_t n, const int64_t *sizes, const tri_call *call) {
+  return !n ||
+         (call->sizes && call->n_sizes >= n && !memcmp(sizes, call->sizes, n * sizeof *sizes));
+}
+
 static bool has_sizes(const struct array_program *p, const tri_call *call) {
-  return p &&
-         (!p->size_count || (call->sizes && call->n_sizes >= p->size_count &&
-                             !memcmp(p->sizes, call->sizes, p->size_count * sizeof *p->sizes)));
+  return p && are_sizes(p->size_count, p->sizes, call);
 }
 
 static struct array_program *kept_program(const struct array_rooms *rooms, const tri_call *call) {
@@ -139,10 +143,7 @@ static bool make_rooms(tri_workspace *w, const tri_call *call, const struct arra
 /* Whether it is known that there is no program for the sizes that the workspace is bound to, which
  * are the call's. */
 static bool known_to_lack(const tri_workspace *w, const tri_call *call) {
-  size_t n = w->plan->size_count;
-  return w->arrays->why && w->bound &&
-         (!n || (call->sizes && call->n_sizes >= n &&
-                 !memcmp(w->sizes, call->sizes, n * sizeof *w->sizes)));
+  return w->arrays->why && w->bound && are_sizes(w->plan->size_count, w->sizes, call);
 }
 
 /* The program for the call's sizes; NULL if there is none. Binds the workspace where there was none

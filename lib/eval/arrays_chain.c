@@ -172,8 +172,6 @@ static size_t unit_of(struct chain_sum *sum, size_t elements) {
   return elements / sum->size[0];
 }
 
-static size_t round_up(size_t x, size_t unit) { return (x + unit - 1) / unit * unit; }
-
 enum { SECOND_CACHE = 1 << 19 }; /* bytes of it that a chain may count on */
 
 static void find_streams(const struct making *k) {
@@ -247,8 +245,7 @@ static bool open_chain(struct making *k) {
 /* Pointers, slots, and the rows of a product under way. */
 static void add_scratch(struct making *k) {
   struct chain *c = k->chain;
-  size_t scratch =
-      aligned(c->entry_count * 2 * sizeof(void *)) + (size_t)c->slot_count * LANE_MANY * k->p->size;
+  size_t scratch = chain_pointers(c) + (size_t)c->slot_count * LANE_MANY * k->p->size;
   c->local_place = aligned(scratch);
   if (c->local < c->entry_count) scratch = c->local_place + c->part * k->p->size;
   if (scratch > k->p->worker_size) k->p->worker_size = aligned(scratch);

@@ -20,9 +20,9 @@ struct bench {
 
 static struct bench bench_of(const struct chain_work *w, size_t worker) {
   char *data = worker_data(w->run, worker);
-  size_t pointers = aligned(w->chain->entry_count * 2 * sizeof(void *));
   char **base = (char **)(void *)data + w->chain->entry_count;
-  return (struct bench){(void **)(void *)data, base, data + pointers, data + w->chain->local_place};
+  return (struct bench){(void **)(void *)data, base, data + chain_pointers(w->chain),
+                        data + w->chain->local_place};
 }
 
 static char *slot_at(const struct chain_work *w, const struct bench *b, uint32_t slot) {

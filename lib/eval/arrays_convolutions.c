@@ -6,10 +6,6 @@
 
 #include "eval/array_windows.h"
 
-static bool is_row(const struct array_node *n, tri_op op) {
-  return n->kind == NODE_WINDOWS && n->windows->work == WINDOW_ROW && n->op == op;
-}
-
 /* Elements of an operand that are summed over, and those that stay. */
 static void count(const struct array_node *product, int i, size_t *kept, size_t *summed) {
   const struct contraction *how = &product->how;
@@ -42,7 +38,7 @@ static bool of_unfolded(struct array_maker *m, uint32_t node) {
   struct array_node *n = p->nodes + node;
   const struct array_node *unfold = p->nodes + n->args[0].node;
   size_t kept, summed, filters, other;
-  if (!is_row(unfold, TRI_OP_unfold) || !tri__view_is_whole(p, &n->args[0])) return true;
+  if (!is_window_row(unfold, TRI_OP_unfold) || !tri__view_is_whole(p, &n->args[0])) return true;
   const struct window_layout *l = &unfold->windows->conv.w;
   bool turned = n->how.turned & CONTRACT_A;
   count(n, 0, &kept, &summed);
@@ -139,7 +135,7 @@ bool tri__array_convolutions(struct array_maker *m) {
     const struct array_node *n = p->nodes + i;
     if (n->kind == NODE_PRODUCT && !n->how.batch)
       ok = of_unfolded(m, i);
-    else if (is_row(n, TRI_OP_fold))
+    else if (is_window_row(n, TRI_OP_fold))
       ok = of_folded(m, i);
   }
   if (ok) tri__array_readers(p, readers);

@@ -30,7 +30,7 @@ static bool in_place(const struct array_program *p, uint32_t writer, uint32_t in
   return true;
 }
 
-static void check_donated(struct array_maker *m) {
+void tri__array_donated(struct array_maker *m) {
   struct array_program *p = m->program;
   const uint32_t *donated = m->workspace->function->donated;
   for (uint32_t o = 0; donated && o < p->output_count; o++) {
@@ -106,8 +106,6 @@ static bool place_task(struct array_program *p, struct blocks *b, uint32_t t) {
     p->arena_size = task->scratch + aligned(task->scratch_size);
   return true;
 }
-
-void tri__array_donated(struct array_maker *m) { check_donated(m); }
 
 bool tri__array_places(struct array_maker *m) {
   struct array_program *p = m->program;

@@ -88,8 +88,7 @@ static bool follows(const struct array_program *p, const struct view *v, uint32_
 static bool over_images(const struct array_program *p, const struct array_node *sum) {
   const struct view *x = &sum->args[0];
   const struct array_node *route = p->nodes + x->node;
-  if (route->kind != NODE_WINDOWS || route->op != TRI_OP_route ||
-      route->windows->work != WINDOW_ROW || !has_all(p, x) || !route->windows->inside)
+  if (!is_window_row(route, TRI_OP_route) || !has_all(p, x) || !route->windows->inside)
     return false;
   uint32_t last = x->rank - 1;
   for (uint32_t d = 0; d < last; d++)

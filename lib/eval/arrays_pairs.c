@@ -7,7 +7,7 @@
 /* Of rows that are computed at once: few enough to stay in the second cache with what else the
  * chain reads, enough that CBLAS packs its other operand rarely. Chains over less than SECOND_CACHE
  * find the whole product there. */
-enum { PIECE_BYTES = 256 << 10, PIECE_ROWS = 16, SECOND_CACHE = 1 << 20 };
+enum { PIECE_BYTES = 256 << 10, SECOND_CACHE = 1 << 20 };
 
 static size_t elements_between(const struct view *v, uint32_t first, uint32_t last) {
   size_t count = 1;
@@ -100,8 +100,7 @@ static size_t rows_of_piece(const struct array_program *p, const struct array_no
   size_t most = PIECE_BYTES / (*columns * p->size) / PIECE_ROWS * PIECE_ROWS;
   if (!most) most = PIECE_ROWS;
   size_t pieces = (rows + most - 1) / most;
-  size_t piece = (rows + pieces - 1) / pieces;
-  piece = (piece + PIECE_ROWS - 1) / PIECE_ROWS * PIECE_ROWS;
+  size_t piece = round_up((rows + pieces - 1) / pieces, PIECE_ROWS);
   return piece < rows ? piece : 0;
 }
 

@@ -16,10 +16,6 @@ static bool is_row(const struct array_node *n, tri_op op) {
   return n->kind == NODE_ROW && n->op == (unsigned)op;
 }
 
-static bool is_window_row(const struct array_node *n, tri_op op) {
-  return n->kind == NODE_WINDOWS && n->windows->work == WINDOW_ROW && n->op == (unsigned)op;
-}
-
 /* The node that argument i of a node is all of, read by it alone; or NO_NODE. */
 static uint32_t own_argument(const struct array_program *p, const uint32_t *readers, uint32_t node,
                              uint32_t i) {

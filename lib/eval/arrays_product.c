@@ -54,8 +54,7 @@ static void operand(const struct view *v, const struct contraction *how, int i, 
 enum {
   PIECE = 24000000, /* multiplications of a piece, at least, */
   HALF = 3000000,   /* or of one of two */
-  MOST_PIECES = 16,
-  PIECE_ROWS = 16 /* rows and columns of pieces: of whole tiles of the CBLAS's kernels */
+  MOST_PIECES = 16
 };
 
 static void cut(struct product *p) {
@@ -66,8 +65,7 @@ static void cut(struct product *p) {
   if (p->batch > 1) pieces = 1;
   p->by_rows = 2 * p->m > p->n; /* which chains of more elements are cut alike by */
   if (p->by_rows) longer = p->m;
-  p->piece = (longer + pieces - 1) / pieces;
-  p->piece = (p->piece + PIECE_ROWS - 1) / PIECE_ROWS * PIECE_ROWS;
+  p->piece = round_up((longer + pieces - 1) / pieces, PIECE_ROWS);
   if (p->piece > longer) p->piece = longer;
   if (!p->piece) p->piece = 1;
   p->pieces = (longer + p->piece - 1) / p->piece;
@@ -167,8 +165,7 @@ static void multiply_one_by_one(const struct product_work *w, size_t m, const ch
     for (size_t k = 0; k < p->k; k++) {
       double x = get_number(program, a, i / p->n * p->a_m + k * p->a_k);
       double y = get_number(program, b, i % p->n * p->b_n + k * p->b_k);
-      bool zero = (strong & CONTRACT_A && x == 0.0) || (strong & CONTRACT_B && y == 0.0);
-      if (!zero) sum += x * y;
+      sum += strong_product(strong, x, y);
     }
     double old = w->beta == 0.0 ? 0.0 : w->beta * get_number(program, c, i);
     set_number(program, c, i, old + w->alpha * sum);
@@ -264,6 +261,6 @@ static void run_product(struct array_run *r, const struct array_task *task) {
   }
   struct pool_parts work = {.work = run_piece, .data = &w};
   work.parts = p->batch > 1 ? p->batch : p->pieces;
-  work.cost = (double)p->batch * (double)p->m * (double)p->n * (double)p->k * 0.02;
+  work.cost = (double)p->batch * (double)p->m * (double)p->n * (double)p->k * MULTIPLICATION_COST;
   tri__pool_parts(r->pool, &work);
 }

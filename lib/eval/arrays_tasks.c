@@ -200,7 +200,7 @@ bool tri__array_tasks(struct array_maker *m) {
   struct memory *memory = p->memory;
   size_t n = p->node_count;
   struct gathering g = {.m = m, .p = p};
-  uint32_t *words = tri__new(memory, n * 6 + p->input_count, sizeof *words);
+  uint32_t *words = tri__new(memory, n * 5 + p->input_count, sizeof *words);
   uint8_t *bytes = tri__new(memory, n * 2, 1);
   g.elements = tri__new(memory, n, sizeof *g.elements);
   bool ok = words && bytes && g.elements;
@@ -220,7 +220,7 @@ bool tri__array_tasks(struct array_maker *m) {
   }
   tri__free(memory, g.elements, n, sizeof *g.elements);
   tri__free(memory, bytes, n * 2, 1);
-  tri__free(memory, words, n * 6 + p->input_count, sizeof *words);
+  tri__free(memory, words, n * 5 + p->input_count, sizeof *words);
   if (ok) find_stored(p);
   m->no_memory |= !ok;
   return ok;

@@ -112,7 +112,7 @@ static void kernel_part(void *data, size_t part, size_t worker) {
 }
 
 static double cost_of(const struct convolution *c) {
-  return (double)c->w.n * (double)c->w.windows * (double)kernel_size(c) * 0.02;
+  return (double)c->w.n * (double)c->w.windows * (double)kernel_size(c) * MULTIPLICATION_COST;
 }
 
 static void run_images(struct work *w, void (*part)(void *data, size_t part, size_t worker)) {
@@ -170,10 +170,7 @@ static bool meets_finite(const struct work *w, const struct array_node *n) {
 /* One product of a window's element, or what is outside, and a number of the other factor. */
 static double product(const struct work *w, const char *a, size_t i, bool inside, const char *b,
                       size_t k) {
-  double x = inside ? number(w, a, i) : 0.0, y = number(w, b, k);
-  bool zero =
-      (w->plan->strong & CONTRACT_A && x == 0.0) || (w->plan->strong & CONTRACT_B && y == 0.0);
-  return zero ? 0.0 : x * y;
+  return strong_product(w->plan->strong, inside ? number(w, a, i) : 0.0, number(w, b, k));
 }
 
 /* Channel or filter, window and place of one product: */

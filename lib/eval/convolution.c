@@ -3,7 +3,7 @@
 #include "eval/convolution.h"
 
 #include "base/memory.h"
-#include "config.h"
+#include "eval/instruction_sets.h"
 
 extern const struct image_kernels tri__images_double_default, tri__images_float_default;
 #if LANES_AVX2
@@ -16,13 +16,11 @@ extern const struct image_kernels tri__images_double_avx512, tri__images_float_a
 const struct image_kernels *tri__image_kernels(tri_domain domain, int i) {
   bool floats = domain == TRI_FLOAT;
 #if LANES_AVX512
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && i-- == 0)
+  if (has_avx512() && i-- == 0)
     return floats ? &tri__images_float_avx512 : &tri__images_double_avx512;
 #endif
 #if LANES_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
-    return floats ? &tri__images_float_avx2 : &tri__images_double_avx2;
+  if (has_avx2() && i-- == 0) return floats ? &tri__images_float_avx2 : &tri__images_double_avx2;
 #endif
   if (i) return NULL;
   return floats ? &tri__images_float_default : &tri__images_double_default;
@@ -36,10 +34,8 @@ bool tri__convolution_fits(const struct convolution *c) {
   size_t reach = 1, limit;
   if (!w->n || !w->windows || !w->places || !w->c) return false;
   if (!size_product(w->cells + w->windows, MOST_COPIED, &limit)) return false;
-  for (int d = 0; d < WINDOW_RANK; d++) {
-    size_t along = (w->out[d] - 1) * w->stride[d] + (w->size[d] - 1) * w->dilation[d] + 1;
-    if (!size_product(reach, along, &reach) || reach > limit) return false;
-  }
+  for (int d = 0; d < WINDOW_RANK; d++)
+    if (!size_product(reach, windows_reach(w, d), &reach) || reach > limit) return false;
   return true;
 }
 

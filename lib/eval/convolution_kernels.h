@@ -173,18 +173,14 @@ struct images {
   size_t runs, length;      /* of what a window has of them: `runs` times `length` in a row */
 };
 
-/* From the first place of the first window to the last of the last. */
-static size_t reach_of(const struct window_layout *w, int d) {
-  return (w->out[d] - 1) * w->stride[d] + (w->size[d] - 1) * w->dilation[d] + 1;
-}
-
 static struct images images_of(const struct convolution *c) {
   const struct window_layout *w = &c->w;
   struct images m = {.channels = w->c / c->groups, .filters = c->filters / c->groups};
   m.count = w->c;
-  for (int d = 0; d < WINDOW_RANK; d++) m.padded |= w->before[d] || reach_of(w, d) > w->whole[d];
+  for (int d = 0; d < WINDOW_RANK; d++)
+    m.padded |= w->before[d] || windows_reach(w, d) > w->whole[d];
   for (int d = 0; d < WINDOW_RANK; d++) {
-    m.dims[d] = m.padded ? reach_of(w, d) : w->whole[d];
+    m.dims[d] = m.padded ? windows_reach(w, d) : w->whole[d];
     m.count *= m.dims[d];
   }
   m.group = 1 + (GROUP_PIXELS - 1) / w->windows;

@@ -2,8 +2,8 @@
 /* Which kernels a processor gets, and the life of lanes programs. */
 #include "eval/lanes.h"
 
-#include "config.h"
 #include "eval/bytes.h"
+#include "eval/instruction_sets.h"
 
 /* --- tables */
 
@@ -18,13 +18,11 @@ extern const struct lane_kernels tri__lanes_double_avx512, tri__lanes_float_avx5
 const struct lane_kernels *tri__lane_kernels(tri_domain domain, int i) {
   bool floats = domain == TRI_FLOAT;
 #if LANES_AVX512
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && i-- == 0)
+  if (has_avx512() && i-- == 0)
     return floats ? &tri__lanes_float_avx512 : &tri__lanes_double_avx512;
 #endif
 #if LANES_AVX2
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
-    return floats ? &tri__lanes_float_avx2 : &tri__lanes_double_avx2;
+  if (has_avx2() && i-- == 0) return floats ? &tri__lanes_float_avx2 : &tri__lanes_double_avx2;
 #endif
   if (i) return NULL;
   return floats ? &tri__lanes_float_default : &tri__lanes_double_default;

@@ -47,7 +47,7 @@ libtriad_la_SOURCES += lib/eval/arrays.h lib/eval/array_program.h lib/eval/array
 libtriad_la_SOURCES += lib/eval/products.h lib/eval/products.c
 
 # Lanes: kernels once for each instruction set.
-libtriad_la_SOURCES += lib/eval/bytes.h lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c
+libtriad_la_SOURCES += lib/eval/bytes.h lib/eval/instruction_sets.h lib/eval/lanes.h lib/eval/lanes.c lib/eval/lanes_compile.c lib/eval/lanes_run.c lib/eval/map.c
 noinst_HEADERS += lib/eval/lane_kernels.h
 noinst_LTLIBRARIES += liblanes-default.la
 LANE_SOURCES = lib/eval/lane_double.c lib/eval/lane_float.c

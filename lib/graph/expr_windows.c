@@ -25,7 +25,7 @@ static uint32_t number(tri_graph *g, const char *what, int64_t given, int64_t le
 /* What lies outside along a dimension of `whole` elements so that there is a window for every
  * stride, as Keras divides it. An error id, or 0. */
 static uint32_t pad_same(tri_graph *g, struct windows *w, uint32_t d, int64_t whole) {
-  int64_t span = ((int64_t)w->size[d] - 1) * w->dilation[d] + 1, stride = w->stride[d];
+  int64_t span = window_span(w, d), stride = w->stride[d];
   assert(stride > 0);
   int64_t out = (whole + stride - 1) / stride, pad = (out - 1) * stride + span - whole;
   pad = out && pad > 0 ? pad : 0;
@@ -55,8 +55,7 @@ static tri_windows all_options(const tri_windows *given) {
 }
 
 /* The options along dimensions with these sizes (-1: not known; too large ones fail later);
- * `by_size`: strides are the sizes
- * of windows unless others are given. An error id, or 0. */
+ * `by_size`: strides are the sizes of windows unless others are given. An error id, or 0. */
 static uint32_t take(tri_graph *g, const tri_windows *options, uint32_t rank, const int64_t *whole,
                      bool by_size, struct windows *w) {
   enum padding padding;

@@ -19,6 +19,11 @@ struct contraction {
   uint8_t strong;            /* bit 0: a, bit 1: b */
 };
 enum { CONTRACT_A = 1, CONTRACT_B = 2 };
+/* x y, where a zero of what is `strong` makes a product zero whatever the other factor is. */
+static inline double strong_product(unsigned strong, double x, double y) {
+  bool zero = (strong & CONTRACT_A && x == 0.0) || (strong & CONTRACT_B && y == 0.0);
+  return zero ? 0.0 : x * y;
+}
 
 /* How many elements the dimensions of a contraction have, and how far it is from one to the next in
  * its operands. */

@@ -17,10 +17,13 @@ struct windows {
   uint32_t before[WINDOW_RANK], after[WINDOW_RANK], whole[WINDOW_RANK];
 };
 
+/* Elements along a dimension from a window's first to its last. */
+static inline int64_t window_span(const struct windows *w, uint32_t d) {
+  return ((int64_t)w->size[d] - 1) * w->dilation[d] + 1;
+}
 /* How far a window can move along a dimension; below 0 where none fits. */
 static inline int64_t window_room(const struct windows *w, uint32_t d) {
-  int64_t span = ((int64_t)w->size[d] - 1) * w->dilation[d] + 1;
-  return (int64_t)w->whole[d] + w->before[d] + w->after[d] - span;
+  return (int64_t)w->whole[d] + w->before[d] + w->after[d] - window_span(w, d);
 }
 /* Windows along a dimension; 0 where none fits. */
 static inline uint32_t windows_along(const struct windows *w, uint32_t d) {
@@ -35,6 +38,12 @@ struct window_layout {
   size_t stride[WINDOW_RANK], dilation[WINDOW_RANK], before[WINDOW_RANK];
 };
 struct window_layout tri__window_layout(const struct windows *w, size_t n, size_t c);
+
+/* From the first place of the first window to the last of the last, along a dimension that has
+ * windows. */
+static inline size_t windows_reach(const struct window_layout *l, int d) {
+  return (l->out[d] - 1) * l->stride[d] + (l->size[d] - 1) * l->dilation[d] + 1;
+}
 
 /* The cell of the array at a place in a window, into *cell; false if that is outside. */
 static inline bool window_cell(const struct window_layout *l, size_t window, size_t place,

@@ -63,11 +63,15 @@ static tri_status check_options(tri_model *m, const struct layer *l, const struc
 
 /* --- shapes */
 
+/* Elements along a dimension from a window's first to its last. */
+static int64_t span(const struct windows *w, size_t d) {
+  return (w->size[d] - 1) * w->dilation[d] + 1;
+}
+
 /* Windows along a dimension of n elements; below 1 if none fits. */
 static int64_t windows_along(const struct windows *w, size_t d, int64_t n) {
-  int64_t reach = (w->size[d] - 1) * w->dilation[d] + 1;
   if (w->same) return (n - 1) / w->strides[d] + 1;
-  return reach > n ? 0 : (n - reach) / w->strides[d] + 1;
+  return span(w, d) > n ? 0 : (n - span(w, d)) / w->strides[d] + 1;
 }
 
 static tri_status no_window(tri_model *m, const struct layer *l, const struct windows *w,
@@ -88,8 +92,8 @@ static bool is_within_limit(const struct windows *w, int64_t channels) {
   int64_t elements = channels;
   bool fits = true;
   for (size_t d = 0; d < w->dims && fits; d++)
-    fits = (w->size[d] - 1) * w->dilation[d] < INT32_MAX &&
-           !__builtin_mul_overflow(elements, w->size[d], &elements) && elements <= INT32_MAX;
+    fits = span(w, d) <= INT32_MAX && !__builtin_mul_overflow(elements, w->size[d], &elements) &&
+           elements <= INT32_MAX;
   return fits;
 }
 
