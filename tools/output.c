@@ -23,14 +23,24 @@ void output_init(struct output *output, FILE *out, FILE *err) {
   output->err_is_terminal = fileno(err) >= 0 && isatty(fileno(err));
 }
 
+/* Whether terminals of this kind know more than lines of text. */
+static bool knows_sequences(void) {
+  const char *terminal = getenv("TERM");
+  return terminal && strcmp(terminal, "dumb") != 0;
+}
+
 static bool may_colour(const struct output *output, bool is_terminal) {
   if (output->colour != WHEN_AUTO) return output->colour == WHEN_ALWAYS;
-  const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
-  return is_terminal && !(no && *no) && terminal && strcmp(terminal, "dumb") != 0;
+  const char *no = getenv("NO_COLOR");
+  return is_terminal && !(no && *no) && knows_sequences();
 }
 
 bool output_colour(const struct output *output) {
   return !output->json && may_colour(output, output->out_is_terminal);
+}
+
+bool output_rewrites(const struct output *output) {
+  return !output->json && output->out_is_terminal && knows_sequences();
 }
 
 bool output_unicode(const struct session *session) {

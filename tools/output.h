@@ -44,6 +44,9 @@ bool output_unicode(const struct session *session);
 /* Whether results are to be coloured. */
 bool output_colour(const struct output *output);
 
+/* Whether results go to a terminal on which a line can be written again in its place. */
+bool output_rewrites(const struct output *output);
+
 /* Before a statement: with `echo`, the blank lines and comments that stand before it; `empty` if
  * they are all there is. */
 void output_before(struct session *session, struct statement *statement, bool empty);

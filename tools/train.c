@@ -49,11 +49,10 @@ static void epoch_ends(void *context, tri_fit *fit) {
   tri_text_free(&text);
 }
 
-/* A line rewritten in place on a terminal, else one line an epoch. */
+/* A line rewritten in place on a terminal that can do so, else one line an epoch. */
 static tri_callback show_progress(struct progress *p) {
   const struct output *o = &p->session->output;
-  if (!o->out_is_terminal || o->json)
-    return (tri_callback){.context = p, .on_epoch_end = epoch_ends};
+  if (!output_rewrites(o)) return (tri_callback){.context = p, .on_epoch_end = epoch_ends};
   p->line = (tri_progress){.write = write_line,
                            .context = p->session,
                            .terminal = 1,
@@ -86,12 +85,15 @@ static tri_status check_output(const char *path, tri_error *error) {
   if (size >= sizeof folder) return TRI_OK;
   memcpy(folder, slash ? path : ".", slash ? size : 1);
   folder[slash ? size : 1] = '\0';
-  bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-  if (!is_folder && access(folder, W_OK) == 0) return TRI_OK;
-  if (is_folder) errno = EISDIR;
+  const char *why = "it is no file on a disk";
+  if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) {
+    if (access(folder, W_OK) == 0) return TRI_OK;
+    why = strerror(errno);
+  } else if (S_ISDIR(st.st_mode)) {
+    why = strerror(EISDIR);
+  }
   *error = (tri_error){.status = TRI_FILE};
-  snprintf(error->message, sizeof error->message, "%.100s: cannot be written: %s", path,
-           strerror(errno));
+  snprintf(error->message, sizeof error->message, "%.100s: cannot be written: %s", path, why);
   return TRI_FILE;
 }
 
@@ -137,7 +139,7 @@ static int train_and_save(struct session *session, const struct network_wish *wi
   bool interrupted = status == TRI_INTERRUPTED;
   if (status && !interrupted)
     return failed = *tri_model_error(n->model), network_report(session, wish, &failed);
-  if (interrupted && session->output.out_is_terminal && !session->output.json) putchar('\n');
+  if (interrupted && output_rewrites(&session->output)) putchar('\n');
   tri_io_options options = {.error = &error};
   if (tri_model_save(n->model, path, &options)) return network_report(session, wish, &error);
   say_saved(session, wish, path, interrupted);

@@ -149,6 +149,9 @@ compare "before the training" "" "$(cat "$work/out")"
 run 1 train "$examples/xor.json" --data="$examples/xor.csv" --output="$work/empty"
 has "a folder is no file to write" 'empty: cannot be written: ' "$work/err"
 compare "a folder is no file to write, before the training" "" "$(cat "$work/out")"
+run 1 train "$examples/xor.json" --data="$examples/xor.csv" --output=/dev/null
+has "a device is no file to write" '/dev/null: cannot be written: it is no file on a disk' "$work/err"
+compare "a device is no file to write, before the training" "" "$(cat "$work/out")"
 if [ -c /dev/full ]; then
   for command in train evaluate predict gradcheck; do
     set -- "$work/first.triad" --data="$examples/xor.csv"
@@ -169,6 +172,14 @@ has "a truncated file" 'cut.triad: cannot be read as a zip file' "$work/err"
 run 0 train "$examples/xor.json" --data="$work" --output="$work/npy.triad" -q
 cmp -s "$work/npy.triad" "$work/first.triad"
 compare "NPY in a folder gives the same" 0 $?
+
+# --- a terminal that knows no more than lines
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+  TERM=dumb script -qec "$TRIAD train $examples/xor.json --data=$examples/xor.csv --output=$work/dumb.triad --epochs=2" \
+    /dev/null </dev/null | tr -d '\r' >"$work/out"
+  has "a line an epoch on a dumb terminal" '^epoch 2/2 - accuracy: ' "$work/out"
+  compare "no sequences on a dumb terminal" 0 "$(LC_ALL=C grep -c "$(printf '\033')" "$work/out")"
+fi
 
 # --- Ctrl-C
 "$TRIAD" train "$examples/xor.json" --data="$examples/xor.csv" --output="$work/stopped.triad" --epochs=100000000 >"$work/out" 2>"$work/err" &
