@@ -182,6 +182,7 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 fi
 
 # --- Ctrl-C
+: >"$work/out" # by its first line it is known below that training goes on
 "$TRIAD" train "$examples/xor.json" --data="$examples/xor.csv" --output="$work/stopped.triad" --epochs=100000000 >"$work/out" 2>"$work/err" &
 pid=$!
 for _ in $(seq 100); do
