@@ -217,9 +217,16 @@ tri_status tri__check_balls(struct check *c) {
 
 enum { ROUNDED_RUNS = 16, FLOAT_BITS = 24, DOUBLE_BITS = 53 };
 
-/* The error as the model's numbers would have it, squared. */
-static double error_of(tri_value computed, double value, int more_bits) {
-  double error = ldexp(tri_value_double(computed) - value, more_bits);
+/* The error as the model's numbers would have it, squared. It may be below what doubles tell
+ * apart. */
+static double error_of(tri_value computed, tri_value truth, int more_bits) {
+  arf_t x;
+  if (!tri_value_exists(computed) || !tri_value_exists(truth)) return (double)NAN;
+  arf_init(x);
+  arf_set_mpfr(x, tri__real(computed.at));
+  arf_sub(x, x, arb_midref(tri__ball(truth.at)), DOUBLE_BITS, ARF_RND_NEAR);
+  double error = ldexp(arf_get_d(x, ARF_RND_NEAR), more_bits);
+  arf_clear(x);
   return error * error;
 }
 
@@ -231,11 +238,13 @@ static tri_status run_rounded(struct check *c, int more_bits) {
   if (status == TRI_DOMAIN) status = TRI_OK; /* what has no value is NaN, and so are its errors */
   for (size_t i = 0; i < c->n_entries && !status; i++) {
     struct entry *e = c->entries + i;
-    e->off += error_of(tri_values_get(r.out, output_of(c, e)), tri__check_value(c, e), more_bits);
+    size_t at = output_of(c, e);
+    e->off += error_of(tri_values_get(r.out, at), tri_values_get(c->balls, at), more_bits);
   }
   size_t first = c->output_at[1 + c->tensors];
   for (size_t i = 0; i < c->n_distances && !status; i++)
-    c->distance_off[i] += error_of(tri_values_get(r.out, first + i), c->distance[i], more_bits);
+    c->distance_off[i] +=
+        error_of(tri_values_get(r.out, first + i), tri_values_get(c->balls, first + i), more_bits);
   tri__check_numbers_close(&r);
   return status;
 }
