@@ -50,8 +50,8 @@ static inline float *train_floats(size_t n) {
 
 /* --- data */
 
-/* The files as they are: grey values from 0 to 255. `images` are the same numbers as
- * pictures [n, 28, 28, 1]. */
+/* The files as they are: grey values from 0 to 255. `images` are the same numbers as pictures
+ * [n, 28, 28, 1]. */
 struct train_files {
   tri_array pictures, labels, images;
 };

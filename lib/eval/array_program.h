@@ -16,7 +16,10 @@
 #include "eval/lanes.h"
 #include "graph/tensors.h"
 
-enum { ARRAY_RANK = 16 };
+enum {
+  ARRAY_RANK = 16,
+  PROGRAM_NESTED = 4 /* loops in loops that are taken in, each with a dimension */
+};
 
 #define NO_NODE UINT32_MAX
 #define NO_TASK UINT32_MAX

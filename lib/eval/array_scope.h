@@ -12,7 +12,7 @@ struct scope {
   const struct plan *plan;
   tri_workspace *workspace; /* of this plan */
   uint32_t depth;
-  size_t steps[MOST_NESTED]; /* of the loops */
+  size_t steps[PROGRAM_NESTED]; /* of the loops */
   struct view *views;
   uint32_t *depths;
 };

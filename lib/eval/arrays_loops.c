@@ -101,7 +101,7 @@ static bool take_inputs(struct scope *body, const struct scope *outer, const str
 bool tri__lower_loop(struct scope *s, const struct instruction *step) {
   const struct plan_loop *l = s->plan->loops + step->index;
   struct scope body = {.m = s->m, .plan = l->body, .depth = s->depth + 1};
-  if (body.depth > MOST_NESTED / 8) return array_no_program(s->m, "loops are nested too deeply");
+  if (body.depth > PROGRAM_NESTED) return array_no_program(s->m, "loops are nested too deeply");
   body.workspace = s->workspace->loops[step->index];
   memcpy(body.steps, s->steps, s->depth * sizeof *s->steps);
   body.steps[s->depth] =

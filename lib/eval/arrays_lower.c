@@ -19,7 +19,7 @@ static const char *unknown_loop(const struct plan_loop *l) {
 bool tri__arrays_known(const struct plan *p, const char **why) {
   *why = NULL;
   for (uint32_t i = 0; i < p->shape_count && !*why; i++)
-    if (p->shapes[i].rank + MOST_NESTED / 8 > ARRAY_RANK) *why = "an array has too many dimensions";
+    if (p->shapes[i].rank + PROGRAM_NESTED > ARRAY_RANK) *why = "an array has too many dimensions";
   for (uint32_t s = 0; s < p->step_count && !*why; s++) {
     const struct instruction *step = p->steps + s;
     if (step->op < TRI_OP_ROWS) continue;

@@ -211,8 +211,8 @@ static enum native_way way_of(const struct plan_loop *l) {
   return tri__loop_hangs_together(l) ? NATIVE_BY_STEPS : NATIVE_BY_LANES;
 }
 
-/* Makes code for all loops of a plan, or for those in them; false if there
- * is none for one. Loops in one another are few: this may call itself. */
+/* Makes code for all loops of a plan, or for those in them; false if there is none for one. Loops
+ * in one another are few: this may call itself. */
 static bool loops_native(const tri_function *f, const struct plan *p) {
   for (uint32_t i = 0; i < p->loop_count; i++) {
     const struct plan_loop *l = p->loops + i;

@@ -293,11 +293,12 @@ TRI_CHECKED TRI_API tri_status tri_function_taylor_values(const tri_function *fu
  * A function without such a program is carried out as by tri_function_call.
  *
  * Nothing is allocated after the first call with the same named sizes in the same workspace, which
- * keeps ready what two different bindings of sizes need: a batch, and the rest at the end of the
- * data. What has no value is NaN, and the call does not look for it. The call's trace is not shown
- * anything. TRI_ARGUMENT in other domains, for a missing array and for an output that is not where
- * its donated input is; TRI_SHAPE, TRI_LIMIT, TRI_MEMORY and TRI_INTERRUPTED (what is donated
- * is then as it was, other outputs may be set in part) as tri_function_call. */
+ * keeps ready what the four bindings of sizes need that were used last: a batch, the rest at the
+ * end of the data, and the same of other data. What has no value is NaN, and the call does not look
+ * for it. The call's trace is not shown anything. TRI_ARGUMENT in other domains, for a missing
+ * array and for an output that is not where its donated input is; TRI_SHAPE, TRI_LIMIT, TRI_MEMORY
+ * and TRI_INTERRUPTED (what is donated is then as it was, other outputs may be set in part) as
+ * tri_function_call. */
 TRI_CHECKED TRI_API tri_status tri_function_call_arrays(const tri_function *function,
                                                         const tri_call *call,
                                                         const void *const *inputs,

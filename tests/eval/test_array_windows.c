@@ -52,6 +52,11 @@ static double numbers[INPUTS][ELEMENTS], wanted[OUTPUTS * ELEMENTS];
 static float floats[2][OUTPUTS + INPUTS][ELEMENTS];
 static double doubles[2][OUTPUTS + INPUTS][ELEMENTS];
 
+static void draw_numbers(const struct subject *s, bool few) {
+  for (size_t i = 0; i < s->n_in; i++)
+    for (size_t e = 0; e < s->in_counts[i]; e++) numbers[i][e] = any_number(few);
+}
+
 static void interpret(const struct subject *s) {
   static double all[INPUTS * ELEMENTS];
   size_t next = 0;
@@ -202,8 +207,7 @@ START_TEST(convolutions_as_interpreted) {
     tear_down(), set_up();
     random_subject(&s);
     bool few = random_below(&rng, 2);
-    for (size_t k = 0; k < s.n_in; k++)
-      for (size_t e = 0; e < s.in_counts[k]; e++) numbers[k][e] = any_number(few);
+    draw_numbers(&s, few);
     check(&s, 1e-12);
   }
 }
@@ -222,8 +226,7 @@ START_TEST(other_uses_of_windows) {
   output(&s, tri_mul(y, scale));
   output(&s, tri_relu(y));
   output(&s, tri_convolve(tri_transpose(x, 4, (size_t[]){0, 2, 1, 3}), k, .groups = 1));
-  for (size_t i = 0; i < s.n_in; i++)
-    for (size_t e = 0; e < s.in_counts[i]; e++) numbers[i][e] = any_number(false);
+  draw_numbers(&s, false);
   check(&s, 1e-13);
 }
 END_TEST
@@ -235,8 +238,7 @@ START_TEST(groups_of_channels) {
   tri_expr y = tri_convolve(x, k, .groups = 2, .padding = "same"), loss = flat_sum(tri_square(y));
   ok(tri_gradient(loss, 2, s.in, gradient));
   output(&s, loss), output(&s, gradient[0]), output(&s, gradient[1]);
-  for (size_t i = 0; i < s.n_in; i++)
-    for (size_t e = 0; e < s.in_counts[i]; e++) numbers[i][e] = any_number(false);
+  draw_numbers(&s, false);
   check(&s, 1e-12);
 }
 END_TEST
@@ -278,8 +280,7 @@ START_TEST(images_of_loops) {
                            .stacked = &y};
   ok(tri_loop(g, &loop, results));
   output(&s, results[0]);
-  for (size_t a = 0; a < s.n_in; a++)
-    for (size_t e = 0; e < s.in_counts[a]; e++) numbers[a][e] = any_number(false);
+  draw_numbers(&s, false);
   check(&s, 1e-13);
 }
 END_TEST
@@ -323,8 +324,7 @@ START_TEST(far_outside) {
   tri_expr loss = flat_sum(tri_square(tri_convolve_with(x, k, &far)));
   ok(tri_gradient(loss, 2, s.in, gradient));
   output(&s, loss), output(&s, gradient[0]), output(&s, gradient[1]);
-  for (size_t i = 0; i < s.n_in; i++)
-    for (size_t e = 0; e < s.in_counts[i]; e++) numbers[i][e] = any_number(false);
+  draw_numbers(&s, false);
   check(&s, 1e-12);
 }
 END_TEST
