@@ -57,14 +57,22 @@ static void add_mask(struct building *b, size_t call) {
 
 /* --- calls */
 
-/* The value of call i from those of the calls before it; x has room for all that it takes. */
+tri_expr tri__call_value(struct building *b, const struct call *c, const tri_expr *values,
+                         tri_expr *x) {
+  const tri_model *m = b->m;
+  const struct layer *l = &m->layers[c->layer];
+  if (!c->links) return c->value;
+  for (size_t k = 0; k < c->links; k++) x[k] = values[m->links[c->first_link + k]];
+  return tri__layer_row(l->spec.kind)->build(b, l, c, c->links, x);
+}
+
+/* The value of call i, with what comes of it beside. */
 static tri_expr value_of(struct building *b, size_t i, const tri_expr *values, tri_expr *x) {
   const tri_model *m = b->m;
   const struct call *c = &m->calls[i];
   const struct layer *l = &m->layers[c->layer];
-  if (!c->links) return c->value;
-  for (size_t k = 0; k < c->links; k++) x[k] = values[m->links[c->first_link + k]];
-  tri_expr y = tri__layer_row(l->spec.kind)->build(b, l, c, c->links, x);
+  tri_expr y = tri__call_value(b, c, values, x);
+  if (!c->links) return y;
   if (b->training) add_mask(b, i);
   tri_expr penalty = penalty_of(y, &l->spec.activity_regularizer);
   if (penalty.graph) add_penalty(b->to, tri_div(penalty, tri_size(m->graph, "batch")));

@@ -17,8 +17,7 @@ static void shape_text(tri_text *text, const tri_array *a) {
 
 static size_t at_least_one(size_t n) { return n ? n : 1; }
 
-/* [17, 3, 5] of element i of an array that has these dimensions; outer ones first. */
-static void place_text(tri_text *text, size_t rank, const size_t *dims, size_t i) {
+void tri__place_text(tri_text *text, size_t rank, const size_t *dims, size_t i) {
   size_t unit = 1;
   for (size_t d = 1; d < rank; d++) unit *= at_least_one(dims[d]);
   for (size_t d = 0; d < rank; d++) {
@@ -52,7 +51,7 @@ static tri_status no_number(tri_model *m, const struct port *port, size_t rank, 
   tri__text_printf(&text, "%s: the data are ", port->name);
   tri__text_double(&text, x);
   tri__text_puts(&text, " at ");
-  place_text(&text, rank, dims, i);
+  tri__place_text(&text, rank, dims, i);
   return fail(m, TRI_ARGUMENT, &text);
 }
 
@@ -63,7 +62,7 @@ static tri_status too_large(tri_model *m, const struct port *port, const tri_sam
   tri__text_printf(&text, "%s: the data are ", port->name);
   tri__text_double(&text, tri_array_double(s->array, i) * scale + s->offset);
   tri__text_puts(&text, " at ");
-  place_text(&text, s->array->rank, s->array->dims, i);
+  tri__place_text(&text, s->array->rank, s->array->dims, i);
   tri__text_printf(&text, ", which is no %s", m->domain == TRI_FLOAT ? "float32" : "float64");
   return fail(m, TRI_ARGUMENT, &text);
 }

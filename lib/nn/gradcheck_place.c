@@ -12,17 +12,7 @@ static bool reaches(const struct check *c, tri_expr from, uint32_t node) {
   return has;
 }
 
-/* What a call gives in training, from what those before it give. */
-static tri_expr value_of(struct building *b, const struct call *call, const tri_expr *values,
-                         tri_expr *x) {
-  const tri_model *m = b->m;
-  const struct layer *l = &m->layers[call->layer];
-  if (!call->links) return call->value;
-  for (size_t k = 0; k < call->links; k++) x[k] = values[m->links[call->first_link + k]];
-  return tri__layer_row(l->spec.kind)->build(b, l, call, call->links, x);
-}
-
-/* The layer of the first call whose value is made of the node. */
+/* The layer of the first call whose value in training is made of the node. */
 static const char *layer_of(const struct check *c, uint32_t node) {
   tri_model *m = c->model;
   struct built scratch = {0};
@@ -31,7 +21,7 @@ static const char *layer_of(const struct check *c, uint32_t node) {
   tri_expr *values = tri__new(c->memory, m->n_calls, sizeof *values);
   tri_expr *x = tri__new(c->memory, m->n_links + 1, sizeof *x);
   for (size_t i = 0; values && x && i < m->n_calls; i++) {
-    values[i] = value_of(&b, m->calls + i, values, x);
+    values[i] = tri__call_value(&b, m->calls + i, values, x);
     if (!reaches(c, values[i], node)) continue;
     name = m->layers[m->calls[i].layer].name;
     break;

@@ -39,15 +39,9 @@ static const char *const titles[COLUMNS] = {"tensor", "checked", "worst entry", 
                                             "error",  "ulps",    "bound",       "verdict"};
 
 static void index_text(const tri_tensor_check *t, tri_text *text) {
-  size_t rest = t->worst.index, size = 1;
-  tri__text_putc(text, '[');
-  for (size_t d = 1; d < t->rank; d++) size *= (size_t)t->shape[d];
-  for (size_t d = 0; d < t->rank; d++) {
-    tri__text_printf(text, d ? ", %zu" : "%zu", size ? rest / size : 0);
-    rest = size ? rest % size : 0;
-    if (d + 1 < t->rank && t->shape[d + 1] > 0) size /= (size_t)t->shape[d + 1];
-  }
-  tri__text_putc(text, ']');
+  size_t dims[TRI_LAYER_RANK];
+  for (size_t d = 0; d < t->rank; d++) dims[d] = (size_t)t->shape[d];
+  tri__place_text(text, t->rank, dims, t->worst.index);
 }
 
 static void cell(const tri_tensor_check *t, size_t column, tri_text *text) {
@@ -83,7 +77,7 @@ static void put_cell(const struct table *t, tri_text *text, size_t column, const
   for (size_t i = cells_of(bytes, size); i < t->width[column] + 2; i++) tri__text_putc(text, ' ');
 }
 
-/* A row of cells; with `text` NULL only their widths. */
+/* A row of cells, the first of titles; columns become as wide as it takes. */
 static void put_row(struct table *t, size_t row, tri_text *text) {
   for (size_t column = 0; column < COLUMNS; column++) {
     tri_text one = {.allocator = text->allocator};

@@ -182,6 +182,11 @@ struct building {
   tri_status status; /* TRI_MEMORY once something could not be kept */
 };
 
+/* What a call gives, from what those before it give: `values` by call; x has room for all that it
+ * takes. */
+tri_expr tri__call_value(struct building *b, const struct call *call, const tri_expr *values,
+                         tri_expr *x);
+
 /* Adds an update: its value is a function of the weight's variable, which a layer that is called
  * twice has updated before. */
 void tri__update(struct building *b, size_t weight, tri_expr value);

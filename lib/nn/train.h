@@ -97,6 +97,9 @@ tri_status tri__feed_init(struct feed *feed, tri_model *model, size_t n_x, size_
                           const struct port *ports, bool floats);
 void tri__feed_close(struct feed *feed);
 
+/* Appends [17, 3, 5] of element i of an array that has these dimensions; outer ones first. */
+void tri__place_text(tri_text *text, size_t rank, const size_t *dims, size_t i);
+
 /* Whether the data fit the ports and have nothing in them that cannot be learnt. */
 tri_status tri__check_samples(tri_model *model, const struct port *port, const tri_samples *s,
                               size_t count);
