@@ -15,7 +15,7 @@ enum field_type {
   FIELD_REAL,        /* double; 0 stands for `number` */
   FIELD_OPTIONAL,    /* double; 0 stands for null */
   FIELD_SCALE,       /* double, not 0: a number, or two with a stroke as in "1/255" */
-  FIELD_SHARE,       /* the same, in [0, 1) */
+  FIELD_SHARE,       /* double in [0, 1), written likewise */
   FIELD_TRUE,        /* int: not 0 is true */
   FIELD_FALSE,       /* int: not 0 is false */
   FIELD_ACTIVATION,  /* const char * */
@@ -63,11 +63,16 @@ tri_status tri__fields_read(struct io *io, const struct json *object, const stru
 /* Appends members, each with a comma in front but for the first of `first`. */
 void tri__fields_write(tri_text *text, const struct field *fields, const void *from, bool first);
 
-/* Whether an object of Keras is of this class: {"class_name": …, "config": {…}}, or its name alone.
- * Sets *config to its config, which for a name alone is of value NULL. TRI_ARGUMENT if it is
- * neither. */
+/* The class of an object of Keras, {"class_name": …, "config": {…}} or its name alone, and *config,
+ * which for a name alone is of value NULL. TRI_ARGUMENT if it is neither. */
 tri_status tri__class_read(struct io *io, const struct json *at, const char **class_name,
                            struct json *config);
+
+/* The static text of an activation (null: linear) and of an initializer, and a regularizer (null:
+ * zeros). TRI_NAME if none is called so, and as tri__class_read and tri__fields_read. */
+tri_status tri__activation_read(struct io *io, const struct json *at, const char **to);
+tri_status tri__initializer_read(struct io *io, const struct json *at, const char **to);
+tri_status tri__regularizer_read(struct io *io, const struct json *at, tri_regularizer *to);
 
 /* GlorotUniform as glorot_uniform, and back, into to[CLASS_SIZE]; cut if it is longer. */
 enum { CLASS_SIZE = 64 };

@@ -17,7 +17,7 @@ libtriad_la_SOURCES += lib/nn/progress.c lib/nn/step.c lib/nn/step_build.c
 triadinclude_HEADERS += lib/triad/save.h
 libtriad_la_SOURCES += lib/nn/keras.h lib/nn/triad_file.h lib/nn/fields.h lib/nn/json.h
 libtriad_la_SOURCES += lib/nn/config_compile.c lib/nn/config_functional.c lib/nn/config_layers.c lib/nn/config_read.c lib/nn/config_write.c
-libtriad_la_SOURCES += lib/nn/fields.c lib/nn/fields_write.c lib/nn/json.c lib/nn/load.c lib/nn/save.c
+libtriad_la_SOURCES += lib/nn/fields.c lib/nn/fields_keras.c lib/nn/fields_write.c lib/nn/json.c lib/nn/load.c lib/nn/save.c
 
 # Gradients checked.
 libtriad_la_SOURCES += lib/nn/gradcheck.h lib/nn/gradcheck.c lib/nn/gradcheck_function.c lib/nn/gradcheck_judge.c
