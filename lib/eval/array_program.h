@@ -218,7 +218,7 @@ bool tri__array_outputs(struct array_maker *m);
 
 bool tri__array_tasks(struct array_maker *m);
 /* Which donated inputs can be written where they are; the others' outputs are copied. */
-void tri__array_donated(struct array_maker *m);
+bool tri__array_donated(struct array_maker *m);
 bool tri__array_places(struct array_maker *m);
 
 /* Products are carried out with the chains that read them (arrays_pairs.c); their own tasks are

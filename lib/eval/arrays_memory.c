@@ -16,30 +16,43 @@ static bool reads_alike(const struct array_program *p, const struct array_node *
          p->tasks[w->task].elements == p->nodes[n->args[a].node].count;
 }
 
-/* Whether nobody reads the old contents behind the task that writes the new ones, or otherwise than
- * element by element in it. */
-static bool in_place(const struct array_program *p, uint32_t writer, uint32_t input) {
+/* Whether an argument reads what the task of `writer` has written over by then, or writes meanwhile
+ * otherwise than element by element. */
+static bool reads_late(const struct array_program *p, const struct array_node *n, uint32_t a,
+                       uint32_t writer) {
   uint32_t task = p->nodes[writer].task;
+  return n->task > task || (n->task == task && !reads_alike(p, n, a, writer));
+}
+
+/* By node, the output + 1 that is to be written in its place. */
+static void want_places(const struct array_program *p, const uint32_t *donated, uint32_t *wanted) {
+  for (uint32_t o = 0; o < p->output_count; o++)
+    if (donated[o] && p->nodes[p->outputs[o].node].output == o + 1) wanted[donated[o] - 1] = o + 1;
+}
+
+static void check_donated(struct array_program *p, uint32_t *wanted) {
   for (uint32_t i = 0; i < p->node_count; i++) {
     const struct array_node *n = p->nodes + i;
     for (uint32_t a = 0; n->needed && a < n->nargs; a++) {
-      if (n->args[a].node != input) continue;
-      if (n->task > task || (n->task == task && !reads_alike(p, n, a, writer))) return false;
+      uint32_t *want = wanted + n->args[a].node, o = *want;
+      if (!o || !reads_late(p, n, a, p->outputs[o - 1].node)) continue;
+      p->nodes[p->outputs[o - 1].node].output = 0;
+      p->copied[o - 1] = 1;
+      *want = 0;
     }
   }
-  return true;
 }
 
-void tri__array_donated(struct array_maker *m) {
+bool tri__array_donated(struct array_maker *m) {
   struct array_program *p = m->program;
   const uint32_t *donated = m->workspace->function->donated;
-  for (uint32_t o = 0; donated && o < p->output_count; o++) {
-    struct array_node *n = p->nodes + p->outputs[o].node;
-    if (!donated[o] || n->output != o + 1 || in_place(p, p->outputs[o].node, donated[o] - 1))
-      continue;
-    n->output = 0;
-    p->copied[o] = 1;
-  }
+  if (!donated) return true;
+  uint32_t *wanted = tri__new(p->memory, p->node_count, sizeof *wanted);
+  if (!wanted) return array_no_memory(m);
+  want_places(p, donated, wanted);
+  check_donated(p, wanted);
+  tri__free(p->memory, wanted, p->node_count, sizeof *wanted);
+  return true;
 }
 
 /* --- places */

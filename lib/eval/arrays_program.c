@@ -74,7 +74,7 @@ static bool make(struct array_maker *m) {
       !tri__array_outputs(m) || !tri__array_tasks(m))
     return false;
   tri__array_pairs(m);
-  tri__array_donated(m);
+  if (!tri__array_donated(m)) return false;
   for (uint32_t t = 0; t < p->task_count; t++)
     if (p->tasks[t].count && !make_task(m, p->tasks + t)) return false;
   return tri__array_places(m);
