@@ -123,16 +123,6 @@ static bool wrong(const struct command *c, const char *format, ...) {
   return false;
 }
 
-static bool read_digits(const char *text, uint64_t *number) {
-  *number = 0;
-  const char *c = text;
-  for (; *c >= '0' && *c <= '9'; c++)
-    if (__builtin_mul_overflow(*number, 10, number) ||
-        __builtin_add_overflow(*number, (uint64_t)(*c - '0'), number))
-      return false;
-  return c > text && !*c;
-}
-
 static bool take(struct session *session, const struct command *c, const struct option *o,
                  const char *value, struct network_wish *wish) {
   void *place = (char *)wish + o->place;
@@ -140,7 +130,7 @@ static bool take(struct session *session, const struct command *c, const struct 
   if (o->type == TEXT) return *(const char **)place = value, true;
   if (o->type == FLAG && !o->place) return session->output.json = true;
   if (o->type == FLAG) return *(bool *)place = true;
-  bool good = read_digits(value, &number);
+  bool good = tri__read_digits(value, &number);
   if (o->type == SEED) *(uint64_t *)place = number, wish->has_seed = true;
   if (o->type == COUNT) *(int64_t *)place = (int64_t)number;
   if (o->type == COUNT) good = good && number > 0 && number <= INT32_MAX;

@@ -451,3 +451,13 @@ size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr 
   scale(q, &n);
   return n.size;
 }
+
+bool tri__read_digits(const char *text, uint64_t *number) {
+  const char *c = text;
+  *number = 0;
+  for (; *c >= '0' && *c <= '9'; c++)
+    if (__builtin_mul_overflow(*number, 10, number) ||
+        __builtin_add_overflow(*number, (uint64_t)(*c - '0'), number))
+      return false;
+  return c > text && !*c;
+}

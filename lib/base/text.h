@@ -49,6 +49,9 @@ void tri__mpq_set_double(mpq_ptr q, double x);
 size_t tri__read_number(const char *text, size_t size, uint64_t digits, mpq_ptr q,
                         tri_status *status);
 
+/* A whole number of 64 bits from decimal digits and nothing else; false for other text. */
+bool tri__read_digits(const char *text, uint64_t *number);
+
 /* Appends bytes as a string of JSON, quotes included. What is not UTF-8 becomes U+FFFD. */
 void tri__text_json(tri_text *text, const char *bytes, size_t size);
 

@@ -67,14 +67,10 @@ static tri_status read_arrays(struct loading *l, enum file_member member, tri_ar
 
 static tri_status read_seed(struct loading *l, const struct json *at) {
   const char *digits;
-  uint64_t seed = 0;
   tri_status status = tri__json_text(l->io, at, &digits);
-  bool good = !status && *digits;
-  for (const char *c = digits; good && *c; c++)
-    good = *c >= '0' && *c <= '9' && !__builtin_mul_overflow(seed, 10, &seed) &&
-           !__builtin_add_overflow(seed, (uint64_t)(*c - '0'), &seed);
-  l->seed = seed;
-  return good || status ? status : tri__json_expect(l->io, at, "a seed of 64 bits, as digits");
+  return status || tri__read_digits(digits, &l->seed)
+             ? status
+             : tri__json_expect(l->io, at, "a seed of 64 bits, as digits");
 }
 
 static tri_status take_metadata(struct loading *l, const struct json *root) {

@@ -590,6 +590,31 @@ START_TEST(locale_does_not_show) {
 }
 END_TEST
 
+/* Digits and nothing else, up to 2^64 - 1. */
+START_TEST(reads_whole_numbers) {
+  static const struct {
+    const char *text;
+    uint64_t number;
+    bool good;
+  } cases[] = {{"0", 0, true},
+               {"007", 7, true},
+               {"18446744073709551615", UINT64_MAX, true},
+               {"18446744073709551616", 0, false},
+               {"184467440737095516150", 0, false},
+               {"", 0, false},
+               {"-1", 0, false},
+               {"+1", 0, false},
+               {" 1", 0, false},
+               {"1 ", 0, false},
+               {"1.0", 0, false}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    uint64_t number;
+    ck_assert_int_eq(tri__read_digits(cases[i].text, &number), cases[i].good);
+    if (cases[i].good) ck_assert_uint_eq(number, cases[i].number);
+  }
+}
+END_TEST
+
 static Suite *number_suite(void) {
   Suite *suite = suite_create("number");
   TCase *tc = tcase_create("number");
@@ -602,6 +627,7 @@ static Suite *number_suite(void) {
   tcase_add_test(tc, exact_text_reads_back);
   tcase_add_test(tc, reads_literals);
   tcase_add_test(tc, reads_random_literals);
+  tcase_add_test(tc, reads_whole_numbers);
   tcase_add_test(tc, limits_of_literals);
   tcase_add_test(tc, long_literals);
   tcase_add_test(tc, locale_does_not_show);
