@@ -58,6 +58,7 @@ TRI_CHECKED tri_status network_read(struct session *session, const struct networ
 struct network_data {
   tri_array x, y;           /* train, or all there are */
   tri_array x_test, y_test; /* test */
+  bool whole;               /* x has all columns of CSV */
 };
 
 /* Reads a folder of MNIST's IDX files, or of x_train.npy, y_train.npy, x_test.npy, y_test.npy; an

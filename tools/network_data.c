@@ -121,7 +121,8 @@ tri_status network_data_split(const char *path, const tri_io_options *options, t
 static tri_status read_table(const char *path, unsigned parts, const tri_io_options *options,
                              struct network_data *data) {
   tri_status status = tri_csv_read(path, NULL, options, &data->x);
-  if (status || (parts & DATA_WHOLE)) return status;
+  data->whole = parts & DATA_WHOLE;
+  if (status || data->whole) return status;
   return network_data_split(path, options, &data->x, &data->y);
 }
 

@@ -43,9 +43,8 @@ static tri_status split_if_wider(const struct network_wish *wish, const struct n
   const struct training *t = tri__training(n->model);
   tri_io_options options = {.error = error};
   const tri_array *x = &data->x;
-  if (!t || t->n_x != 1 || !x->data || x->rank != 2 || x->dims[1] != t->ports[0].each + 1)
-    return TRI_OK;
-  return x->dtype == TRI_F8 ? network_data_split(wish->data, &options, &data->x, &data->y) : TRI_OK;
+  if (!data->whole || !t || t->n_x != 1 || x->dims[1] != t->ports[0].each + 1) return TRI_OK;
+  return network_data_split(wish->data, &options, &data->x, &data->y);
 }
 
 /* --- evaluate */

@@ -173,6 +173,10 @@ run 0 train "$examples/xor.json" --data="$work" --output="$work/npy.triad" -q
 cmp -s "$work/npy.triad" "$work/first.triad"
 compare "NPY in a folder gives the same" 0 $?
 
+"$TRIAD" -e "write([[0, 0, 1], [0, 1, 2]], \"$work/wide.npy\")" >/dev/null
+run 1 predict "$work/first.triad" --data="$work/wide.npy"
+has "an array has no label in its last column" 'data of shape (2, 3) do not fit (None, 2)' "$work/err"
+
 # --- a terminal that knows no more than lines
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
   TERM=dumb script -qec "$TRIAD train $examples/xor.json --data=$examples/xor.csv --output=$work/dumb.triad --epochs=2" \
