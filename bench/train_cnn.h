@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
 /* Convolution 3×3×32, pooling, convolution 3×3×64, pooling, dense 128, dense 10, trained by hand; a
- * convolution's result has the size of its input (padding "same"). Windows are rows of a matrix, a few pictures at a time so that they stay in cache, and one
- * product; bias and relu are taken after pooling, of a fourth of the numbers. The backward pass
- * makes the windows again. Pictures are [height, width, channels]. */
+ * convolution's result has the size of its input (padding "same"). Windows are rows of a matrix, a
+ * few pictures at a time so that they stay in cache, and one product; bias and relu are taken after
+ * pooling, of a fourth of the numbers. The backward pass makes the windows again. Pictures are
+ * [height, width, channels]. */
 #ifndef TRIAD_BENCH_TRAIN_CNN_H
 #define TRIAD_BENCH_TRAIN_CNN_H
 

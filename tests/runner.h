@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The main function of every test program: one suite, its results as TAP on standard output; and suites of one case.
- * CK_FORK, CK_RUN_CASE and CK_DEFAULT_TIMEOUT are Check's and work as its manual says. */
+/* The main function of every test program: one suite, its results as TAP on standard output; and
+ * suites of one case. CK_FORK, CK_RUN_CASE and CK_DEFAULT_TIMEOUT are Check's and work as its
+ * manual says. */
 #ifndef TRIAD_TESTS_RUNNER_H
 #define TRIAD_TESTS_RUNNER_H
 
@@ -10,8 +11,8 @@
 #include <check.h>
 #include <triad/numbers.h>
 
-/* Runs what make() returns; the exit status of the program. The locale is the environment's, so that check-locale
- * tests triad in a program that has set a comma locale. */
+/* Runs what make() returns; the exit status of the program. The locale is the environment's, so
+ * that check-locale tests triad in a program that has set a comma locale. */
 static inline int tri_test_main(const char *name, Suite *(*make)(void)) {
   (void)name;
   setlocale(LC_ALL, "");
@@ -24,7 +25,8 @@ static inline int tri_test_main(const char *name, Suite *(*make)(void)) {
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* The suite of these tests, each with `seconds` (0: as long as any), between set_up and tear_down (NULL: nothing). */
+/* The suite of these tests, each with `seconds` (0: as long as any), between set_up and tear_down
+ * (NULL: nothing). */
 #define tri_test_suite(name, seconds, set_up, tear_down, ...)                                      \
   tri_test_suite_of(name, seconds, set_up, tear_down,                                              \
                     sizeof((const TTest *const[]){__VA_ARGS__}) / sizeof(const TTest *),           \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Which of the instruction sets that kernels are compiled for this processor has: what configure.ac's
- * flags let compilers use. */
+/* Which of the instruction sets that kernels are compiled for this processor has: what
+ * configure.ac's flags let compilers use. */
 #ifndef TRIAD_EVAL_INSTRUCTION_SETS_H
 #define TRIAD_EVAL_INSTRUCTION_SETS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* The operations of a loss with kinks: a row's kink is a condition a == b; its distance is a - b. */
+/* The operations of a loss that have kinks: where a row's condition a == b is one, a - b is the
+ * distance from it. */
 #include "graph/template.h"
 #include "graph/walk.h"
 #include "graph/windows.h"

@@ -93,9 +93,10 @@ typedef struct tri_text {
 /* Frees the text's memory and empties it. Nothing happens for NULL or an empty text. */
 TRI_API void tri_text_free(tri_text *text);
 
-/* Threads that wait for work: at first looking, for some ten microseconds, then asleep. Calls at
- * once that use one pool wait for each other. A child process after fork has none of the threads,
- * and may only make a pool of its own. */
+/* Threads that wait for work: looking for it, for some ten microseconds; then giving way to others
+ * between looks, for some hundred; then asleep. Calls at once that use one pool wait for each
+ * other. A child process after fork has none of the threads, and may only make a pool of its
+ * own. */
 typedef struct tri_pool tri_pool;
 
 /* Starts a pool that works with `threads` threads (1 to 1024), one of which is the caller's. NULL

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* What tests of printing share: texts of expressions, and an expression whose text has shared parts. */
+/* What tests of printing share: texts of expressions, and an expression whose text has shared
+ * parts. */
 #ifndef TRIAD_TESTS_GRAPH_PRINTING_H
 #define TRIAD_TESTS_GRAPH_PRINTING_H
 

@@ -78,7 +78,8 @@ static inline uint32_t do_step(tri_graph *g, const struct program *p, unsigned i
   return tri__build(g, p->op[i], tri__rows[p->op[i]].arity, args);
 }
 
-/* Runs the program in any order in which arguments come first: as it stands, or shuffled. An error stays with its step. */
+/* Runs the program in any order in which arguments come first: as it stands, or shuffled. An error
+ * stays with its step. */
 static inline uint32_t run_program(tri_graph *g, const struct program *p, bool shuffled) {
   uint32_t v[LEAVES + STEPS];
   bool done[LEAVES + STEPS] = {false};

@@ -106,7 +106,8 @@ static void write_function(FILE *file, int number, tri_expr e) {
   tri_text_free(&text);
 }
 
-/* Rows whose C is, bit for bit, the kernel: not those that a C program computes a little less exactly. */
+/* Rows whose C is, bit for bit, the kernel: not those that a C program computes a little less
+ * exactly. */
 static void choose_rows(bool allowed[TRI_OP_ROWS]) {
   static const tri_op not_here[] = {TRI_OP_sec,
                                     TRI_OP_csc,

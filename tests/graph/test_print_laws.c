@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-3.0-or-later */
-/* Laws of printing: what is printed reads back as the same value and prints the same again, whatever the order in which the graph
- * was built. */
+/* Laws of printing: what is printed reads back as the same value and prints the same again,
+ * whatever the order in which the graph was built. */
 #include <math.h>
 #include <stdio.h>
 #include <triad/eval.h>
@@ -57,8 +57,9 @@ static bool check_value(tri_graph *g, tri_expr e, tri_expr back, const char *tex
   return known;
 }
 
-/* Printing and reading comes to rest: reading may find more to fold (a sum is read from the left, in the printed order), but in
- * a few rounds the text is read as the node that it was printed from. Unicode text is the same expression. */
+/* Printing and reading comes to rest: reading may find more to fold (a sum is read from the left,
+ * in the printed order), but in a few rounds the text is read as the node that it was printed from.
+ * Unicode text is the same expression. */
 static tri_expr check_text(tri_graph *g, tri_expr e) {
   enum { ROUNDS = 6 };
   tri_expr first = {0}, last = e;
@@ -196,7 +197,8 @@ START_TEST(shared_parts_are_named) {
 }
 END_TEST
 
-/* Values of texts with definitions, exactly: sums of shared products, small enough that the values fold. */
+/* Values of texts with definitions, exactly: sums of shared products, small enough that the values
+ * fold. */
 START_TEST(definitions_read_back_exactly) {
   start_random();
   for (int i = 0; i < 10 * test_multiplier(); i++) {
