@@ -51,13 +51,19 @@ static tri_windows options_of(const struct layer *l) {
   return o;
 }
 
+static tri_status refuse_options(tri_model *m, const struct layer *l, tri_status status,
+                                 const char *why) {
+  return tri__model_fail(m, status, "%s: the %s, strides or dilation rate is %s", l->name,
+                         is_pooling(l) ? "pool size" : "kernel size", why);
+}
+
 static tri_status check_options(tri_model *m, const struct layer *l, const struct windows *w) {
-  for (size_t d = 0; d < w->dims; d++)
-    if (w->size[d] < 1 || w->strides[d] < 1 || w->dilation[d] < 1 || w->size[d] > INT32_MAX ||
-        w->strides[d] > INT32_MAX || w->dilation[d] > INT32_MAX)
-      return tri__model_fail(m, TRI_ARGUMENT,
-                             "%s: the %s, strides or dilation rate is not positive", l->name,
-                             is_pooling(l) ? "pool size" : "kernel size");
+  for (size_t d = 0; d < w->dims; d++) {
+    if (w->size[d] < 1 || w->strides[d] < 1 || w->dilation[d] < 1)
+      return refuse_options(m, l, TRI_ARGUMENT, "not positive");
+    if (w->size[d] > INT32_MAX || w->strides[d] > INT32_MAX || w->dilation[d] > INT32_MAX)
+      return refuse_options(m, l, TRI_LIMIT, "more than 2147483647");
+  }
   return TRI_OK;
 }
 

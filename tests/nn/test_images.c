@@ -275,6 +275,8 @@ START_TEST(what_does_not_fit_is_told) {
           "conv2d: the kernel size, strides or dilation rate is not positive");
   refused(tri_max_pooling2d(.strides = {-1}), TRI_ARGUMENT,
           "max_pooling2d: the pool size, strides or dilation rate is not positive");
+  refused(tri_conv2d(3, .kernel_size = {INT64_C(1) << 40}), TRI_LIMIT,
+          "conv2d: the kernel size, strides or dilation rate is more than 2147483647");
   refused(tri_conv2d(0, .kernel_size = {3}), TRI_ARGUMENT,
           "conv2d: the number of filters is not positive");
   refused(tri_conv2d(3, .kernel_size = {3, 6}), TRI_SHAPE,
