@@ -46,7 +46,7 @@ static inline bool arguments_exist(const struct program *p, unsigned step) {
 }
 
 static inline struct program random_program(bool exact, const bool *allowed) {
-  struct program p;
+  struct program p = {0};
   for (unsigned i = 0; i < STEPS; i++) {
     do {
       p.op[i] = exact && below(5) ? exact_ops[below(sizeof exact_ops / sizeof *exact_ops)]
