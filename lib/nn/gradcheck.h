@@ -23,8 +23,11 @@ struct kink {
 struct entry {
   size_t tensor, index;
   double claim, float64;
-  double off;  /* root mean square of the errors that rounding to the model's numbers makes */
-  size_t unit; /* 1 + number of a unit at a kink that it depends on; 0: none */
+  /* Root mean square of the errors that rounding to the model's numbers makes: with the samples in
+   * their order or in others, whichever is greater. */
+  double off;
+  double reordered; /* of the others: the squares, while they are added up */
+  size_t unit;      /* 1 + number of a unit at a kink that it depends on; 0: none */
 };
 
 /* Outputs: the loss, its gradient by each trainable tensor, the distances from kinks. Inputs: these

@@ -234,7 +234,14 @@ extern const struct layer_row tri__add_row, tri__concatenate_row, tri__batch_nor
 /* --- random numbers */
 
 /* Streams of random numbers, which no two purposes share. */
-enum stream { STREAM_WEIGHTS, STREAM_SHUFFLE, STREAM_DROPOUT, STREAM_SAMPLE, STREAM_DIRECTION };
+enum stream {
+  STREAM_WEIGHTS,
+  STREAM_SHUFFLE,
+  STREAM_DROPOUT,
+  STREAM_SAMPLE,
+  STREAM_DIRECTION,
+  STREAM_ORDER
+};
 
 /* Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011): number i of a stream's part, in 0 … 2^24 -
  * 1. */
