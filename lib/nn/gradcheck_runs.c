@@ -264,7 +264,7 @@ static void reorder(const struct check *c, tri_values *in, size_t *order, uint32
     order[s] = order[other];
     order[other] = s;
   }
-  for (size_t i = c->model->n_weights; i < c->n_inputs; i++) {
+  for (size_t i = c->model->n_weights; c->samples && i < c->n_inputs; i++) {
     size_t each = (c->input_at[i + 1] - c->input_at[i]) / c->samples;
     for (size_t k = 0; k < each * c->samples; k++)
       tri_values_set_double(in, c->input_at[i] + k,
