@@ -114,9 +114,9 @@ typedef struct tri_model_gradcheck_options {
  * operation to nearest, with 24, 25, … 39 bits. Each run's error, times 2^(bits - 24), is a sample
  * of what float32 makes of that entry; so it is once more with the samples in other orders, and the
  * greater root mean square counts. The bound is 12.61 times that, which a further such error
- * exceeds with a probability of 10^-9 (Student's distribution of 16 degrees of freedom), and 4 units
- * of roundoff of the entry itself, for functions and orders of summation that differ. D. S. Parker's
- * Monte Carlo arithmetic (1997) and J. Vignes's stochastic arithmetic
+ * exceeds with a probability of 10^-9 (Student's distribution of 16 degrees of freedom), and 4
+ * units of roundoff of the entry itself, for functions and orders of summation that differ. D. S.
+ * Parker's Monte Carlo arithmetic (1997) and J. Vignes's stochastic arithmetic
  * (Mathematics and Computers in Simulation 35, 1993) are of this kind. A bound that holds with
  * certainty says nothing here: with 24 bits, balls of a network 784-300-100-10 are ten million
  * times wider than the errors. In a model of float64 it is 53, 54, … 68 bits.
