@@ -105,23 +105,30 @@ END_TEST
 
 /* --- dropout */
 
-/* A layer of ones and weights of 1: what is learnt of is the share that was kept, over what it is
- * expected to be. */
-START_TEST(dropout_keeps_its_share) {
-  enum { WIDE = 1000 };
-  static double x[4 * WIDE], y[4];
-  double w[WIDE + 1], loss[2], expected;
-  for (int i = 0; i < 4 * WIDE; i++) x[i] = 1;
-  for (int i = 0; i < WIDE; i++) w[i] = 1.0 / WIDE;
-  w[WIDE] = 0;
-  tri_array xs = doubles(x, 2, 4, WIDE), ys = doubles(y, 2, 4, 1);
-  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+enum { AVERAGED = 1000 };
+
+/* The mean of AVERAGED numbers behind so many layers that drop some. */
+static tri_model *mean_after_dropout(int layers, double rate) {
+  double w[AVERAGED + 1] = {0};
+  for (int i = 0; i < AVERAGED; i++) w[i] = 1.0 / AVERAGED;
   tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64", .seed = 5});
-  add_layer(m, tri_input(WIDE));
-  add_layer(m, tri_dropout(0.4));
+  add_layer(m, tri_input(AVERAGED));
+  for (int i = 0; i < layers; i++) add_layer(m, tri_dropout(rate));
   add_layer(m, tri_dense(1));
   tri_model_set_weights(m, w);
   fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = "mean_squared_error"));
+  return m;
+}
+
+/* A layer of ones and weights of 1: what is learnt of is the share that was kept, over what it is
+ * expected to be. */
+START_TEST(dropout_keeps_its_share) {
+  static double x[4 * AVERAGED], y[4];
+  double loss[2], expected;
+  for (int i = 0; i < 4 * AVERAGED; i++) x[i] = 1;
+  tri_array xs = doubles(x, 2, 4, AVERAGED), ys = doubles(y, 2, 4, 1);
+  tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
+  tri_model *m = mean_after_dropout(1, 0.4);
   tri_model_set_learning_rate(m, 0);
   for (int i = 0; i < 2; i++) fine(m, tri_model_train_on_batch(m, &data, &loss[i]));
   ck_assert_double_eq_tol(loss[0], 1, 0.05);
@@ -135,19 +142,12 @@ END_TEST
 
 /* Two layers that keep the same half would keep a half, and not a quarter. */
 START_TEST(masks_of_layers_differ) {
-  enum { WIDE = 1000 };
-  static double x[WIDE], y[1];
-  double w[WIDE + 1] = {0}, loss;
-  for (int i = 0; i < WIDE; i++) x[i] = 1, w[i] = 1.0 / WIDE;
-  tri_array xs = doubles(x, 2, 1, WIDE), ys = doubles(y, 2, 1, 1);
+  static double x[AVERAGED], y[1];
+  double loss;
+  for (int i = 0; i < AVERAGED; i++) x[i] = 1;
+  tri_array xs = doubles(x, 2, 1, AVERAGED), ys = doubles(y, 2, 1, 1);
   tri_dataset data = {.x = &(tri_samples){.array = &xs}, .y = &(tri_samples){.array = &ys}};
-  tri_model *m = tri_sequential(&(tri_model_options){.dtype = "float64", .seed = 5});
-  add_layer(m, tri_input(WIDE));
-  add_layer(m, tri_dropout(0.5));
-  add_layer(m, tri_dropout(0.5));
-  add_layer(m, tri_dense(1));
-  tri_model_set_weights(m, w);
-  fine(m, tri_model_compile(m, .optimizer = tri_sgd(), .loss = "mean_squared_error"));
+  tri_model *m = mean_after_dropout(2, 0.5);
   fine(m, tri_model_train_on_batch(m, &data, &loss));
   ck_assert_double_eq_tol(loss, 1, 0.5); /* and not 4 */
   tri_model_free(m);
