@@ -182,7 +182,7 @@ typedef struct tri_call {
   int derivatives;
   tri_pool *pool; /* of tri_function_call_arrays: whose threads work; NULL: the caller's alone */
   /* Of tri_function_call_arrays, not 0: numbers of less than 2^-126 (of doubles, 2^-1022) are zeros
-   * where the processor can do so, which computes with them some hundred times as slowly. */
+   * where the processor can do so. */
   int flush_subnormals;
 } tri_call;
 
